@@ -1,0 +1,61 @@
+"""`python -m sagemaker_local`: reads the command line and serves until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from sagemaker_local import __version__
+from sagemaker_local.settings import Settings, parse_seed
+
+
+def read_arguments(arguments: list[str] | None = None) -> Settings:
+    """The settings that a command line asks for; ends the process with a usage message when it is wrong."""
+    parser = argparse.ArgumentParser(prog="sagemaker_local", description="AWS on this machine.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="DIR | s3://BUCKET/PREFIX=PATH",
+        help="the folder for everything kept; or what lies in a bucket from the start (repeatable)",
+    )
+    parser.add_argument("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
+    parser.add_argument("--time-scale", type=float, default=1.0, help="factor for waits and grace periods")
+    parser.add_argument(
+        "--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    given = parser.parse_args(arguments)
+    folders = [value for value in given.data if not value.startswith("s3://")]
+    if len(folders) != 1:
+        parser.error("--data DIR: name one folder for everything that is kept")
+    if given.time_scale <= 0:
+        parser.error("--time-scale: must be greater than 0")
+    try:
+        seeds = tuple(parse_seed(value) for value in given.data if value.startswith("s3://"))
+    except ValueError as error:
+        parser.error(f"--data: {error}")
+    return Settings(
+        data=Path(folders[0]).expanduser().resolve(),
+        host=given.host,
+        port=given.port,
+        region=given.region,
+        isolation=given.isolation,
+        time_scale=given.time_scale,
+        seeds=seeds,
+    )
+
+
+def main() -> None:
+    """Serve."""
+    settings = read_arguments()
+    from sagemaker_local.server import serve  # late: moto takes a second to import, --help should not
+
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Who calls, who owns a bucket and which role a service may assume: read from moto's IAM, STS and S3.
+
+Nothing here makes a request, so nothing of it shows up in the request log.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+_PARTITION = "aws"
+_SESSION_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A session of an assumed role."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    expiration: datetime
+
+
+def principal(access_key: str | None, region: str) -> str:
+    """The caller's ARN; `anonymous` for an unsigned request."""
+    if not access_key:
+        return "anonymous"
+    return sts_backends[ACCOUNT][_PARTITION].get_caller_identity(access_key, region)[1]
+
+
+def bucket_owner(bucket: str) -> str | None:
+    """The account that has the bucket, None when there is no such bucket."""
+    owner = s3_backends.bucket_accounts.get(bucket)
+    return owner[1] if owner else None
+
+
+def may_assume(role_arn: str, service: str) -> bool:
+    """Whether the role exists and its trust policy lets a service, as `sagemaker.amazonaws.com`, assume it."""
+    account = role_arn.split(":")[4]
+    try:
+        role = iam_backends[account][_PARTITION].get_role_by_arn(role_arn)
+    except NotFoundException:
+        return False
+    document = role.assume_role_policy_document
+    policy = json.loads(document) if isinstance(document, str) else document
+    allowed = [statement for statement in _listed(policy.get("Statement")) if _trusts(statement, service)]
+    return bool(allowed) and all(statement.get("Effect") == "Allow" for statement in allowed)
+
+
+def assume(role_arn: str, session: str, region: str) -> Credentials:
+    """A new session of a role, an hour long, as a service opens it."""
+    backend = sts_backends[ACCOUNT][_PARTITION]
+    role = backend.assume_role(region, session, role_arn, "", _SESSION_SECONDS, "")
+    return Credentials(role.access_key_id, role.secret_access_key, role.session_token, role.expiration)
+
+
+def _trusts(statement: dict[str, Any], service: str) -> bool:
+    who = statement.get("Principal", {})
+    services = ["*"] if who == "*" else _listed(who.get("Service")) + _listed(who.get("AWS") == "*" and "*")
+    actions = {str(action).lower() for action in _listed(statement.get("Action"))}
+    return bool({service, "*"} & set(services)) and bool({"sts:assumerole", "sts:*", "*"} & actions)
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return [value] if value else []

@@ -1,0 +1,24 @@
+"""boto3 clients of this server, for what the services behind it do in a caller's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]
+
+from sagemaker_local.accounts import Credentials
+
+
+def s3_client(url: str, region: str, credentials: Credentials | None = None) -> Any:
+    """An S3 client; without credentials it acts as the account's administrator."""
+    session = boto3.session.Session()
+    return session.client(
+        "s3",
+        region_name=region,
+        endpoint_url=url,
+        aws_access_key_id=credentials.access_key if credentials else "local",
+        aws_secret_access_key=credentials.secret_key if credentials else "local",
+        aws_session_token=credentials.token if credentials else None,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}, proxies={}),
+    )

@@ -1,0 +1,73 @@
+"""The server's hold on one running instance."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from sagemaker_local.isolation.specification import Specification
+
+_PACKAGE_PARENT = Path(__file__).parents[2]
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from sagemaker_local.isolation.supervisor import main; sys.exit(main(sys.argv[2]))"
+)
+
+
+class Instance:
+    """Starts at once; `output` is the standard output and error of all its processes."""
+
+    def __init__(self, spec: Specification) -> None:
+        folder = Path(spec.folder)
+        file = folder / "specification.json"
+        spec.save(file)
+        self._fault = folder / "fault.txt"
+        elevation = ["sudo", "-n", "--"] if spec.kind == "sudo" else []
+        with self._fault.open("wb") as fault:
+            self._process = subprocess.Popen(
+                [*elevation, sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(_PACKAGE_PARENT), str(file)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=fault,
+                bufsize=0,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What the instance prints, unbuffered."""
+        assert self._process.stdout is not None  # noqa: S101 - Popen was told to make a pipe
+        return self._process.stdout
+
+    def terminate(self) -> None:
+        """SIGTERM to the first process of the instance; nothing once it ended."""
+        self._order(b"T")
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes; nothing once they ended."""
+        self._order(b"K")
+
+    def wait(self, seconds: float | None = None) -> int:
+        """The exit code. Raises TimeoutError."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"an instance did not end within {seconds} s") from error
+        if code < 0:  # the supervisor itself was killed: let nothing of its group survive
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        return code
+
+    def fault(self) -> str:
+        """What kept the command from being started; empty if nothing did."""
+        return self._fault.read_text(errors="replace")
+
+    def _order(self, order: bytes) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - Popen was told to make a pipe
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(order)

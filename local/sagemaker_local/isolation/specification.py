@@ -1,0 +1,34 @@
+"""What is to run as one instance, as the server writes it for the instance's supervisor (a JSON file, mode 0600)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One instance.
+
+    `kind`: `root` and `sudo` make namespaces as root, `user` in a user namespace, `none` makes none.
+    `binds`: folders of the machine and where the instance sees them. `owner`: uid and gid that files go back to.
+    """
+
+    kind: str
+    folder: str
+    command: list[str]
+    environment: dict[str, str]
+    host_name: str
+    binds: dict[str, str]
+    owner: tuple[int, int]
+
+    def save(self, path: Path) -> None:
+        """Write it, readable by nobody else: the environment holds credentials."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)))
+
+
+def load(path: Path) -> Specification:
+    """The specification in a file."""
+    return Specification(**json.loads(path.read_text()))

@@ -1,0 +1,59 @@
+"""moto (IAM, STS, S3, ECR, tagging) as a WSGI application that never answers with an HTML page.
+
+Where moto has no such operation it raises NotImplementedError or has no route (404, 405 pages of its web framework); any
+other exception is a fault of its own and becomes the service's InternalFailure.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.wrappers import Response
+
+from sagemaker_local.call import Call
+from sagemaker_local.errors import ServiceError, error_response, unknown_operation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+    from flask import Flask
+    from moto.backends import SERVICE_NAMES
+
+
+class MotoServices:
+    """moto's own dispatcher, with its failures put into the asked service's words."""
+
+    def __init__(self) -> None:
+        self._dispatcher = DomainDispatcherApplication(_create_app)
+
+    def answer(self, call: Call, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """A WSGI answer to an identified call."""
+        try:
+            response = Response.from_app(self._application(environ), environ)
+        except NotImplementedError:
+            return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
+        except Exception:  # noqa: BLE001 - whatever moto raises, the client must get an answer of the service's form
+            traceback.print_exc(file=sys.stderr)
+            fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
+            return _failure(call, fault)(environ, start_response)
+        if response.mimetype == "text/html" and response.status_code in (404, 405, 500, 501):
+            return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
+        return response(environ, start_response)
+
+    def _application(self, environ: dict[str, Any]) -> Any:
+        return self._dispatcher.get_application(environ)
+
+
+def _create_app(service: SERVICE_NAMES) -> Flask:
+    app = create_backend_app(service)
+    app.debug = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
+
+
+def _failure(call: Call, error: ServiceError) -> Response:
+    return error_response(call.service, error, cbor=call.cbor)

@@ -1,0 +1,114 @@
+"""The IAM actions and resources that a call needs (AWS Service Authorization Reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_local.call import Call
+from sagemaker_local.s3_operations import ACTIONS as S3_ACTIONS
+
+
+@dataclass(frozen=True)
+class Permission:
+    """`action` as in a policy (`s3:PutObject`) on the ARN `resource`, or on `*` where the service knows none."""
+
+    action: str
+    resource: str
+
+
+def permissions_of(call: Call, account: str) -> list[Permission]:
+    """What a policy must allow for the call to pass; the call's own action first."""
+    own = _ACTION_OF.get(call.service, lambda operation: operation)(call.operation)
+    resource = _RESOURCE_OF.get(call.service, lambda _call, _account: "*")(call, account)
+    permissions = [Permission(f"{call.service}:{own}", resource)]
+    further = _FURTHER.get((call.service, call.operation))
+    return permissions + (further(call.parameters, resource) if further else [])
+
+
+def _s3_resource(call: Call, account: str) -> str:
+    del account  # bucket ARNs name none
+    bucket, key = call.parameters["Bucket"], call.parameters["Key"]
+    if not bucket:
+        return "*"
+    if call.operation == "DeleteObjects":  # the keys are in the body, which streams by
+        key = "*"
+    return f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+
+
+def _iam_resource(call: Call, account: str) -> str:
+    given = call.parameters
+    for name in ("OpenIDConnectProviderArn", "PolicySourceArn"):
+        if name in given:
+            return str(given[name])
+    path = given.get("Path", "/")
+    for name, kind in (("RoleName", "role"), ("UserName", "user"), ("GroupName", "group")):
+        if name in given:
+            return f"arn:aws:iam::{account}:{kind}{path}{given[name]}"
+    if call.operation == "CreatePolicy":
+        return f"arn:aws:iam::{account}:policy{path}{given.get('PolicyName', '')}"
+    return str(given.get("PolicyArn", "*"))
+
+
+def _sts_resource(call: Call, account: str) -> str:
+    del account
+    return str(call.parameters.get("RoleArn", "*"))
+
+
+def _ecr_resource(call: Call, account: str) -> str:
+    prefix = f"arn:aws:ecr:{call.region}:{account}:repository/"
+    if call.operation == "GetAuthorizationToken":
+        return "*"
+    if "resourceArn" in call.parameters:
+        return str(call.parameters["resourceArn"])
+    names = call.parameters.get("repositoryNames") or ["*"]
+    return prefix + str(call.parameters.get("repositoryName", names[0]))
+
+
+def _logs_resource(call: Call, account: str) -> str:
+    group = str(call.parameters.get("logGroupName") or "")
+    prefix = f"arn:aws:logs:{call.region}:{account}:log-group:{group}"
+    if call.operation in ("GetLogEvents", "PutLogEvents", "CreateLogStream"):
+        return f"{prefix}:log-stream:{call.parameters.get('logStreamName', '')}"
+    return f"{prefix}:*" if group else f"{prefix}*"
+
+
+def _sagemaker_resource(call: Call, account: str) -> str:
+    if "ResourceArn" in call.parameters:
+        return str(call.parameters["ResourceArn"])
+    name = call.parameters.get("TrainingJobName")
+    if not name:
+        return "*"
+    return f"arn:aws:sagemaker:{call.region}:{account}:training-job/{str(name).lower()}"
+
+
+def _copy(parameters: Mapping[str, Any], _resource: str) -> list[Permission]:
+    return [Permission("s3:GetObject", f"arn:aws:s3:::{parameters['CopySource']}")]
+
+
+def _object_tags(parameters: Mapping[str, Any], resource: str) -> list[Permission]:
+    return [Permission("s3:PutObjectTagging", resource)] if parameters["Tagged"] else []
+
+
+def _create_training_job(parameters: Mapping[str, Any], resource: str) -> list[Permission]:
+    needed = [Permission("iam:PassRole", str(parameters.get("RoleArn", "*")))]
+    return [*needed, Permission("sagemaker:AddTags", resource)] if parameters.get("Tags") else needed
+
+
+_ACTION_OF: dict[str, Callable[[str], str]] = {"s3": lambda operation: S3_ACTIONS.get(operation, operation)}
+_RESOURCE_OF: dict[str, Callable[[Call, str], str]] = {
+    "s3": _s3_resource,
+    "iam": _iam_resource,
+    "sts": _sts_resource,
+    "ecr": _ecr_resource,
+    "logs": _logs_resource,
+    "sagemaker": _sagemaker_resource,
+}
+_FURTHER: dict[tuple[str, str], Callable[[Mapping[str, Any], str], list[Permission]]] = {
+    ("s3", "CopyObject"): _copy,
+    ("s3", "UploadPartCopy"): _copy,
+    ("s3", "PutObject"): _object_tags,
+    ("s3", "CreateMultipartUpload"): _object_tags,
+    ("sagemaker", "CreateTrainingJob"): _create_training_job,
+}

@@ -1,0 +1,59 @@
+"""The log of requests: one JSON object a line in a file, so that an IAM policy can be judged against it.
+
+Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource": ARN,
+"also": [{"action", "resource"}], "status": HTTP status}`. `also` are the further permissions that the call needs.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.accounts import ACCOUNT, principal
+from sagemaker_local.call import Call
+from sagemaker_local.permissions import permissions_of
+
+
+class RequestLog:
+    """Appends entries to a file; safe for many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file = path.open("ab", buffering=0)
+
+    def add(self, call: Call, caller: str, status: int) -> None:
+        """Append what a call was answered."""
+        first, *further = permissions_of(call, ACCOUNT)
+        entry = {
+            "time": time.time(),
+            "principal": caller,
+            "service": call.service,
+            "operation": call.operation,
+            "action": first.action,
+            "resource": first.resource,
+            "also": [{"action": each.action, "resource": each.resource} for each in further],
+            "status": status,
+        }
+        line = json.dumps(entry).encode() + b"\n"
+        with self._lock:
+            self._file.write(line)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """All entries, oldest first."""
+        with self._lock:
+            text = self._path.read_bytes()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._lock:
+            self._file.truncate(0)
+
+
+def caller_of(call: Call) -> str:
+    """The principal of a call. To be asked before the call runs: it may delete its own user."""
+    return principal(call.access_key, call.region)

@@ -1,0 +1,71 @@
+"""ListTrainingJobs: a status filters only what MaxResults took, so a page can be empty and still have a next one.
+
+Default order: by CreationTime, newest first (as seen; the documentation says ascending). MaxResults is 10 unless told.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sagemaker_local.errors import ServiceError
+
+_PAGE = 10
+_SORT_KEYS = {"Name": "TrainingJobName", "Status": "TrainingJobStatus"}
+
+
+def page_of_jobs(summaries: list[dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer for the request `given`. Raises ServiceError ValidationException for a foreign token."""
+    key = _SORT_KEYS.get(given.get("SortBy", ""), "CreationTime")
+    chosen = sorted(
+        (each for each in summaries if _within(each, given)),
+        key=lambda each: (each[key], each["TrainingJobName"]),
+        reverse=given.get("SortOrder", "Descending") == "Descending",
+    )
+    if given.get("NextToken"):
+        last = _decode(given["NextToken"])
+        names = [each["TrainingJobName"] for each in chosen]
+        if last not in names:
+            raise _invalid_token()
+        chosen = chosen[names.index(last) + 1 :]
+    limit = given.get("MaxResults", _PAGE)
+    page = chosen[:limit]
+    status = given.get("StatusEquals")
+    answer: dict[str, Any] = {
+        "TrainingJobSummaries": [each for each in page if status in (None, each["TrainingJobStatus"])]
+    }
+    if len(chosen) > limit:
+        answer["NextToken"] = base64.urlsafe_b64encode(page[-1]["TrainingJobName"].encode()).decode()
+    return answer
+
+
+def _within(summary: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    if given.get("NameContains", "").lower() not in summary["TrainingJobName"].lower():
+        return False
+    for name in ("CreationTime", "LastModifiedTime"):
+        after, before = given.get(f"{name}After"), given.get(f"{name}Before")
+        if after is not None and summary[name] < _seconds(after):
+            return False
+        if before is not None and summary[name] > _seconds(before):
+            return False
+    return True
+
+
+def _seconds(value: float | str) -> float:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+    return value
+
+
+def _decode(token: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(token).decode()
+    except (binascii.Error, ValueError) as error:
+        raise _invalid_token() from error
+
+
+def _invalid_token() -> ServiceError:
+    return ServiceError("ValidationException", "Invalid pagination token.")

@@ -1,0 +1,32 @@
+"""Puts files into buckets before the first client comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sagemaker_local.accounts import bucket_owner
+from sagemaker_local.clients import s3_client
+from sagemaker_local.settings import Seed
+
+
+def plant(seeds: Iterable[Seed], url: str, region: str) -> None:
+    """Upload each seed; missing buckets are made."""
+    seeds = list(seeds)
+    client = s3_client(url, region) if seeds else None
+    for seed in seeds:
+        if not bucket_owner(seed.bucket):
+            where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            client.create_bucket(Bucket=seed.bucket, **where)
+        for path, key in _objects(seed):
+            client.upload_file(str(path), seed.bucket, key)
+
+
+def _objects(seed: Seed) -> Iterable[tuple[object, str]]:
+    if seed.path.is_file():
+        names_object = seed.prefix and not seed.prefix.endswith("/")
+        yield seed.path, seed.prefix if names_object else seed.prefix + seed.path.name
+        return
+    prefix = f"{seed.prefix.rstrip('/')}/" if seed.prefix else ""
+    for path in sorted(seed.path.rglob("*")):
+        if path.is_file():
+            yield path, prefix + path.relative_to(seed.path).as_posix()

@@ -1,0 +1,83 @@
+"""Puts the parts together, serves, and ends without a trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # read by moto at import
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: E402
+from werkzeug.serving import make_server  # noqa: E402
+
+from sagemaker_local.front import Front  # noqa: E402
+from sagemaker_local.isolation.choice import choose  # noqa: E402
+from sagemaker_local.logs.api import LogsApi  # noqa: E402
+from sagemaker_local.logs.store import LogStore  # noqa: E402
+from sagemaker_local.request_log import RequestLog  # noqa: E402
+from sagemaker_local.sagemaker.api import SageMakerApi  # noqa: E402
+from sagemaker_local.seeding import plant  # noqa: E402
+from sagemaker_local.settings import Settings  # noqa: E402
+from sagemaker_local.side import SideUrl  # noqa: E402
+from sagemaker_local.training.job_run import Training  # noqa: E402
+from sagemaker_local.training.role_sessions import RoleSessions  # noqa: E402
+
+_RUNNING = ("jobs", "logs", "objects")  # folders that mean nothing to another run of the server
+
+
+class _QuietHandler(MotoRequestHandler):
+    """The request log says what an access log would."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; prints one line of JSON, `{"url", …}`, when requests are answered."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    folders = _empty_folders(settings.data)
+    tempfile.tempdir = str(folders["objects"])  # where moto spools objects
+    isolation = choose(settings.isolation, folders["jobs"])
+    sys.stderr.write(f"isolation of jobs: {isolation.kind} ({isolation.reason})\n")
+
+    log = RequestLog(settings.data / "requests.jsonl")
+    logs = LogStore(folders["logs"])
+    sessions = RoleSessions()
+    training = Training(folders["jobs"], isolation, logs, sessions, settings.time_scale)
+    own = {"sagemaker": SageMakerApi(training).operations(), "logs": LogsApi(logs).operations()}
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, sessions), log, own)
+    server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    training.url = f"http://{settings.host}:{server.port}"
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    plant(settings.seeds, training.url, settings.region)
+    told = {"url": training.url, "isolation": isolation.kind, "region": settings.region, "pid": os.getpid()}
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+    ended.wait()
+    training.close()
+    server.shutdown()
+    for folder in folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty_folders(data: Path) -> dict[str, Path]:
+    folders = {name: data / name for name in _RUNNING}
+    for folder in folders.values():
+        if folder.exists():
+            shutil.rmtree(folder)  # left by a server that was killed
+        folder.mkdir(parents=True)
+    (data / "requests.jsonl").touch()
+    return folders

@@ -1,0 +1,40 @@
+"""What the server was started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A file or folder to put into a bucket at start: under `prefix`, where a closing `/` makes a file keep its name."""
+
+    bucket: str
+    prefix: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One server. `data` is the folder for all it keeps; `time_scale` scales waits and grace periods."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    region: str = "us-east-1"
+    isolation: str = "auto"
+    time_scale: float = 1.0
+    seeds: tuple[Seed, ...] = ()
+
+
+def parse_seed(text: str) -> Seed:
+    """`s3://BUCKET/PREFIX=PATH`, parted at the first `=`. Raises ValueError."""
+    location, equals, path = text.removeprefix("s3://").partition("=")
+    bucket, _, prefix = location.partition("/")
+    if not (bucket and equals and path):
+        raise ValueError(f"{text!r} is not of the form s3://BUCKET/PREFIX=PATH")
+    source = Path(path).expanduser()
+    if not source.exists():
+        raise ValueError(f"{text!r}: {source} does not exist")
+    return Seed(bucket, prefix, source)

@@ -1,0 +1,1 @@
+"""A training job's life: its folders, inputs, processes, checkpoints and archives."""

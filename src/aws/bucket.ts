@@ -1,0 +1,90 @@
+/**
+ * The bucket that holds everything: looked at, and made where absent, private and encrypted. Every call names the
+ * account that must own it: a bucket of a guessable name can be a stranger's.
+ */
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  PutBucketEncryptionCommand,
+  PutPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { ActionError } from '../task/errors.ts';
+import { isServiceError } from './clients.ts';
+
+export interface Bucket {
+  readonly name: string;
+  readonly region: string;
+  /** Account id. */
+  readonly owner: string;
+}
+
+/** Whether it was there. */
+export async function ensureBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<'found' | 'created'> {
+  const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
+  try {
+    await s3.send(new HeadBucketCommand(owned), { abortSignal: signal });
+    return 'found';
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status !== 404) throw bucketError(bucket, status, error);
+  }
+  await createBucket(s3, bucket, signal);
+  await Promise.all([
+    s3.send(
+      new PutPublicAccessBlockCommand({
+        ...owned,
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      }),
+      { abortSignal: signal },
+    ),
+    s3.send(
+      new PutBucketEncryptionCommand({
+        ...owned,
+        ServerSideEncryptionConfiguration: {
+          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      }),
+      { abortSignal: signal },
+    ),
+  ]);
+  return 'created';
+}
+
+async function createBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
+  const place = { LocationConstraint: bucket.region as 'eu-west-1' };
+  // us-east-1 is the one region that S3 does not take as a constraint.
+  const where = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: place };
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: bucket.name, ...where }), { abortSignal: signal });
+  } catch (error) {
+    // Another run made it a moment ago.
+    if (isServiceError(error, 'BucketAlreadyOwnedByYou')) return;
+    throw error;
+  }
+}
+
+function bucketError(bucket: Bucket, status: number | undefined, cause: unknown): unknown {
+  switch (status) {
+    case 403:
+      return new ActionError(
+        `The bucket ${bucket.name} is not yours to use: it belongs to another account than ${bucket.owner}, or s3:ListBucket is denied.`,
+        'Give another "bucket", or allow s3:ListBucket on it.',
+        { cause },
+      );
+    case 301:
+    case 400:
+      return new ActionError(
+        `The bucket ${bucket.name} lies in another region than ${bucket.region}.`,
+        'Give a "bucket" of the job\'s region, or another "aws-region".',
+        { cause },
+      );
+    default:
+      return cause;
+  }
+}

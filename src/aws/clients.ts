@@ -1,0 +1,42 @@
+/**
+ * The SDK's clients, one set a run. Endpoint and credentials come from the environment as the SDK reads it
+ * (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …); throttled and failed calls are tried again by the SDK.
+ */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { STSClient } from '@aws-sdk/client-sts';
+
+export interface Clients {
+  readonly logs: CloudWatchLogsClient;
+  readonly iam: IAMClient;
+  readonly s3: S3Client;
+  readonly sagemaker: SageMakerClient;
+  readonly sts: STSClient;
+}
+
+export function createClients(region: string, version: string): Clients {
+  const common = {
+    region,
+    maxAttempts: 8,
+    customUserAgent: [['simple-sagemaker-action', version] as [string, string]],
+  };
+  return {
+    logs: new CloudWatchLogsClient(common),
+    iam: new IAMClient(common),
+    s3: new S3Client({ ...common, followRegionRedirects: false }),
+    sagemaker: new SageMakerClient(common),
+    sts: new STSClient(common),
+  };
+}
+
+/** Closes the connections, so that the process can end. */
+export function destroyClients(clients: Clients): void {
+  for (const client of Object.values(clients)) client.destroy();
+}
+
+/** Whether a service answered with this error name. */
+export function isServiceError(error: unknown, ...names: readonly string[]): error is Error {
+  return error instanceof Error && names.includes(error.name);
+}

@@ -1,0 +1,105 @@
+/** Training jobs: created, looked at, stopped. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTrainingJobCommand,
+  DescribeTrainingJobCommand,
+  type SageMakerClient,
+  StopTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
+import { ActionError } from '../task/errors.ts';
+import type { TrainingJobRequest } from '../task/request.ts';
+import type { JobState, TrainingStatus } from '../task/status.ts';
+import { isServiceError } from './clients.ts';
+
+/** IAM is eventually consistent: a fresh role or policy is not seen by SageMaker for up to a minute. */
+const FRESH_ROLE_MS = 120_000;
+const RETRY_MS = 5_000;
+
+/**
+ * Starts the job; answers its ARN. While a fresh role cannot be assumed yet, or does not see its bucket yet, it tries
+ * again for two minutes, calling `waiting` once.
+ */
+export async function createJob(
+  client: SageMakerClient,
+  request: TrainingJobRequest,
+  freshRole: boolean,
+  waiting: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const deadline = Date.now() + FRESH_ROLE_MS;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const { TrainingJobArn } = await client.send(new CreateTrainingJobCommand(request), { abortSignal: signal });
+      return TrainingJobArn ?? '';
+    } catch (error) {
+      const retry = freshRole && isRoleUnseen(error) && Date.now() + RETRY_MS < deadline;
+      if (!retry) throw createError(error, request);
+      if (attempt === 0) waiting();
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
+function isRoleUnseen(error: unknown): boolean {
+  return (
+    isServiceError(error, 'ValidationException') &&
+    /Could not assume role|No S3 objects found|does not have permissions|AccessDenied/i.test(error.message)
+  );
+}
+
+/** The service's error with the remedy that its text does not name. */
+function createError(error: unknown, request: TrainingJobRequest): unknown {
+  const hint = createHint(error, request);
+  return hint === undefined
+    ? error
+    : new ActionError(`SageMaker did not take the job: ${(error as Error).message}`, hint, { cause: error });
+}
+
+function createHint(error: unknown, request: TrainingJobRequest): string | undefined {
+  if (isServiceError(error, 'ResourceLimitExceeded')) {
+    return `Ask for a higher quota of ${request.ResourceConfig.InstanceType} (Service Quotas, "for training job usage" or "for spot training job usage"), or use another "instance-type".`;
+  }
+  if (isServiceError(error, 'AccessDeniedException')) {
+    return "Allow sagemaker:CreateTrainingJob and sagemaker:AddTags, and iam:PassRole on the job's role, to these credentials.";
+  }
+  if (!isServiceError(error, 'ValidationException')) return undefined;
+  if (/Could not assume role/.test(error.message))
+    return 'Let the role trust sagemaker.amazonaws.com, or leave "execution-role" out.';
+  if (/No S3 objects found/.test(error.message))
+    return 'Check the s3:// URIs of "inputs", and that the role may list and read them.';
+  return 'The message above names the field; correct the input that it comes from.';
+}
+
+export async function describeJob(client: SageMakerClient, name: string, signal: AbortSignal): Promise<JobState> {
+  const job = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }), { abortSignal: signal });
+  return {
+    status: (job.TrainingJobStatus ?? 'InProgress') as TrainingStatus,
+    secondaryStatus: job.SecondaryStatus ?? '',
+    transitions: (job.SecondaryStatusTransitions ?? []).map((transition) => ({
+      status: transition.Status ?? '',
+      message: transition.StatusMessage ?? '',
+      at: transition.StartTime,
+    })),
+    failureReason: job.FailureReason ?? '',
+    trainingSeconds: job.TrainingTimeInSeconds,
+    billableSeconds: job.BillableTimeInSeconds,
+    arn: job.TrainingJobArn ?? '',
+  };
+}
+
+/** Asks the job to stop: `stopping`, or `ended` when it had, or `absent` when there is none of that name. */
+export async function stopJob(
+  client: SageMakerClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<'stopping' | 'ended' | 'absent'> {
+  try {
+    await client.send(new StopTrainingJobCommand({ TrainingJobName: name }), { abortSignal: signal });
+    return 'stopping';
+  } catch (error) {
+    if (!isServiceError(error, 'ValidationException', 'ResourceNotFound')) throw error;
+    if (/not found/i.test(error.message)) return 'absent';
+    if (/is in status/i.test(error.message)) return 'ended';
+    throw error;
+  }
+}

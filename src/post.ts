@@ -1,0 +1,28 @@
+/** After the step, whatever happened to it: a job that nobody follows is stopped, so that it does not go on billing. */
+import { createClients, destroyClients } from './aws/clients.ts';
+import { stopJob } from './aws/training.ts';
+import { info, warning } from './github/log.ts';
+import { unsettledJob } from './github/state.ts';
+import { VERSION } from './task/version.ts';
+
+/** Asked for while a job was being created, StopTrainingJob may be too early: the job is looked for again. */
+const STOP_MS = 60_000;
+
+export async function post(): Promise<void> {
+  const left = unsettledJob();
+  if (left === undefined) return;
+  const clients = createClients(left.region, VERSION);
+  try {
+    switch (await stopJob(clients.sagemaker, left.job, AbortSignal.timeout(STOP_MS))) {
+      case 'stopping':
+        warning(`The step ended before its job ${left.job} did: the job is being stopped.`);
+        return;
+      case 'ended':
+      case 'absent':
+        info(`Nothing to stop: ${left.job} is not running.`);
+        return;
+    }
+  } finally {
+    destroyClients(clients);
+  }
+}

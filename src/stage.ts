@@ -1,0 +1,75 @@
+/** Brings code and local inputs to the bucket, all at once. */
+import { join } from 'node:path';
+import type { Bucket } from './aws/bucket.ts';
+import type { Clients } from './aws/clients.ts';
+import { putObject, syncFolder } from './aws/upload.ts';
+import { packArchive } from './files/archive.ts';
+import { archivedEntrypoint, type Survey } from './files/survey.ts';
+import { hashFiles, listData } from './files/tree.ts';
+import { info } from './github/log.ts';
+import { jobFiles } from './task/arguments.ts';
+import { CODE_ARCHIVE, inputFolder, manifestKey, sourceFolder } from './task/names.ts';
+import type { TaskSpec } from './task/spec.ts';
+import type { LocalFile } from './task/sync.ts';
+
+/** Beside dist/, where the bundle is. */
+const TOOLKIT = join(import.meta.dirname, '..', 'toolkit', 'task_toolkit');
+
+export async function stageFiles(
+  clients: Clients,
+  spec: TaskSpec,
+  survey: Survey,
+  bucket: Bucket,
+  job: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const inputs = [...survey.data].map(([channel, files]) => stageInput(clients, spec, channel, files, bucket, signal));
+  await Promise.all([stageCode(clients, spec, survey.code, bucket, job, signal), ...inputs]);
+}
+
+async function stageCode(
+  clients: Clients,
+  spec: TaskSpec,
+  code: readonly LocalFile[],
+  bucket: Bucket,
+  job: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { start } = spec;
+  const archived = start.kind === 'entrypoint' ? { ...start, path: archivedEntrypoint(spec, start.path) } : start;
+  const archive = await packArchive(
+    [...code, ...(await toolkitFiles())],
+    jobFiles(archived, spec.hyperparameters, spec.arguments),
+  );
+  await putObject(clients.s3, bucket, sourceFolder(spec, job) + CODE_ARCHIVE, archive, signal);
+  info(`Code: ${code.length} files, ${size(archive.length)} packed`);
+}
+
+/** The worker's side of the action, without what running its tests leaves behind. */
+async function toolkitFiles(): Promise<LocalFile[]> {
+  const files = await listData(TOOLKIT);
+  return files
+    .filter(({ path }) => /^[^/]+\.(py|sh)$/.test(path))
+    .map((file) => ({ ...file, path: `task_toolkit/${file.path}` }));
+}
+
+async function stageInput(
+  clients: Clients,
+  spec: TaskSpec,
+  channel: string,
+  files: readonly LocalFile[],
+  bucket: Bucket,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = { folder: inputFolder(spec, channel), manifestKey: manifestKey(spec, channel) };
+  const result = await syncFolder(clients.s3, bucket, place, await hashFiles(files), signal);
+  const sent = `${result.sent} sent (${size(result.sentBytes)})`;
+  info(`Input ${channel}: ${sent}, ${result.unchanged} unchanged, ${result.removed} removed`);
+}
+
+/** `12 B`, `3.4 MiB`. */
+function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

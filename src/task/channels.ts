@@ -1,0 +1,123 @@
+/**
+ * Input channels, one a line: `NAME=SOURCE [FullyReplicated|ShardedByS3Key] [File|FastFile|Pipe]`. The worker finds one
+ * at /opt/ml/input/data/NAME. Limits: CreateTrainingJob's InputDataConfig (20 channels, of which the code takes one).
+ */
+import type { Mistake } from './errors.ts';
+import { parseMap, splitPair, Unparsable } from './parse.ts';
+
+const DISTRIBUTIONS = ['FullyReplicated', 'ShardedByS3Key'] as const;
+const MODES = ['File', 'FastFile', 'Pipe'] as const;
+
+export type Distribution = (typeof DISTRIBUTIONS)[number];
+export type InputMode = (typeof MODES)[number];
+
+/** Where a channel's data is: on the runner, to be synchronised, or in S3 already. */
+export type Source = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly uri: S3Uri };
+
+export interface S3Uri {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface Channel {
+  readonly name: string;
+  readonly source: Source;
+  readonly distribution: Distribution;
+  readonly mode: InputMode;
+}
+
+/** The channel that brings the code; hidden from the worker. */
+export const CODE_CHANNEL = 'ssm_code';
+const MOST_CHANNELS = 19;
+
+/** The channels of the `inputs` input, and everything wrong with them. */
+export function parseChannels(text: string): { channels: Channel[]; mistakes: Mistake[] } {
+  const channels: Channel[] = [];
+  const mistakes: Mistake[] = [];
+  const attempt = (read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof Unparsable)) throw error;
+      mistakes.push({ input: 'inputs', problem: error.message, remedy: error.remedy });
+    }
+  };
+  attempt(() => {
+    for (const [name, value] of channelPairs(text)) attempt(() => channels.push(parseChannel(name, value, channels)));
+  });
+  if (channels.length > MOST_CHANNELS) {
+    const problem = `${channels.length} channels are more than the ${MOST_CHANNELS} that a job can have beside its code.`;
+    mistakes.push({ input: 'inputs', problem, remedy: 'Put some of them under one folder or S3 prefix.' });
+  }
+  return { channels, mistakes };
+}
+
+function channelPairs(text: string): [string, string][] {
+  if (text.trimStart().startsWith('{')) {
+    return [...parseMap(text)].map(([name, value]) => {
+      if (typeof value !== 'string')
+        throw new Unparsable(`the source of "${name}" is not a string.`, 'Put it in quotes.');
+      return [name, value];
+    });
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map(splitPair);
+}
+
+function parseChannel(name: string, value: string, earlier: readonly Channel[]): Channel {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+    throw new Unparsable(`"${name}" is no channel name.`, 'Use up to 64 letters, digits, ".", "_" and "-".');
+  }
+  if (name === CODE_CHANNEL)
+    throw new Unparsable(`"${name}" is the channel that brings the code.`, 'Choose another name.');
+  if (earlier.some((channel) => channel.name === name))
+    throw new Unparsable(`"${name}" is there twice.`, 'Rename one.');
+  const words = value.split(/\s+/);
+  const options: string[] = [];
+  while (words.length > 1 && options.length < 2 && isOption(words.at(-1) ?? '')) options.unshift(words.pop() ?? '');
+  const source = value.slice(0, sourceLength(value, options)).trim();
+  if (source === '') {
+    const remedy = 'If it comes from an output, GitHub drops outputs that hold a masked value such as the account id.';
+    throw new Unparsable(`the source of "${name}" is empty.`, remedy);
+  }
+  return {
+    name,
+    source: parseSource(name, source),
+    distribution: DISTRIBUTIONS.find((word) => options.includes(word)) ?? 'FullyReplicated',
+    mode: MODES.find((word) => options.includes(word)) ?? 'File',
+  };
+}
+
+function isOption(word: string): boolean {
+  return [...DISTRIBUTIONS, ...MODES].some((option) => option === word);
+}
+
+/** How much of the value is the source, which may hold blanks of any number. */
+function sourceLength(value: string, options: readonly string[]): number {
+  return options.reduceRight((length, option) => value.lastIndexOf(option, length - 1), value.length);
+}
+
+function parseSource(name: string, source: string): Source {
+  if (source.startsWith('s3://')) return { kind: 's3', uri: parseS3Uri(source) };
+  if (/^(task|job):/.test(source)) {
+    throw new Unparsable(
+      `"${name}" takes a task's or job's result, which this version cannot do.`,
+      'Give its s3:// URI.',
+    );
+  }
+  return { kind: 'local', path: source };
+}
+
+/** `s3://bucket/key`; the key may be empty. Names: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export function parseS3Uri(text: string): S3Uri {
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\s\S]*))?$/.exec(text);
+  if (match === null) throw new Unparsable(`"${text}" is no S3 URI.`, 'Write s3://BUCKET/PREFIX.');
+  return { bucket: match[1] ?? '', key: match[2] ?? '' };
+}
+
+export function formatS3Uri(uri: S3Uri): string {
+  return `s3://${uri.bucket}/${uri.key}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Names and places: a job's name, the keys in the bucket, ARNs, console links. The S3 layout is the action's contract:
+ * BUCKET/PREFIX/PROJECT/TASK/{state,input/CHANNEL,JOB/output,JOB/source}.
+ */
+import { createHash } from 'node:crypto';
+import type { TaskSpec } from './spec.ts';
+
+/** Where the worker finds the state that the jobs of a task share. */
+export const STATE_PATH = '/state';
+
+/** The file that brings code, dependencies and toolkit to the worker. */
+export const CODE_ARCHIVE = 'sourcedir.tar.gz';
+
+type Place = Pick<TaskSpec, 'prefix' | 'project' | 'task'>;
+
+/**
+ * `PROJECT-TASK-YYYYMMDD-HHMMSS-XXXX` (UTC), so that names sort by time; made fit for `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`.
+ * `random` is four characters that keep two jobs of a second apart.
+ */
+export function jobName(project: string, task: string, now: Date, random: string): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const tail = `${stamp}-${random}`;
+  const words = `${project}-${task}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '');
+  return `${words.slice(0, 63 - tail.length - 1).replace(/-+$/, '')}-${tail}`;
+}
+
+/** The task's folder in the bucket; ends in a slash, as all folders here: `task1` must not match `task10/`. */
+export function taskFolder({ prefix, project, task }: Place): string {
+  return `${prefix}${project}/${task}/`;
+}
+
+export function stateFolder(place: Place): string {
+  return `${taskFolder(place)}state/`;
+}
+
+export function inputFolder(place: Place, channel: string): string {
+  return `${taskFolder(place)}input/${channel}/`;
+}
+
+/** What was synchronised to `inputFolder`: outside the folders that a worker sees. */
+export function manifestKey(place: Place, channel: string): string {
+  return `${taskFolder(place)}.sync/${channel}.json`;
+}
+
+export function sourceFolder(place: Place, job: string): string {
+  return `${taskFolder(place)}${job}/source/`;
+}
+
+export function modelKey(place: Place, job: string): string {
+  return `${taskFolder(place)}${job}/output/model.tar.gz`;
+}
+
+export function outputKey(place: Place, job: string): string {
+  return `${taskFolder(place)}${job}/output/output.tar.gz`;
+}
+
+/** aws, aws-cn, aws-us-gov, …: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+export function partition(region: string): string {
+  const known = [
+    ['cn-', 'aws-cn'],
+    ['us-gov-', 'aws-us-gov'],
+    ['us-iso-', 'aws-iso'],
+    ['us-isob-', 'aws-iso-b'],
+  ] as const;
+  return known.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
+}
+
+export function defaultBucket(region: string, account: string): string {
+  return `sagemaker-${region}-${account}`;
+}
+
+/** One role a project; IAM allows 64 characters. */
+export function roleName(project: string): string {
+  const name = `SimpleSagemaker-${project}`;
+  return name.length <= 64
+    ? name
+    : `${name.slice(0, 55)}-${createHash('sha256').update(project).digest('hex').slice(0, 8)}`;
+}
+
+/** The console's page of the job's log streams; the fragment is encoded twice, with `$` for `%`. */
+export function logsUrl(region: string, job: string): string {
+  const host = region.startsWith('cn-')
+    ? 'console.amazonaws.cn'
+    : region.startsWith('us-gov-')
+      ? 'console.amazonaws-us-gov.com'
+      : 'console.aws.amazon.com';
+  const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
+  const filter = encodeURIComponent(`?logStreamNameFilter=${job}/`).replaceAll('%', '$');
+  return `https://${region}.${host}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
+}

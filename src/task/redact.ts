@@ -1,0 +1,23 @@
+/** Secrets of the step's environment, taken out of whatever is shown or written. */
+
+/** Shorter values would blot out ordinary words. */
+const SHORTEST = 8;
+const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY/i;
+const PLACE_NAME = /_(FILE|URL|URI|PATH|DIR|DIRECTORY)$/i;
+
+/** The values of variables whose names speak of a secret, line by line; longest first. */
+export function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const values = Object.entries(environment)
+    .filter(([name]) => SECRET_NAME.test(name) && !PLACE_NAME.test(name))
+    .flatMap(([, value]) => (value ?? '').split(/\r?\n/))
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST);
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
+}
+
+/** A function that puts `***` for each of the secrets in a text. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  if (secrets.length === 0) return (text) => text;
+  const pattern = new RegExp(secrets.map((secret) => secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  return (text) => text.replace(pattern, '***');
+}
