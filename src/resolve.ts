@@ -1,5 +1,5 @@
 /** What the job needs beside its files: account, bucket, role, image. What is absent is made. */
-import { type Bucket, ensureBucket } from './aws/bucket.ts';
+import { type Bucket, createBucket, hasBucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { accountId } from './aws/identity.ts';
 import { ensureRole, givenRole, type Role } from './aws/role.ts';
@@ -19,11 +19,12 @@ export async function resolveNeeds(clients: Clients, spec: TaskSpec, signal: Abo
   const account = await accountId(clients.sts, signal);
   const bucket = { name: spec.bucket ?? defaultBucket(spec.region, account), region: spec.region, owner: account };
   const image = imageUri(spec.image, spec.region, spec.instanceType);
-  const [found, role] = await Promise.all([
-    ensureBucket(clients.s3, bucket, signal),
+  const found = await hasBucket(clients.s3, bucket, signal);
+  const [role] = await Promise.all([
     jobRole(clients, spec, bucket, signal),
+    found ? undefined : createBucket(clients.s3, bucket, signal),
   ]);
-  info(`Bucket: ${bucket.name} (${found})`);
+  info(`Bucket: ${bucket.name}${found ? '' : ' (created)'}`);
   info(`Role: ${role.arn}${role.fresh ? ' (created or updated)' : ''}`);
   info(`Image: ${image}`);
   return { bucket, role, imageUri: image };

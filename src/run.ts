@@ -127,7 +127,7 @@ async function finish(
   let collected: Collected[] = [];
   try {
     collected = await inGroup('Results', () => collectResults(clients, spec, bucket, job, output, signal));
-    await inGroup('Artifacts', () => publishArtifacts(spec, collected));
+    await publishArtifacts(spec, collected);
   } catch (error) {
     if (failure === undefined) throw error;
     warning(describeError(error));
@@ -145,11 +145,13 @@ async function finish(
         billableSeconds: state.billableSeconds,
         spotSavings: spec.spot ? spotSavings(state) : undefined,
         logsUrl: logsUrl(spec.region, job),
-        results: collected.map(({ result, folder, files }) => ({
-          result,
-          files: files.length,
-          path: shownPath(folder, context.workspace),
-        })),
+        results: collected
+          .filter(({ files }) => files.length > 0)
+          .map(({ result, folder, files }) => ({
+            result,
+            files: files.length,
+            path: shownPath(folder, context.workspace),
+          })),
       });
     }
   }

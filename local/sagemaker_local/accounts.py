@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
@@ -71,7 +71,7 @@ def _trusts(statement: dict[str, Any], service: str) -> bool:
     return bool({service, "*"} & set(services)) and bool({"sts:assumerole", "sts:*", "*"} & actions)
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     if isinstance(value, list):
         return value
     return [value] if value else []

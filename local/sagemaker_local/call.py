@@ -1,8 +1,8 @@
 """Which operation of which service a request calls, read from its line and headers.
 
-The service is told by the credential scope of the signature (`AKID/DATE/REGION/SERVICE/aws4_request`), in the header or in
-a presigned URL; unsigned requests by `X-Amz-Target` or the form's `Version`. What is left is S3. Bodies are read only for
-services whose requests are small; an S3 body streams through untouched.
+The service is told by the credential scope of the signature (`AKID/DATE/REGION/SERVICE/aws4_request`), in the header or
+in a presigned URL; unsigned requests by `X-Amz-Target` or the form's `Version`. What is left is S3. Bodies are read
+only for services whose requests are small; an S3 body streams through untouched.
 """
 
 from __future__ import annotations

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 
 from sagemaker_local.accounts import Credentials
 
+S3Client: TypeAlias = Any  # boto3's clients are made at run time
 
-def s3_client(url: str, region: str, credentials: Credentials | None = None) -> Any:
+
+def s3_client(url: str, region: str, credentials: Credentials | None = None) -> S3Client:
     """An S3 client; without credentials it acts as the account's administrator."""
     session = boto3.session.Session()
     return session.client(

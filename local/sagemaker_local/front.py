@@ -20,6 +20,7 @@ from sagemaker_local.request_log import RequestLog, caller_of
 from sagemaker_local.side import PREFIX, SideUrl
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse
 
 Operation = Callable[[Call], Mapping[str, Any]]
@@ -28,9 +29,7 @@ Operation = Callable[[Call], Mapping[str, Any]]
 class Front:
     """Sends each request to who answers it, and logs every one that is not for the side URL."""
 
-    def __init__(
-        self, region: str, side: SideUrl, log: RequestLog, own: Mapping[str, Mapping[str, Operation]]
-    ) -> None:
+    def __init__(self, region: str, side: SideUrl, log: RequestLog, own: Mapping[str, Mapping[str, Operation]]) -> None:
         self._region = region
         self._side = side
         self._log = log
@@ -48,7 +47,9 @@ class Front:
             return error_response("", refusal)(environ, start_response)
         caller = caller_of(call)
 
-        def logged(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+        def logged(
+            status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None, /
+        ) -> Callable[[bytes], object]:
             self._log.add(call, caller, int(status.split()[0]))
             return start_response(status, headers, error)
 

@@ -1,7 +1,7 @@
 """moto (IAM, STS, S3, ECR, tagging) as a WSGI application that never answers with an HTML page.
 
-Where moto has no such operation it raises NotImplementedError or has no route (404, 405 pages of its web framework); any
-other exception is a fault of its own and becomes the service's InternalFailure.
+Where moto has no such operation it raises NotImplementedError or has no route (404, 405 pages of its web framework);
+any other exception is a fault of its own and becomes the service's InternalFailure.
 """
 
 from __future__ import annotations
@@ -33,19 +33,18 @@ class MotoServices:
     def answer(self, call: Call, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """A WSGI answer to an identified call."""
         try:
-            response = Response.from_app(self._application(environ), environ)
+            response = Response.from_app(self._dispatcher.get_application(environ), environ)
         except NotImplementedError:
             return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
         except Exception:  # noqa: BLE001 - whatever moto raises, the client must get an answer of the service's form
             traceback.print_exc(file=sys.stderr)
             fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
             return _failure(call, fault)(environ, start_response)
-        if response.mimetype == "text/html" and response.status_code in (404, 405, 500, 501):
+        # An answer to HEAD has no body, and moto labels it as HTML all the same.
+        page = response.mimetype == "text/html" and environ["REQUEST_METHOD"] != "HEAD"
+        if page and response.status_code in (404, 405, 500, 501):
             return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
         return response(environ, start_response)
-
-    def _application(self, environ: dict[str, Any]) -> Any:
-        return self._dispatcher.get_application(environ)
 
 
 def _create_app(service: SERVICE_NAMES) -> Flask:

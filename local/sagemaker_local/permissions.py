@@ -20,8 +20,9 @@ class Permission:
 
 def permissions_of(call: Call, account: str) -> list[Permission]:
     """What a policy must allow for the call to pass; the call's own action first."""
-    own = _ACTION_OF.get(call.service, lambda operation: operation)(call.operation)
-    resource = _RESOURCE_OF.get(call.service, lambda _call, _account: "*")(call, account)
+    own = S3_ACTIONS.get(call.operation, call.operation) if call.service == "s3" else call.operation
+    find_resource = _RESOURCE_OF.get(call.service)
+    resource = find_resource(call, account) if find_resource else "*"
     permissions = [Permission(f"{call.service}:{own}", resource)]
     further = _FURTHER.get((call.service, call.operation))
     return permissions + (further(call.parameters, resource) if further else [])
@@ -96,7 +97,6 @@ def _create_training_job(parameters: Mapping[str, Any], resource: str) -> list[P
     return [*needed, Permission("sagemaker:AddTags", resource)] if parameters.get("Tags") else needed
 
 
-_ACTION_OF: dict[str, Callable[[str], str]] = {"s3": lambda operation: S3_ACTIONS.get(operation, operation)}
 _RESOURCE_OF: dict[str, Callable[[Call, str], str]] = {
     "s3": _s3_resource,
     "iam": _iam_resource,

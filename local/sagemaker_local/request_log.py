@@ -1,7 +1,7 @@
 """The log of requests: one JSON object a line in a file, so that an IAM policy can be judged against it.
 
-Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource": ARN,
-"also": [{"action", "resource"}], "status": HTTP status}`. `also` are the further permissions that the call needs.
+Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource":
+ARN, "also": [{"action", "resource"}], "status": HTTP status}`. `also` are the further permissions that the call needs.
 """
 
 from __future__ import annotations

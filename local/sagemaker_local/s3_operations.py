@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sagemaker_local.botocore_models import service_model
@@ -55,7 +55,7 @@ class _Pattern:
         return named and self.headers <= environ.keys()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _patterns(method: str, has_bucket: bool, has_key: bool) -> tuple[_Pattern, ...]:
     """The operations of a method on the account, a bucket or an object, the most specific first."""
     model = service_model("s3")

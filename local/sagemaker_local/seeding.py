@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from sagemaker_local.accounts import bucket_owner
 from sagemaker_local.clients import s3_client
@@ -11,9 +12,8 @@ from sagemaker_local.settings import Seed
 
 def plant(seeds: Iterable[Seed], url: str, region: str) -> None:
     """Upload each seed; missing buckets are made."""
-    seeds = list(seeds)
-    client = s3_client(url, region) if seeds else None
     for seed in seeds:
+        client = s3_client(url, region)
         if not bucket_owner(seed.bucket):
             where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
             client.create_bucket(Bucket=seed.bucket, **where)
@@ -21,7 +21,7 @@ def plant(seeds: Iterable[Seed], url: str, region: str) -> None:
             client.upload_file(str(path), seed.bucket, key)
 
 
-def _objects(seed: Seed) -> Iterable[tuple[object, str]]:
+def _objects(seed: Seed) -> Iterable[tuple[Path, str]]:
     if seed.path.is_file():
         names_object = seed.prefix and not seed.prefix.endswith("/")
         yield seed.path, seed.prefix if names_object else seed.prefix + seed.path.name

@@ -14,20 +14,20 @@ from pathlib import Path
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # read by moto at import
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: E402
-from werkzeug.serving import make_server  # noqa: E402
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import make_server
 
-from sagemaker_local.front import Front  # noqa: E402
-from sagemaker_local.isolation.choice import choose  # noqa: E402
-from sagemaker_local.logs.api import LogsApi  # noqa: E402
-from sagemaker_local.logs.store import LogStore  # noqa: E402
-from sagemaker_local.request_log import RequestLog  # noqa: E402
-from sagemaker_local.sagemaker.api import SageMakerApi  # noqa: E402
-from sagemaker_local.seeding import plant  # noqa: E402
-from sagemaker_local.settings import Settings  # noqa: E402
-from sagemaker_local.side import SideUrl  # noqa: E402
-from sagemaker_local.training.job_run import Training  # noqa: E402
-from sagemaker_local.training.role_sessions import RoleSessions  # noqa: E402
+from sagemaker_local.front import Front
+from sagemaker_local.isolation.choice import choose
+from sagemaker_local.logs.api import LogsApi
+from sagemaker_local.logs.store import LogStore
+from sagemaker_local.request_log import RequestLog
+from sagemaker_local.sagemaker.api import SageMakerApi
+from sagemaker_local.seeding import plant
+from sagemaker_local.settings import Settings
+from sagemaker_local.side import SideUrl
+from sagemaker_local.training.job_run import Training
+from sagemaker_local.training.role_sessions import RoleSessions
 
 _RUNNING = ("jobs", "logs", "objects")  # folders that mean nothing to another run of the server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Seed:
-    """A file or folder to put into a bucket at start: under `prefix`, where a closing `/` makes a file keep its name."""
+    """A file or folder to put into a bucket at start; a `prefix` that ends in `/` has a file keep its name."""
 
     bucket: str
     prefix: str

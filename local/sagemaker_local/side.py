@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -65,5 +64,5 @@ class SideUrl:
         }
 
 
-def _json(value: Any, status: int = HTTPStatus.OK) -> Response:
+def _json(value: object, status: int = HTTPStatus.OK) -> Response:
     return Response(json.dumps(value), status, content_type="application/json")

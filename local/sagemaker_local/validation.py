@@ -1,17 +1,17 @@
 """Checks a request against botocore's model of its operation, and words what is wrong as AWS does.
 
-One sentence for each violated constraint, as in "Value '…' at 'trainingJobName' failed to satisfy constraint: Member must
-have length less than or equal to 63". Raises ServiceError: SerializationException for a value of the wrong type.
+One sentence for each violated constraint, as in "Value '…' at 'trainingJobName' failed to satisfy constraint: Member
+must have length less than or equal to 63". Raises ServiceError: SerializationException for a value of the wrong type.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
-from sagemaker_local.botocore_models import service_model
+from sagemaker_local.botocore_models import Shape, service_model
 from sagemaker_local.call import Call
 from sagemaker_local.errors import ServiceError
 
@@ -42,7 +42,7 @@ def counted(count: int) -> str:
     return f"{count} validation error{'' if count == 1 else 's'}"
 
 
-def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - as sent, of any type
     _check_type(shape, value, path)
     for constraint in _broken(shape, value):
         yield f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: {constraint}"
@@ -61,14 +61,14 @@ def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
                 yield f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
-def _check_type(shape: Any, value: Any, path: str) -> None:
+def _check_type(shape: Shape, value: object, path: str) -> None:
     kinds = _PYTHON_TYPES.get(shape.type_name, (object,))
     if not isinstance(value, kinds) or (isinstance(value, bool) and shape.type_name != "boolean"):
         text = f"{type(value).__name__} at '{path}' can not be converted to {shape.type_name}"
         raise ServiceError("SerializationException", text)
 
 
-def _in_structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+def _in_structure(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
     for name, member in shape.members.items():
         inner = f"{path}.{_lower_first(name)}" if path else _lower_first(name)
         if value.get(name) is not None:
@@ -77,16 +77,18 @@ def _in_structure(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]
             yield f"Value null at '{inner}' failed to satisfy constraint: Member must not be null"
 
 
-def _broken(shape: Any, value: Any) -> Iterator[str]:
+def _broken(shape: Shape, value: object) -> Iterator[str]:
     limits = shape.metadata
     if "enum" in limits and value not in limits["enum"]:
         yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
     if "pattern" in limits and isinstance(value, str) and not _pattern(limits["pattern"]).fullmatch(value):
         pattern = limits["pattern"]
         yield f"Member must satisfy regular expression pattern: {'' if pattern.startswith('^') else '^'}{pattern}"
-    number = isinstance(value, (int, float))
-    measure, noun = (value, "value") if number else (len(value), "length") if hasattr(value, "__len__") else (None, "")
-    if measure is None or shape.type_name in ("timestamp", "boolean"):
+    if isinstance(value, (str, list, dict)):
+        measure, noun = float(len(value)), "length"
+    elif isinstance(value, (int, float)) and shape.type_name in ("integer", "long", "float", "double"):
+        measure, noun = float(value), "value"
+    else:
         return
     if "max" in limits and measure > limits["max"]:
         yield f"Member must have {noun} less than or equal to {limits['max']}"
@@ -94,7 +96,7 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"Member must have {noun} greater than or equal to {limits['min']}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(java: str) -> re.Pattern[str]:
     r"""A Java pattern for Python, whose `re` lacks `\p`: character categories by their nearest classes."""
     for category, python in (("L", r"\w"), ("N", r"\d"), ("Z", r"\s"), ("M", r"\w"), ("S", r"\W"), ("P", r"\W")):
@@ -102,7 +104,7 @@ def _pattern(java: str) -> re.Pattern[str]:
     return re.compile(java)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}={_shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

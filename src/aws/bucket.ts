@@ -19,44 +19,42 @@ export interface Bucket {
   readonly owner: string;
 }
 
-/** Whether it was there. */
-export async function ensureBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<'found' | 'created'> {
-  const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
+/** Whether it is there; throws an ActionError when it is, but not ours to use. */
+export async function hasBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<boolean> {
   try {
-    await s3.send(new HeadBucketCommand(owned), { abortSignal: signal });
-    return 'found';
+    const request = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
+    await s3.send(new HeadBucketCommand(request), { abortSignal: signal });
+    return true;
   } catch (error) {
+    signal.throwIfAborted();
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status !== 404) throw bucketError(bucket, status, error);
+    if (status === 404) return false;
+    throw bucketError(bucket, status, error);
   }
-  await createBucket(s3, bucket, signal);
-  await Promise.all([
-    s3.send(
-      new PutPublicAccessBlockCommand({
-        ...owned,
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
-      }),
-      { abortSignal: signal },
-    ),
-    s3.send(
-      new PutBucketEncryptionCommand({
-        ...owned,
-        ServerSideEncryptionConfiguration: {
-          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-      }),
-      { abortSignal: signal },
-    ),
-  ]);
-  return 'created';
 }
 
-async function createBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
+/** Makes it, private and encrypted. */
+export async function createBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
+  await makeBucket(s3, bucket, signal);
+  const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
+  const BlockAll = {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  };
+  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
+  await Promise.all([
+    s3.send(new PutPublicAccessBlockCommand({ ...owned, PublicAccessBlockConfiguration: BlockAll }), {
+      abortSignal: signal,
+    }),
+    s3.send(new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: { Rules } }), {
+      abortSignal: signal,
+    }),
+  ]);
+}
+
+async function makeBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
   const place = { LocationConstraint: bucket.region as 'eu-west-1' };
   // us-east-1 is the one region that S3 does not take as a constraint.
   const where = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: place };
@@ -85,6 +83,11 @@ function bucketError(bucket: Bucket, status: number | undefined, cause: unknown)
         { cause },
       );
     default:
-      return cause;
+      // The answer to HEAD has no body, so the SDK's error has no text of its own.
+      return new ActionError(
+        `S3 did not answer for the bucket ${bucket.name}: ${status === undefined ? (cause as Error).message : `HTTP ${status}`}.`,
+        'Run again; if it stays, look at the network between runner and S3 (AWS_ENDPOINT_URL, proxy).',
+        { cause },
+      );
   }
 }

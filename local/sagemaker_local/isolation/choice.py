@@ -26,7 +26,7 @@ def choose(wanted: str, scratch: Path) -> Isolation:
     """The best isolation that works, or the wanted one. Ends the process when that one does not work."""
     if wanted == "none":
         return Isolation("none", "asked for")
-    refusals = []
+    refusals: list[str] = []
     for kind in [wanted] if wanted != "auto" else ["root", "sudo", "user"]:
         refusal = _refusal(kind, scratch / f"probe-{kind}")
         if refusal is None:

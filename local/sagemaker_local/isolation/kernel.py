@@ -1,4 +1,4 @@
-"""Linux system calls that Python 3.10 has no function for (man pages: unshare(2), mount(2), pivot_root(2), prctl(2))."""
+"""Linux system calls that Python 3.10 has no function for (manual: unshare(2), mount(2), pivot_root(2), prctl(2))."""
 
 from __future__ import annotations
 

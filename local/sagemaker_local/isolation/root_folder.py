@@ -1,8 +1,8 @@
 """The root folder that an instance sees: the machine's files, where every write vanishes with the instance.
 
-Each folder of `/` gets an overlay of its own, its upper layer in a tmpfs, since an overlay over `/` as a whole is refused in a
-user namespace. `/dev`, `/sys` and `/run` are the machine's; `/proc`, `/tmp` and `/dev/shm` are the instance's own. All
-mounts are made in the caller's mount namespace, which must be private: they end with its last process.
+Each folder of `/` gets an overlay of its own, its upper layer in a tmpfs, since an overlay over `/` as a whole is
+refused in a user namespace. `/dev` and `/sys` are the machine's; `/proc`, `/tmp` and `/dev/shm` are the instance's own.
+All mounts are made in the caller's mount namespace, which must be private: they end with its last process.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 from sagemaker_local.isolation import kernel
 from sagemaker_local.isolation.specification import Specification
 
-_SHARED = ("dev", "sys", "run")
+_SHARED = ("dev", "sys")
 _OWN = ("proc", "tmp")
 
 
 def enter(spec: Specification) -> None:
     """Build the root folder and make it the process's. The caller is process 1 of its PID namespace. Raises OSError."""
     kernel.mount("none", "/", flags=kernel.PRIVATE | kernel.RECURSIVE)
+    points = _mount_points()  # of the machine, before there are any of ours
     layers = Path(spec.folder, "layers")
     layers.mkdir()
     kernel.mount("layers", str(layers), "tmpfs", options="mode=755")
@@ -28,8 +29,9 @@ def enter(spec: Specification) -> None:
     root.mkdir()
     kernel.bind(str(root), str(root))  # pivot_root wants a mount point
     overlaid = {f"/{entry.name}" for entry in os.scandir("/") if _show(entry, root, layers, spec)}
-    for point in _mount_points_below(overlaid):
-        _bind_nested(point, root)
+    nested = [point for point in points if any(point.startswith(f"{folder}/") for folder in overlaid)]
+    for number, point in enumerate(nested):
+        _show_nested(point, root, layers / "nested" / str(number), spec.kind)
 
     (root / "proc").mkdir()
     kernel.mount("proc", str(root / "proc"), "proc", kernel.NO_SUID_DEV_EXEC)
@@ -68,7 +70,7 @@ def _overlay(source: str, target: Path, layer: Path, kind: str) -> bool:
     upper, work = layer / "upper", layer / "work"
     for folder in (upper, work):
         folder.mkdir(parents=True)
-    os.chmod(upper, stat.S_IMODE(os.stat(source).st_mode))  # noqa: PTH101 - the merged folder has the upper's mode
+    upper.chmod(stat.S_IMODE(Path(source).stat().st_mode))  # the merged folder has the upper's mode
     options = f"lowerdir={_escaped(source)},upperdir={_escaped(upper)},workdir={_escaped(work)}"
     if kind == "user":
         options += ",userxattr"  # trusted.* attributes are the machine's root's
@@ -80,23 +82,22 @@ def _overlay(source: str, target: Path, layer: Path, kind: str) -> bool:
     return True
 
 
-def _bind_nested(point: str, root: Path) -> None:
-    """An overlay does not show what is mounted inside its lower folder."""
+def _show_nested(point: str, root: Path, layer: Path, kind: str) -> None:
+    """An overlay does not show what is mounted inside its lower folder: show it on top."""
+    target = root / point.lstrip("/")
     try:
-        kernel.bind(point, str(root / point.lstrip("/")))
+        if Path(point).is_dir():
+            _overlay(point, target, layer, kind)
+        elif target.exists():
+            kernel.bind(point, str(target))
     except PermissionError:
         return  # an ordinary user could not look into it either
 
 
-def _mount_points_below(folders: set[str]) -> list[str]:
-    """The outermost mount points inside the given folders."""
-    found: list[str] = []
-    for line in sorted(Path("/proc/self/mountinfo").read_text().splitlines(), key=lambda line: line.split()[4]):
-        point = line.split()[4].encode().decode("unicode_escape")  # blanks are written \040
-        inside = any(point.startswith(folder + "/") for folder in folders)
-        if inside and not any(point.startswith(outer + "/") or point == outer for outer in found):
-            found.append(point)
-    return found
+def _mount_points() -> list[str]:
+    """Where something is mounted, outer ones first."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return sorted({line.split()[4].encode().decode("unicode_escape") for line in lines})  # blanks are written \040
 
 
 def _escaped(path: str | Path) -> str:

@@ -1,7 +1,7 @@
 """How FilterLogEvents merges streams: by timestamp, then stream, then order of arrival.
 
 A token names the last event of a page by these three, so it stays true while streams grow. Patterns are terms, all of
-which must occur, quoted where they hold blanks, and after a `-` must not occur (CloudWatch Logs, filter pattern syntax).
+which must occur, quoted where they hold blanks, and after a `-` must not occur (CloudWatch Logs, filter patterns).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def no_objects(uri: str, region: str, role: str) -> ServiceError:
     """The refusal of an input without objects."""
     return _refused(
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
-        f"the selected region ({region}), that objects exist under that S3 prefix, and that the role \"{role}\" has "
+        f'the selected region ({region}), that objects exist under that S3 prefix, and that the role "{role}" has '
         '"s3:ListBucket" permissions on the bucket.'
     )
 
@@ -51,9 +51,10 @@ def _check_presence(request: Mapping[str, Any]) -> None:
         raise _refused("ResourceConfig: only InstanceType with InstanceCount is known here.")
     if "InstanceType" not in resources:
         raise _refused("ResourceConfig: InstanceType must be specified.")  # (assumed)
-    if resources.get("InstanceCount", 0) < 1:
+    count = resources.get("InstanceCount", 0)
+    if count < 1:
         raise _refused(
-            f"1 validation error detected: Value '{resources.get('InstanceCount', 0)}' at 'resourceConfig.instanceCount' "
+            f"1 validation error detected: Value '{count}' at 'resourceConfig.instanceCount' "
             "failed to satisfy constraint: Member must have value greater than or equal to 1"
         )
     algorithm = request["AlgorithmSpecification"]
@@ -66,7 +67,9 @@ def _check_stopping(request: Mapping[str, Any]) -> None:
     runtime, wait = condition.get("MaxRuntimeInSeconds"), condition.get("MaxWaitTimeInSeconds")
     spot = request.get("EnableManagedSpotTraining", False)
     if wait is not None and not spot:  # (assumed)
-        raise _refused("MaxWaitTimeInSeconds is not supported for on-demand training jobs: enable managed spot training.")
+        raise _refused(
+            "MaxWaitTimeInSeconds is not supported for on-demand training jobs: enable managed spot training."
+        )
     if spot and wait is None:  # (assumed)
         raise _refused("MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is true.")
     if wait is not None and runtime is not None and wait < runtime:

@@ -1,0 +1,140 @@
+/** The stand-in for AWS and the built action as processes: what a runner does with a step, without the runner. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startStep } from '../../scripts/step.mjs';
+
+const root = join(import.meta.dirname, '..', '..');
+const python = join(process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'), 'bin', 'python');
+
+export interface Request {
+  readonly action: string;
+  readonly operation: string;
+  readonly resource: string;
+  readonly status: number;
+}
+
+export interface StepResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly outputs: Record<string, string>;
+  readonly state: Record<string, string>;
+  readonly summary: string;
+}
+
+export interface Step {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves when the output holds the text. */
+  readonly printed: (text: string) => Promise<void>;
+  readonly done: Promise<StepResult>;
+}
+
+export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+
+/** A server with a folder of its own; jobs' instances see a /tmp of their own, so that folder lies elsewhere. */
+export class StandIn {
+  readonly folder: string;
+  readonly url: string;
+  readonly #end: () => Promise<void>;
+
+  private constructor(folder: string, url: string, end: () => Promise<void>) {
+    this.folder = folder;
+    this.url = url;
+    this.#end = end;
+  }
+
+  static async start(flags: readonly string[] = []): Promise<StandIn> {
+    mkdirSync(join(root, '.cache', 'tests'), { recursive: true });
+    const folder = mkdtempSync(join(root, '.cache', 'tests', 'stand-in-'));
+    const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...flags], {
+      cwd: join(root, 'local'),
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`the stand-in ended with ${code}`)));
+    });
+    const end = async (): Promise<void> => {
+      child.kill('SIGTERM');
+      await closed;
+      rmSync(folder, { recursive: true, force: true });
+    };
+    return new StandIn(folder, url, end);
+  }
+
+  stop(): Promise<void> {
+    return this.#end();
+  }
+
+  /** A folder with these files, as a checkout. */
+  workspace(files: Record<string, string | Uint8Array>): string {
+    const workspace = mkdtempSync(join(this.folder, 'workspace-'));
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(workspace, path)), { recursive: true });
+      writeFileSync(join(workspace, path), text);
+    }
+    return workspace;
+  }
+
+  environment(workspace: string): Record<string, string> {
+    return {
+      PATH: process.env['PATH'] ?? '',
+      HOME: this.folder,
+      AWS_ENDPOINT_URL: this.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      GITHUB_WORKSPACE: workspace,
+      GITHUB_REPOSITORY: 'org/project',
+      GITHUB_REF: 'refs/heads/main',
+      GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+      GITHUB_RUN_ID: '17',
+    };
+  }
+
+  /** Starts dist/index.js as a step; as the post step when `state` is main's. */
+  step(workspace: string, inputs: Record<string, string>, env: Record<string, string> = {}, state: Record<string, string> = {}): Step {
+    let text = '';
+    const waiting: { text: string; resolve: () => void }[] = [];
+    const onOutput = (chunk: string): void => {
+      text += chunk;
+      for (const wait of waiting) if (text.includes(wait.text)) wait.resolve();
+    };
+    const bundle = join(root, 'dist', 'index.js');
+    const started = startStep({ bundle, folder: join(this.folder, 'steps'), inputs, env: { ...this.environment(workspace), ...env }, state, onOutput });
+    return {
+      kill: (signal) => void started.child.kill(signal),
+      printed: (wanted) =>
+        text.includes(wanted) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text: wanted, resolve })),
+      done: started.done,
+    };
+  }
+
+  run(workspace: string, inputs: Record<string, string>, env: Record<string, string> = {}): Promise<StepResult> {
+    return this.step(workspace, inputs, env).done;
+  }
+
+  async requests(): Promise<Request[]> {
+    return (await (await fetch(`${this.url}/_local/requests`)).json()) as Request[];
+  }
+
+  async clearRequests(): Promise<void> {
+    await fetch(`${this.url}/_local/requests`, { method: 'DELETE' });
+  }
+
+  /** Counts of the action's calls, by IAM action; what jobs did themselves has another principal and is left out. */
+  async calls(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { operation } of await this.requests()) counts[operation] = (counts[operation] ?? 0) + 1;
+    return counts;
+  }
+}
+
+export function readText(...path: string[]): string {
+  return readFileSync(join(...path), 'utf8');
+}

@@ -1,0 +1,182 @@
+"""A real server process for the tests of a module, and what a client of it needs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+LOCAL = Path(__file__).parents[2] / "local"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+BUCKET = "bucket-of-tests"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+
+
+class Server:
+    """One server process and its clients."""
+
+    def __init__(self, data, *flags, command=(sys.executable,), environment=None):
+        self.data = Path(data)
+        self.process = subprocess.Popen(
+            [*command, "-m", "sagemaker_local", "--port", "0", "--data", str(data), *flags],
+            cwd=LOCAL,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(self.process.communicate()[1])
+        self.told = json.loads(line)
+        self.url = self.told["url"]
+        self.s3, self.iam, self.sts, self.sagemaker, self.logs, self.ecr = map(
+            self.client, ["s3", "iam", "sts", "sagemaker", "logs", "ecr"]
+        )
+        self.s3.create_bucket(Bucket=BUCKET)
+        role = self.iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
+        self.role = role["Role"]["Arn"]
+
+    def client(self, service, **options):
+        options = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester", **options}
+        config = Config(retries={"max_attempts": 0}, proxies={})
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **options)
+
+    def local(self, path, method="GET"):
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_local/{path}", method=method)) as answer:
+            return json.load(answer)
+
+    def put(self, key, text):
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=text)
+        return f"s3://{BUCKET}/{key}"
+
+    def keys(self, prefix=""):
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])]
+
+    def text(self, key):
+        return self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+
+    def request(self, script="true", *, name=None, instances=1, channels=None, **fields):
+        """A CreateTrainingJob request that runs a shell script on each instance, `$B` being its /opt/ml."""
+        name = name or f"job-{uuid.uuid4().hex[:8]}"
+        code = self.put(f"code/{name}/run.sh", script)
+        channels = {"code": {"S3Uri": code}, **(channels or {})}
+        return {
+            "TrainingJobName": name,
+            "RoleArn": self.role,
+            "AlgorithmSpecification": {
+                "TrainingImage": "image",
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": [
+                    "sh",
+                    "-c",
+                    "B=${SAGEMAKER_BASE_DIR:-/opt/ml}; export B; exec sh $B/input/data/code/run.sh",
+                ],
+            },
+            "InputDataConfig": [
+                {"ChannelName": channel, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", **source}}}
+                for channel, source in channels.items()
+            ],
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            **fields,
+        }
+
+    def create(self, script="true", **options):
+        request = self.request(script, **options)
+        self.sagemaker.create_training_job(**request)
+        return request["TrainingJobName"]
+
+    def describe(self, name):
+        return self.sagemaker.describe_training_job(TrainingJobName=name)
+
+    def ended(self, name, seconds=30):
+        return wait_for(lambda: self._final(name), seconds, f"the end of {name}")
+
+    def _final(self, name):
+        job = self.describe(name)
+        return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+    def run(self, script="true", **options):
+        """A job's description after its end."""
+        return self.ended(self.create(script, **options))
+
+    def streams(self, name):
+        found = self.logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")
+        return [stream["logStreamName"] for stream in found["logStreams"]]
+
+    def lines(self, name, host="algo-1"):
+        """All log lines of a host, read by tokens to the end."""
+        stream = next(each for each in self.streams(name) if f"/{host}-" in each)
+        lines, token = [], None
+        while True:
+            page = self.logs.get_log_events(
+                logGroupName=LOG_GROUP,
+                logStreamName=stream,
+                startFromHead=True,
+                **({"nextToken": token} if token else {}),
+            )
+            lines += [event["message"] for event in page["events"]]
+            if page["nextForwardToken"] == token:
+                return lines
+            token = page["nextForwardToken"]
+
+    def wait_for_line(self, name, line, host="algo-1"):
+        def seen():
+            try:
+                return line in self.lines(name, host)
+            except (self.logs.exceptions.ResourceNotFoundException, StopIteration):
+                return False
+
+        wait_for(seen, 20, f"the line {line!r}")
+
+    def end(self, number=signal.SIGTERM):
+        """Its exit code and what it wrote to standard error."""
+        self.process.send_signal(number)
+        _, told = self.process.communicate(timeout=30)
+        return self.process.returncode, told
+
+
+def wait_for(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory):
+    """Starts servers, and ends those that a test leaves running."""
+    started = []
+
+    def start_server(*flags, data=None, **options):
+        started.append(Server(data or tmp_path_factory.mktemp("data"), *flags, **options))
+        return started[-1]
+
+    yield start_server
+    for server in started:
+        if server.process.poll() is None:
+            server.end()
+
+
+@pytest.fixture(scope="session")
+def server(start):
+    """One for all tests that leave no mark on it; a tenth of AWS's waiting times, a grace period of 1.2 s."""
+    return start("--time-scale", "0.01")

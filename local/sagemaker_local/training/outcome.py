@@ -1,0 +1,25 @@
+"""Why a job failed, in SageMaker's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sagemaker_local.training.host import Host
+from sagemaker_local.training.processes import Exit
+
+_REASON_CHARACTERS = 1024  # of the failure file
+
+
+def failure_of(exits: Sequence[Exit], hosts: Sequence[Host]) -> str:
+    """The FailureReason, empty if no instance failed: by its exit code, or by a failure file that it wrote.
+
+    Of several the first one counts. The form of the text is (assumed) but for its first words.
+    """
+    for each in exits:
+        if each.fault:
+            return f"InternalServerError: the instance could not be started: {each.fault.strip().splitlines()[-1]}"
+        file = hosts[each.number].base / "output" / "failure"
+        told = file.read_text(errors="replace")[:_REASON_CHARACTERS] if file.is_file() else ""
+        if each.code != 0 or told or file.is_file():
+            return f"AlgorithmError: {told.rstrip()}, exit code: {each.code}"
+    return ""

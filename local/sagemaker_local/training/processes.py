@@ -1,0 +1,96 @@
+"""The instances of a running job: started together, stopped together, their output captured to the log."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sagemaker_local.isolation.instance import Instance
+from sagemaker_local.isolation.specification import Specification
+from sagemaker_local.logs.capture import capture
+from sagemaker_local.logs.stream import Stream
+
+STOP_GRACE_SECONDS = 120.0  # from SIGTERM to SIGKILL (SageMaker documentation, StopTrainingJob)
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How an instance ended; `fault` tells what kept its command from being started."""
+
+    number: int
+    code: int
+    fault: str
+
+
+class Processes:
+    """One group of instances. `cause` says why they were stopped, None while they run or ended by themselves."""
+
+    def __init__(self, time_scale: float) -> None:
+        self._grace = STOP_GRACE_SECONDS * time_scale
+        self._inbox: queue.SimpleQueue[Exit | str] = queue.SimpleQueue()
+        self._instances: list[Instance] = []
+        self._captures: list[threading.Thread] = []
+        self.cause: str | None = None
+
+    def stop(self, cause: str) -> None:
+        """Ask for an orderly stop: SIGTERM, and SIGKILL after the grace period. From any thread, at any time."""
+        self._inbox.put(cause)
+
+    def kill(self) -> None:
+        """End all at once. From any thread, at any time."""
+        self._inbox.put("killed")
+        for instance in list(self._instances):
+            instance.kill()
+
+    def run(self, specs: Sequence[Specification], streams: Sequence[Stream], max_seconds: float) -> list[Exit]:
+        """Run one instance for each specification to the end of all; how each ended, in the order of ending."""
+        try:
+            for number, (spec, stream) in enumerate(zip(specs, streams, strict=True)):
+                self._start(number, spec, stream)
+            return self._attend(len(specs), time.monotonic() + max_seconds)
+        finally:
+            for instance in self._instances:
+                instance.kill()
+            for thread in self._captures:
+                thread.join()
+
+    def _start(self, number: int, spec: Specification, stream: Stream) -> None:
+        instance = Instance(spec)
+        self._instances.append(instance)
+        reader = threading.Thread(target=capture, args=(instance.output, stream), name=stream.name, daemon=True)
+        reader.start()
+        self._captures.append(reader)
+
+        def wait() -> None:
+            code = instance.wait()
+            self._inbox.put(Exit(number, code, instance.fault()))
+
+        threading.Thread(target=wait, name=f"{stream.name} ends", daemon=True).start()
+
+    def _attend(self, running: int, deadline: float) -> list[Exit]:
+        exits: list[Exit] = []
+        killed = False
+        while len(exits) < running:
+            try:
+                news = self._inbox.get(timeout=None if killed else max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                if self.cause is None:
+                    news = "MaxRuntimeExceeded"
+                else:
+                    killed = True
+                    for instance in self._instances:
+                        instance.kill()
+                    continue
+            if isinstance(news, Exit):
+                exits.append(news)
+                # Whether it failed, its failure file can tell too; either way others would wait for it in vain.
+                news = "failed" if news.code != 0 else ""
+            if news and self.cause is None:
+                self.cause = news
+                deadline = time.monotonic() + (0 if news == "killed" else self._grace)
+                for instance in self._instances:
+                    instance.terminate()
+        return exits

@@ -1,0 +1,104 @@
+// Runs every check and test: `npm test`, or some of them: `npm test -- static unit`. Says what was left out, and why;
+// under CI=true what was left out is a failure. `--full`: with the tests that take long.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fetchTools } from './tools.mjs';
+
+const root = join(import.meta.dirname, '..');
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const full = process.argv.includes('--full');
+const node = process.execPath;
+const npm = (name) => join(root, 'node_modules', '.bin', name);
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `These checks run on Node 24, which npm installs as a package; this is ${process.version}. Run them by "npm test".`,
+  );
+  process.exit(1);
+}
+
+const tools = await fetchTools();
+const python = (name, ...args) => (tools.bin ? [join(tools.bin, name), ...args] : undefined);
+const vitest = (project) => [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project];
+const pytest = (folder) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), `__tests__/${folder}`);
+const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
+
+/** Group → [name, command]; a command that needs what is not there is undefined. */
+const groups = {
+  static: [
+    ['types', [npm('tsc'), '--noEmit', '-p', '.']],
+    ['types of the tests', [npm('tsc'), '--noEmit', '-p', '__tests__']],
+    ['lint, format and layers', [npm('biome'), 'ci', '--error-on-warnings', '.']],
+    ['python lint', python('ruff', 'check', '--no-cache', ...sources)],
+    ['python format', python('ruff', 'format', '--no-cache', '--check', ...sources)],
+    ['python types of the stand-in', python('mypy', 'local/sagemaker_local')],
+    ['python types of the toolkit', python('mypy', 'toolkit/task_toolkit')],
+    [
+      'zizmor',
+      python('zizmor', '--offline', '--quiet', '.github/workflows', 'action.yml', 'local/action.yml', 'examples'),
+    ],
+    ['actionlint', tools.actionlint && [tools.actionlint]],
+  ],
+  dist: [['dist equals a fresh build', [node, 'scripts/build.mjs', '--check']]],
+  unit: [['unit tests', vitest('unit')]],
+  toolkit: [['tests of the toolkit', pytest('toolkit')]],
+  local: [['tests of the stand-in', pytest('local')]],
+  action: [['tests of the bundle as a process', tools.venv && vitest('action')]],
+  workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows')]],
+};
+
+const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
+if (unknown.length > 0) {
+  console.error(`There is no group ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}.`);
+  process.exit(1);
+}
+
+const env = {
+  ...process.env,
+  NO_COLOR: '1',
+  SSM_TEST_FULL: full ? '1' : '',
+  SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
+  ACT: tools.bin ? join(tools.bin, 'act') : '',
+};
+delete env.FORCE_COLOR;
+
+function run([program, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `exit ${signal ?? code}`));
+  });
+}
+
+const results = [];
+for (const [group, checks] of Object.entries(groups)) {
+  if (asked.length > 0 && !asked.includes(group)) continue;
+  for (const [name, command] of checks) {
+    if (!command) {
+      results.push({ name, left: true });
+      continue;
+    }
+    console.log(`\n=== ${name}`);
+    const begun = Date.now();
+    const failure = await run(command);
+    results.push({ name, failure, seconds: (Date.now() - begun) / 1000 });
+  }
+}
+
+console.log('\n=== summary');
+for (const { name, failure, left, seconds } of results) {
+  console.log(
+    left
+      ? `left out  ${name}`
+      : `${failure ? 'FAILED  ' : 'ok      '}  ${name}${failure ? `: ${failure}` : ''} (${seconds.toFixed(1)} s)`,
+  );
+}
+for (const { what, why } of tools.missing) console.log(`not to be had: ${what}: ${why}`);
+const failed = results.filter((result) => result.failure).length;
+const left = results.filter((result) => result.left).length;
+const strict = process.env.CI === 'true' && (left > 0 || tools.missing.length > 0);
+if (strict) console.log('Under CI=true everything must be there: what is missing is a failure.');
+console.log(
+  `${results.length - failed - left} passed, ${failed + (strict ? Math.max(left, 1) : 0)} failed, ${strict ? 0 : left} skipped`,
+);
+process.exitCode = failed > 0 || strict ? 1 : 0;

@@ -1,0 +1,109 @@
+// What the checks and tests need beside npm's packages: a Python environment (pytest, ruff, mypy, zizmor, act, the
+// stand-in's packages), actionlint, and a few of Debian's packages where that is allowed. What cannot be had is said.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const cache = join(root, '.cache');
+const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+
+/** Debian's packages by the program that each brings; the tests that need a program skip themselves without it. */
+const DEBIAN = { busybox: 'busybox', sudo: 'sudo', setpriv: 'util-linux' };
+
+const exists = (path) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+export async function onPath(program) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    if (folder !== '' && (await exists(join(folder, program)))) return join(folder, program);
+  }
+  return undefined;
+}
+
+/** `{ python, bin, actionlint, missing: [{ what, why }] }`: folders and programs, and what could not be had. */
+export async function fetchTools() {
+  const missing = [];
+  const attempt = async (what, fetch) => {
+    try {
+      return await fetch();
+    } catch (error) {
+      missing.push({ what, why: `${error.stderr ?? ''}${error.message}`.trim().split('\n').at(-1) });
+      return undefined;
+    }
+  };
+  const [venv, actionlint] = await Promise.all([
+    attempt('python packages', pythonPackages),
+    attempt('actionlint', fetchActionlint),
+    attempt('debian packages', debianPackages),
+  ]);
+  for (const program of Object.keys(DEBIAN)) {
+    if ((await onPath(program)) === undefined)
+      missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
+  }
+  return { bin: venv && join(venv, 'bin'), venv, actionlint, missing };
+}
+
+async function pythonPackages() {
+  const lists = [join(root, '__tests__', 'requirements.txt')];
+  const hash = createHash('sha256');
+  for (const list of lists) hash.update(await readFile(list));
+  const venv = join(cache, 'venv');
+  const mark = join(venv, 'complete');
+  const wanted = hash.digest('hex');
+  if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return venv;
+  console.log('Installing the Python packages of the tests …');
+  await rm(venv, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true });
+  await execute('python3', ['-m', 'venv', venv]).catch(async (error) => {
+    // Debian's python3 comes without the part that venv needs.
+    await installDebian(['python3-venv']).catch(() => Promise.reject(error));
+    await rm(venv, { recursive: true, force: true });
+    await execute('python3', ['-m', 'venv', venv]);
+  });
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--require-hashes',
+    ...lists.flatMap((list) => ['-r', list]),
+  ];
+  await execute(join(venv, 'bin', 'python'), pip, { maxBuffer: 2 ** 26 });
+  await writeFile(mark, wanted);
+  return venv;
+}
+
+async function fetchActionlint() {
+  const found = await onPath('actionlint');
+  if (found !== undefined) return found;
+  const bin = join(cache, 'go');
+  const binary = join(bin, 'actionlint');
+  if (!(await exists(binary))) {
+    if ((await onPath('go')) === undefined) throw new Error('neither actionlint nor go is on PATH');
+    console.log('Building actionlint …');
+    await execute('go', ['install', ACTIONLINT], { env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' } });
+  }
+  return binary;
+}
+
+async function debianPackages() {
+  const wanted = [];
+  for (const [program, name] of Object.entries(DEBIAN)) if ((await onPath(program)) === undefined) wanted.push(name);
+  if (wanted.length === 0 || (await onPath('apt-get')) === undefined || process.getuid() !== 0) return;
+  console.log(`Installing Debian's ${wanted.join(', ')} …`);
+  await installDebian(wanted);
+}
+
+async function installDebian(names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await execute('apt-get', ['update', '-q'], { env, maxBuffer: 2 ** 26 });
+  await execute('apt-get', ['install', '-qy', '--no-install-recommends', ...names], { env, maxBuffer: 2 ** 26 });
+}

@@ -1,0 +1,1 @@
+exec python3 -u task_toolkit/launcher.py
