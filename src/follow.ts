@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clients } from './aws/clients.ts';
 import { JobLogs, type LogLines } from './aws/logs.ts';
 import { describeJob } from './aws/training.ts';
-import { info } from './github/log.ts';
 import { isEnded, type JobState, newTransitions, starts } from './task/status.ts';
 
 /** Between two looks at the log. */
@@ -20,11 +19,13 @@ export interface Followed {
   readonly instances: number;
   /** Takes new log lines. */
   readonly show: (lines: LogLines) => void;
+  /** Takes a line on the job's progress; it can hold a worker's words (a failure's reason). */
+  readonly tell: (line: string) => void;
 }
 
 export async function followJob(
   clients: Clients,
-  { job, instances, show }: Followed,
+  { job, instances, show, tell }: Followed,
   signal: AbortSignal,
 ): Promise<JobState> {
   const logs = new JobLogs(clients.logs, job, instances);
@@ -42,7 +43,7 @@ export async function followJob(
       const now = await describeJob(clients.sagemaker, job, signal);
       looked = Date.now();
       for (const { status, message } of newTransitions(state, now)) {
-        info(`${status}: ${message}`);
+        tell(`${status}: ${message}`);
         spoken = looked;
       }
       state = now;
@@ -50,7 +51,7 @@ export async function followJob(
     if (state !== undefined && starts(state) > 0) await logs.read(starts(state), showLines, signal);
     if (state !== undefined && isEnded(state)) break;
     if (Date.now() - spoken >= HEARTBEAT_MS) {
-      info(`${state?.secondaryStatus ?? 'Waiting'}, ${Math.round((Date.now() - begun) / 60_000)} min after the start`);
+      tell(`${state?.secondaryStatus ?? 'Waiting'}, ${Math.round((Date.now() - begun) / 60_000)} min after the start`);
       spoken = Date.now();
     }
     await sleep(LOG_MS, undefined, { signal });

@@ -101,7 +101,8 @@ async function launchAndFollow(
     printForeign(spec.instanceCount > 1 ? `[${host}] ` : '', redacted);
     append(instance, redacted);
   };
-  const state = await followJob(clients, { job, instances: spec.instanceCount, show }, signal);
+  const tell = (line: string): void => printForeign('', redact(line).split(/\r?\n/));
+  const state = await followJob(clients, { job, instances: spec.instanceCount, show, tell }, signal);
   saveSettled();
   return state;
 }

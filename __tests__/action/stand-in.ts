@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DescribeTrainingJobCommand, SageMakerClient, StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { startStep } from '../../scripts/step.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -55,7 +56,9 @@ export class StandIn {
     });
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const url = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
+      createInterface({ input: child.stdout }).once('line', (line) =>
+        resolve((JSON.parse(line) as { url: string }).url),
+      );
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`the stand-in ended with ${code}`)));
     });
@@ -98,7 +101,12 @@ export class StandIn {
   }
 
   /** Starts dist/index.js as a step; as the post step when `state` is main's. */
-  step(workspace: string, inputs: Record<string, string>, env: Record<string, string> = {}, state: Record<string, string> = {}): Step {
+  step(
+    workspace: string,
+    inputs: Record<string, string>,
+    env: Record<string, string> = {},
+    state: Record<string, string> = {},
+  ): Step {
     let text = '';
     const waiting: { text: string; resolve: () => void }[] = [];
     const onOutput = (chunk: string): void => {
@@ -106,7 +114,14 @@ export class StandIn {
       for (const wait of waiting) if (text.includes(wait.text)) wait.resolve();
     };
     const bundle = join(root, 'dist', 'index.js');
-    const started = startStep({ bundle, folder: join(this.folder, 'steps'), inputs, env: { ...this.environment(workspace), ...env }, state, onOutput });
+    const started = startStep({
+      bundle,
+      folder: join(this.folder, 'steps'),
+      inputs,
+      env: { ...this.environment(workspace), ...env },
+      state,
+      onOutput,
+    });
     return {
       kill: (signal) => void started.child.kill(signal),
       printed: (wanted) =>
@@ -127,7 +142,36 @@ export class StandIn {
     await fetch(`${this.url}/_local/requests`, { method: 'DELETE' });
   }
 
-  /** Counts of the action's calls, by IAM action; what jobs did themselves has another principal and is left out. */
+  /** The newest job of a task, by the request that made it. */
+  async newestJob(task: string): Promise<string> {
+    const made = (await this.requests()).filter(
+      ({ operation, resource }) => operation === 'CreateTrainingJob' && resource.includes(`-${task}-`),
+    );
+    return made.at(-1)?.resource.split('/').at(-1) ?? '';
+  }
+
+  /** Somebody else stops the job. */
+  async stopJob(job: string): Promise<void> {
+    await this.#sagemaker().send(new StopTrainingJobCommand({ TrainingJobName: job }));
+  }
+
+  /** The job's status once it ended. */
+  async ended(job: string): Promise<string | undefined> {
+    for (;;) {
+      const { TrainingJobStatus } = await this.#sagemaker().send(
+        new DescribeTrainingJobCommand({ TrainingJobName: job }),
+      );
+      if (TrainingJobStatus !== 'InProgress' && TrainingJobStatus !== 'Stopping') return TrainingJobStatus;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  #sagemaker(): SageMakerClient {
+    const credentials = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'x' };
+    return new SageMakerClient({ region: 'us-east-1', endpoint: this.url, credentials });
+  }
+
+  /** How often each operation was called. */
   async calls(): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
     for (const { operation } of await this.requests()) counts[operation] = (counts[operation] ?? 0) + 1;

@@ -40,7 +40,9 @@ def identify(environ: dict[str, Any], default_region: str) -> Call:
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     authorization = environ.get("HTTP_AUTHORIZATION") or f"Credential={query.get('X-Amz-Credential', '')}"
     scope = _SCOPE.search(authorization)
-    access_key, region, service = scope.groups() if scope else (None, default_region, "")
+    # `AWSAccessKeyId` is in URLs presigned by signature version 2, which boto3 still makes for S3.
+    unscoped = query.get("AWSAccessKeyId"), default_region, ""
+    access_key, region, service = scope.groups() if scope else unscoped
     path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
 
     cbor = _CBOR_PATH.match(path)

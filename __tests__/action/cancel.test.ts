@@ -1,0 +1,80 @@
+/** A cancelled step leaves no job running: main stops it on a signal, post when main could not. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StandIn } from './stand-in.ts';
+
+let aws: StandIn;
+beforeAll(async () => {
+  aws = await StandIn.start(['--time-scale', '0.05']);
+});
+afterAll(() => aws.stop());
+
+const inputs = (task: string): Record<string, string> => ({ task, run: 'echo up; sleep 300' });
+
+async function stops(job: string): Promise<number> {
+  return (await aws.requests()).filter(
+    ({ operation, resource }) => operation === 'StopTrainingJob' && resource.endsWith(job),
+  ).length;
+}
+
+describe('a cancelled step', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops its job on %s, within the seconds that GitHub gives; post has nothing to do',
+    async (signal) => {
+      const workspace = aws.workspace({});
+      const step = aws.step(workspace, inputs(`on-${signal.toLowerCase()}`));
+      await step.printed('\nup\n');
+      const begun = Date.now();
+      step.kill(signal);
+      const ended = await step.done;
+      expect(Date.now() - begun).toBeLessThan(7_500);
+      expect(ended.code).toBe(1);
+      expect(ended.stdout).toContain(`cancelled (${signal})`);
+      const job = ended.outputs['job-name'] ?? '';
+      expect(await stops(job)).toBe(1);
+      const post = await aws.step(workspace, {}, {}, ended.state).done;
+      expect(post.code).toBe(0);
+      expect(await stops(job)).toBe(1);
+      expect(await aws.ended(job)).toBe('Stopped');
+    },
+  );
+
+  it('has its job stopped by post when main was killed', async () => {
+    const workspace = aws.workspace({});
+    const step = aws.step(workspace, inputs('killed'));
+    await step.printed('\nup\n');
+    step.kill('SIGKILL');
+    const ended = await step.done;
+    expect(ended.signal).toBe('SIGKILL');
+    const job = ended.outputs['job-name'] ?? '';
+    expect(await stops(job)).toBe(0);
+    const post = await aws.step(workspace, {}, {}, ended.state).done;
+    expect(post.code).toBe(0);
+    expect(post.stdout).toContain('is being stopped');
+    expect(await aws.ended(job)).toBe('Stopped');
+  });
+
+  it('creates nothing when it is cancelled before', async () => {
+    const workspace = aws.workspace(
+      Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`data/${at}`, String(at)])),
+    );
+    const step = aws.step(workspace, { ...inputs('early'), inputs: 'data=./data' });
+    await step.printed('::group::Preparing');
+    step.kill('SIGINT');
+    const ended = await step.done;
+    expect(ended.code).toBe(1);
+    expect(
+      (await aws.requests()).filter(
+        ({ operation, resource }) => operation === 'CreateTrainingJob' && resource.includes('early'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('leaves post nothing to do after a job that ended', async () => {
+    const workspace = aws.workspace({});
+    const ended = await aws.run(workspace, { task: 'done', run: 'true' });
+    await aws.clearRequests();
+    const post = await aws.step(workspace, {}, {}, ended.state).done;
+    expect(post.code).toBe(0);
+    expect(await aws.requests()).toEqual([]);
+  });
+});

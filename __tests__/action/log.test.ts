@@ -1,0 +1,85 @@
+/** The mirrored log: every line once, in order, inert; its end known by the launcher's end line. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readText, SECRET, StandIn } from './stand-in.ts';
+
+const LINES = 50_000;
+const FLOOD = `
+import os, sys
+host = os.environ["SM_CURRENT_HOST"]
+odd = ["::error::no", "::set-env name=A::b", "::add-mask::line", "##[error]no", "::stop-commands::x", os.environ["LEAK"], "##ssm-end " + host + " 1 1", ""]
+write = sys.stdout.write
+for i in range(${LINES}):
+    write("%s %d\\n" % (odd[i % len(odd)], i))
+`;
+
+let aws: StandIn;
+beforeAll(async () => {
+  aws = await StandIn.start(['--time-scale', '0.05']);
+});
+afterAll(() => aws.stop());
+
+describe('a worker that prints as fast as it can', () => {
+  it('has every line in the log once, in order per instance; no command and no secret gets through', async () => {
+    const workspace = aws.workspace({ 'w.py': FLOOD });
+    const ended = await aws.run(workspace, {
+      task: 'flood',
+      entrypoint: 'w.py',
+      'instance-count': '2',
+      environment: `LEAK=${SECRET}`,
+    });
+    expect(ended.code).toBe(0);
+    const numbers = new Map<string, number[]>([
+      ['algo-1', []],
+      ['algo-2', []],
+    ]);
+    let token: string | undefined;
+    for (const line of ended.stdout.split('\n')) {
+      if (token === undefined) {
+        token = /^::stop-commands::(\S+)$/.exec(line)?.[1];
+        expect(line).not.toMatch(/^::(error|set-env|group::x)|^##\[/);
+      } else if (line === `::${token}::`) {
+        token = undefined;
+      } else {
+        const [, host = '', number] = /^\[(algo-\d)\] .* ?(?<= )(\d+)$/.exec(line) ?? [];
+        if (number !== undefined) numbers.get(host)?.push(Number(number));
+      }
+    }
+    for (const host of ['algo-1', 'algo-2']) {
+      const seen = (numbers.get(host) ?? []).slice(-LINES);
+      expect(seen).toHaveLength(LINES);
+      expect(seen.every((number, index) => number === index)).toBe(true);
+    }
+    expect(ended.stdout.split('\n').filter((line) => line.includes(SECRET))).toEqual([`::add-mask::${SECRET}`]);
+    const file = readText(workspace, 'sagemaker-output', 'flood', 'logs', 'logs1').trimEnd().split('\n').slice(-LINES);
+    expect(file.every((line, index) => line.endsWith(` ${index}`))).toBe(true);
+  });
+});
+
+describe('the end of the log', () => {
+  const worker = (ending: string): string => `import os, signal, sys, time\nprint("up", flush=True)\n${ending}\n`;
+
+  it('is known by the end line: nothing is waited for', async () => {
+    const workspace = aws.workspace({ 'w.py': worker('print("last")') });
+    const begun = Date.now();
+    const ended = await aws.run(workspace, { task: 'quick', entrypoint: 'w.py' });
+    expect(ended.stdout).toContain('\nlast\n');
+    expect(Date.now() - begun).toBeLessThan(9_000);
+  });
+
+  it('of a job that was killed before is given ten quiet seconds', async () => {
+    const ignoring = worker(
+      'signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("deaf", flush=True)\ntime.sleep(600)',
+    );
+    const workspace = aws.workspace({ 'w.py': ignoring });
+    const step = aws.step(workspace, { task: 'deaf', entrypoint: 'w.py' });
+    await step.printed('\ndeaf\n');
+    await aws.stopJob(await aws.newestJob('deaf'));
+    await step.printed('Stopped: ');
+    const stopped = Date.now();
+    const ended = await step.done;
+    expect(Date.now() - stopped).toBeGreaterThan(8_000);
+    expect(Date.now() - stopped).toBeLessThan(20_000);
+    expect(ended.outputs['status']).toBe('Stopped');
+    expect(readText(workspace, 'sagemaker-output', 'deaf', 'logs', 'logs0')).toContain('deaf\n');
+  });
+});

@@ -1,0 +1,264 @@
+"""What separates a job from the machine, in each way of isolation, and that nothing outlives its end."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import BUCKET, LOCAL, wait_for
+
+LINUX = sys.platform == "linux"
+ROOT = LINUX and os.geteuid() == 0
+NOBODY = pwd.getpwnam("nobody") if ROOT else None
+
+
+def marked(mark):
+    """The PIDs of processes whose command line holds a mark."""
+    found = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(None, 1) for line in found.splitlines())
+    return [int(row[0]) for row in rows if len(row) == 2 and mark in row[1] and int(row[0]) != os.getpid()]
+
+
+def mounts():
+    return Path("/proc/mounts").read_text() if LINUX else ""
+
+
+def an_interpreter_for_nobody():
+    """A command that starts this Python's version as an ordinary user, and the environment that it needs."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        command = ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", python]
+        libraries = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
+        environment = {"PYTHONPATH": libraries, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+        check = [*command, "-c", f"import sys, moto; assert sys.version_info[:2] == {sys.version_info[:2]}"]
+        if subprocess.run(check, env=environment, capture_output=True, cwd=LOCAL).returncode == 0:
+            return command, environment
+    return None
+
+
+def as_nobody(start, tmp_path_factory, *flags, wrap=()):
+    ordinary = an_interpreter_for_nobody() if ROOT and shutil.which("setpriv") else None
+    if not ordinary:
+        pytest.skip("needs root, setpriv and a Python that an ordinary user may start")
+    command, environment = ordinary
+    data = tmp_path_factory.mktemp("nobody")
+    for folder in (data, *data.parents[:3]):
+        if folder.stat().st_uid == 0 and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    shutil.chown(data, NOBODY.pw_uid, NOBODY.pw_gid)
+    return start("--time-scale", "0.01", *flags, data=data, command=[*wrap, *command], environment=environment)
+
+
+@pytest.fixture(scope="session")
+def fake_sudo(tmp_path_factory):
+    """A `sudo` for root that forgets the environment, as the real one does."""
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "sudo").write_text('#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nexec env -i PATH="$PATH" "$@"\n')
+    (folder / "sudo").chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="session", params=["root", "sudo", "user", "ordinary user", "none"])
+def isolated(request, start, tmp_path_factory, fake_sudo):
+    """A server of each isolation that this machine allows. Its own environment holds a secret."""
+    kind = request.param
+    if kind in ("root", "sudo") and not ROOT:
+        pytest.skip("needs root")
+    if kind == "user" and not LINUX:
+        pytest.skip("needs Linux")
+    if kind == "ordinary user":
+        return as_nobody(start, tmp_path_factory, "--isolation", "user")
+    environment = {"RUNNER_SECRET": "hush", **(fake_sudo if kind == "sudo" else {})}
+    return start("--time-scale", "0.01", "--isolation", kind, environment=environment)
+
+
+SCRIPT = """
+cat $B/input/data/in/*
+python3 - <<'PYTHON'
+import json, os
+print(json.load(open(os.environ["B"] + "/input/config/resourceconfig.json"))["current_host"])
+state = json.load(open(os.environ["B"] + "/input/config/checkpointconfig.json"))["LocalPath"]
+print(open(state + "/old").read())
+host = json.load(open(os.environ["B"] + "/input/config/resourceconfig.json"))["current_host"]
+for folder in (state, os.environ["B"] + "/model", os.environ["B"] + "/output/data"):
+    os.makedirs(folder + "/shut")
+    open(folder + "/shut/" + host, "w").write(host)
+    os.chmod(folder + "/shut/" + host, 0o200)
+    os.chmod(folder + "/shut", 0o500)
+PYTHON
+"""
+
+
+def test_the_same_job_runs_in_each(isolated):
+    isolated.put("same/in/1", "input\n")
+    isolated.put("same/state/old", "old state")
+    job = isolated.run(
+        SCRIPT,
+        instances=2,
+        channels={"in": {"S3Uri": f"s3://{BUCKET}/same/in/"}},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/same/state", "LocalPath": "/state"},
+    )
+    assert job["TrainingJobStatus"] == "Completed", (job, isolated.lines(job["TrainingJobName"]))
+    for host in ("algo-1", "algo-2"):
+        assert isolated.lines(job["TrainingJobName"], host) == ["input", host, "old state"]
+        assert isolated.text(f"same/state/shut/{host}") == host
+    assert isolated.keys(f"out/{job['TrainingJobName']}/")
+    assert list((isolated.data / "jobs").iterdir()) == []
+
+
+def test_no_secret_of_the_server_reaches_the_job(isolated):
+    job = isolated.run("env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'")
+    lines = isolated.lines(job["TrainingJobName"])
+    names = {line.partition("=")[0] for line in lines}
+    assert {"PATH", "TRAINING_JOB_NAME", "AWS_ENDPOINT_URL", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} <= names
+    if isolated.told["isolation"] != "none":
+        assert not any("hush" in line for line in lines)
+    else:  # /proc is the machine's there
+        own = isolated.run("env")
+        assert not any("hush" in line for line in isolated.lines(own["TrainingJobName"]))
+    assert "PYTHONSTARTUP" not in names
+
+
+def test_the_virtual_environment_of_the_server_is_not_the_jobs(isolated):
+    job = isolated.run("python3 -c 'import sys; print(sys.prefix)'")
+    (prefix,) = isolated.lines(job["TrainingJobName"])
+    assert sys.prefix == sys.base_prefix or prefix != sys.prefix
+
+
+def test_what_a_job_leaves_running_dies_with_it(isolated):
+    mark = f"leftover-{isolated.told['pid']}"
+    script = f"""
+    python3 -c 'import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(300) # {mark}
+' &
+    sleep 0.7
+    echo done
+    """
+    job = isolated.run(script)
+    assert isolated.lines(job["TrainingJobName"]) == ["done"]
+    assert not marked(mark)
+
+
+def test_pip_installs_vanish(isolated, tmp_path):
+    package = "from setuptools import setup; setup(name='ssm-probe', version='1', py_modules=['ssm_probe'])"
+    wheel = make_wheel(tmp_path)
+    isolated.s3.upload_file(str(wheel), BUCKET, f"pip/{wheel.name}")
+    assert package
+    script = """
+    python3 -m pip install -q --no-index $B/input/data/pip/*.whl || exit 1
+    python3 -c 'import ssm_probe; print(ssm_probe.VALUE)'
+    """
+    channels = {"pip": {"S3Uri": f"s3://{BUCKET}/pip/"}}
+    job = isolated.run(script, channels=channels, instances=2)
+    if job["TrainingJobStatus"] == "Failed" and "No module named pip" in "".join(
+        isolated.lines(job["TrainingJobName"])
+    ):
+        pytest.skip("the machine's python3 has no pip")
+    assert job["TrainingJobStatus"] == "Completed", isolated.lines(job["TrainingJobName"])
+    assert isolated.lines(job["TrainingJobName"])[-1] == "42"
+    again = isolated.run("python3 -c 'import ssm_probe'")
+    assert again["TrainingJobStatus"] == "Failed"
+
+
+def make_wheel(folder):
+    """The smallest wheel there is."""
+    import zipfile
+
+    path = folder / "ssm_probe-1-py3-none-any.whl"
+    info = "ssm_probe-1.dist-info"
+    files = {
+        "ssm_probe.py": "VALUE = 42\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: ssm-probe\nVersion: 1\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_writes_do_not_reach_the_machine(isolated, tmp_path):
+    if isolated.told["isolation"] == "none":
+        pytest.skip("nothing keeps a plain process from writing")
+    before = mounts()
+    name = f"written-by-a-job-{isolated.told['pid']}"
+    folders = ["/etc", "/usr/local", "/var/tmp", "/tmp", "/opt", "/dev/shm", "/run", str(LOCAL)]
+    script = "\n".join(f"echo x > {folder}/{name} && echo {folder}" for folder in folders)
+    job = isolated.run(script + "; hostname; echo $$; ls /tmp; true")
+    lines = isolated.lines(job["TrainingJobName"])
+    assert "/tmp" in lines
+    assert "/dev/shm" in lines
+    if isolated.told["isolation"] in ("root", "sudo"):
+        assert lines[: len(folders)] == folders
+    assert lines[-3:] == ["algo-1", "1", name]
+    assert not [folder for folder in folders if Path(folder, name).exists()]
+    assert mounts() == before
+
+
+def test_a_job_sees_no_process_of_the_machine(isolated):
+    if isolated.told["isolation"] == "none":
+        pytest.skip("a plain process sees them")
+    job = isolated.run("ls /proc | grep -c '^[0-9]'")
+    assert int(isolated.lines(job["TrainingJobName"])[0]) <= 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("kind", ["root", "sudo", "user", "none"])
+def test_nothing_outlives_the_server(start, fake_sudo, kind, number):
+    if (kind in ("root", "sudo") and not ROOT) or (kind == "user" and not LINUX):
+        pytest.skip("not on this machine")
+    before = mounts()
+    mark = f"{kind}-{int(number)}-{os.getpid()}"
+    server = start("--isolation", kind, environment=fake_sudo if kind == "sudo" else None)
+    script = f"trap '' TERM; (sleep 300; : {mark}) & python3 -c 'import time; print(1, flush=True); time.sleep(300) # {mark}'"
+    name = server.create(script, instances=2)
+    for host in ("algo-1", "algo-2"):
+        server.wait_for_line(name, "1", host)
+    assert len(marked(mark)) >= 2
+    assert marked(str(server.data))
+    code, _ = server.end(number)
+    assert code == (-9 if number == signal.SIGKILL else 0)
+    wait_for(lambda: not marked(mark), 5, "the end of the job's processes")
+    wait_for(lambda: not marked(str(server.data)), 5, "the end of the supervisors")
+    assert mounts() == before
+    if number != signal.SIGKILL:
+        assert [path.name for path in server.data.iterdir()] == ["requests.jsonl"]
+    else:
+        again = start("--isolation", "none", data=server.data)
+        assert list((server.data / "jobs").iterdir()) == []
+        again.end()
+
+
+def test_auto_falls_back_to_none_where_namespaces_are_denied(start, tmp_path_factory):
+    if not (ROOT and shutil.which("unshare") and shutil.which("setpriv")):
+        pytest.skip("needs root, unshare and setpriv")
+    deny = "echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \"$@\""
+    wrap = ["unshare", "--user", "--map-root-user", "sh", "-c", deny, "sh"]
+    server = start("--time-scale", "0.01", command=[*wrap, sys.executable])
+    assert server.told["isolation"] == "none"
+    reason = server.local("health")["isolation_reason"]
+    assert "root: " in reason
+    assert "user: " in reason
+    job = server.run("cat $B/input/config/resourceconfig.json")
+    assert json.loads(server.lines(job["TrainingJobName"])[0])["current_host"] == "algo-1"
+    _, told = server.end()
+    assert told.startswith("isolation of jobs: none (root: ")
+
+
+def test_auto_prefers_root(server):
+    assert server.told["isolation"] == ("root" if ROOT else server.told["isolation"])
+
+
+def test_an_isolation_that_does_not_work_is_an_error(tmp_path):
+    command = [sys.executable, "-m", "sagemaker_local", "--data", str(tmp_path / "d"), "--isolation", "sudo"]
+    ended = subprocess.run(command, cwd=LOCAL, capture_output=True, text=True, env={**os.environ, "PATH": "/nowhere"})
+    assert ended.returncode != 0
+    assert "--isolation sudo does not work here: sudo: no sudo" in ended.stderr
