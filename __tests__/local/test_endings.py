@@ -25,7 +25,7 @@ def test_a_failure_file_fails_a_job_that_exits_with_0(server):
 
 
 def test_the_first_1024_characters_of_a_failure_file(server):
-    job = server.run("python3 -c 'print(\"ä\" * 3000, end=\"\")' > $B/output/failure; exit 1")
+    job = server.run('python3 -c \'print("ä" * 3000, end="")\' > $B/output/failure; exit 1')
     assert job["FailureReason"] == f"AlgorithmError: {'ä' * 1024}, exit code: 1"
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def an_interpreter_for_nobody():
         command = ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", python]
         libraries = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
         environment = {"PYTHONPATH": libraries, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-        check = [*command, "-c", f"import sys, moto; assert sys.version_info[:2] == {sys.version_info[:2]}"]
+        same = f"import os, sys, moto; assert sys.version_info[:2] == {sys.version_info[:2]}"
+        check = [*command, "-c", f"{same} and os.access(sys.executable, os.X_OK)"]
         if subprocess.run(check, env=environment, capture_output=True, cwd=LOCAL).returncode == 0:
             return command, environment
     return None
@@ -53,9 +55,24 @@ def as_nobody(start, tmp_path_factory, *flags, wrap=()):
     return start("--time-scale", "0.01", *flags, data=data, command=[*wrap, *command], environment=environment)
 
 
+def works(kind):
+    """Whether the machine can be expected to allow an isolation."""
+    if kind == "sudo" and LINUX and not ROOT:
+        return (
+            subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
+            if shutil.which("sudo")
+            else False
+        )
+    if kind == "user" and LINUX and not ROOT:
+        return subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"]).returncode == 0
+    return {"none": True, "user": LINUX}.get(kind, ROOT)
+
+
 @pytest.fixture(scope="session")
-def fake_sudo(tmp_path_factory):
-    """A `sudo` for root that forgets the environment, as the real one does."""
+def sudo(tmp_path_factory):
+    """For root a `sudo` that forgets the environment, as the real one does; an ordinary user has the real one."""
+    if not ROOT:
+        return {}
     folder = tmp_path_factory.mktemp("bin")
     (folder / "sudo").write_text('#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nexec env -i PATH="$PATH" "$@"\n')
     (folder / "sudo").chmod(0o755)
@@ -63,16 +80,14 @@ def fake_sudo(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", params=["root", "sudo", "user", "ordinary user", "none"])
-def isolated(request, start, tmp_path_factory, fake_sudo):
+def isolated(request, start, tmp_path_factory, sudo):
     """A server of each isolation that this machine allows. Its own environment holds a secret."""
     kind = request.param
-    if kind in ("root", "sudo") and not ROOT:
-        pytest.skip("needs root")
-    if kind == "user" and not LINUX:
-        pytest.skip("needs Linux")
     if kind == "ordinary user":
         return as_nobody(start, tmp_path_factory, "--isolation", "user")
-    environment = {"RUNNER_SECRET": "hush", **(fake_sudo if kind == "sudo" else {})}
+    if not works(kind):
+        pytest.skip("not on this machine")
+    environment = {"RUNNER_SECRET": "hush", **(sudo if kind == "sudo" else {})}
     return start("--time-scale", "0.01", "--isolation", kind, environment=environment)
 
 
@@ -102,7 +117,7 @@ def test_the_same_job_runs_in_each(isolated):
         channels={"in": {"S3Uri": f"s3://{BUCKET}/same/in/"}},
         CheckpointConfig={"S3Uri": f"s3://{BUCKET}/same/state", "LocalPath": "/state"},
     )
-    assert job["TrainingJobStatus"] == "Completed", (job, isolated.lines(job["TrainingJobName"]))
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     for host in ("algo-1", "algo-2"):
         assert isolated.lines(job["TrainingJobName"], host) == ["input", host, "old state"]
         assert isolated.text(f"same/state/shut/{host}") == host
@@ -147,10 +162,8 @@ if os.fork() == 0:
 
 
 def test_pip_installs_vanish(isolated, tmp_path):
-    package = "from setuptools import setup; setup(name='ssm-probe', version='1', py_modules=['ssm_probe'])"
     wheel = make_wheel(tmp_path)
     isolated.s3.upload_file(str(wheel), BUCKET, f"pip/{wheel.name}")
-    assert package
     script = """
     python3 -m pip install -q --no-index $B/input/data/pip/*.whl || exit 1
     python3 -c 'import ssm_probe; print(ssm_probe.VALUE)'
@@ -169,8 +182,6 @@ def test_pip_installs_vanish(isolated, tmp_path):
 
 def make_wheel(folder):
     """The smallest wheel there is."""
-    import zipfile
-
     path = folder / "ssm_probe-1-py3-none-any.whl"
     info = "ssm_probe-1.dist-info"
     files = {
@@ -185,7 +196,7 @@ def make_wheel(folder):
     return path
 
 
-def test_writes_do_not_reach_the_machine(isolated, tmp_path):
+def test_writes_do_not_reach_the_machine(isolated):
     if isolated.told["isolation"] == "none":
         pytest.skip("nothing keeps a plain process from writing")
     before = mounts()
@@ -210,15 +221,16 @@ def test_a_job_sees_no_process_of_the_machine(isolated):
     assert int(isolated.lines(job["TrainingJobName"])[0]) <= 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("kind", ["root", "sudo", "user", "none"])
-def test_nothing_outlives_the_server(start, fake_sudo, kind, number):
-    if (kind in ("root", "sudo") and not ROOT) or (kind == "user" and not LINUX):
+def test_nothing_outlives_the_server(start, sudo, kind, number):
+    if not works(kind):
         pytest.skip("not on this machine")
     before = mounts()
     mark = f"{kind}-{int(number)}-{os.getpid()}"
-    server = start("--isolation", kind, environment=fake_sudo if kind == "sudo" else None)
-    script = f"trap '' TERM; (sleep 300; : {mark}) & python3 -c 'import time; print(1, flush=True); time.sleep(300) # {mark}'"
+    server = start("--isolation", kind, environment=sudo if kind == "sudo" else None)
+    python = f"python3 -c 'import time; print(1, flush=True); time.sleep(300) # {mark}'"
+    script = f"trap '' TERM; (sleep 300; : {mark}) & {python}"
     name = server.create(script, instances=2)
     for host in ("algo-1", "algo-2"):
         server.wait_for_line(name, "1", host)
@@ -237,10 +249,12 @@ def test_nothing_outlives_the_server(start, fake_sudo, kind, number):
         again.end()
 
 
-def test_auto_falls_back_to_none_where_namespaces_are_denied(start, tmp_path_factory):
+def test_auto_falls_back_to_none_where_namespaces_are_denied(start):
     if not (ROOT and shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("needs root, unshare and setpriv")
-    deny = "echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \"$@\""
+    deny = (
+        'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"'
+    )
     wrap = ["unshare", "--user", "--map-root-user", "sh", "-c", deny, "sh"]
     server = start("--time-scale", "0.01", command=[*wrap, sys.executable])
     assert server.told["isolation"] == "none"
@@ -254,7 +268,7 @@ def test_auto_falls_back_to_none_where_namespaces_are_denied(start, tmp_path_fac
 
 
 def test_auto_prefers_root(server):
-    assert server.told["isolation"] == ("root" if ROOT else server.told["isolation"])
+    assert server.told["isolation"] == "root" or not ROOT
 
 
 def test_an_isolation_that_does_not_work_is_an_error(tmp_path):

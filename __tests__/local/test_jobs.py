@@ -1,5 +1,6 @@
 """What a training job reads, writes and leaves, on one host and on two."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -104,7 +105,9 @@ def test_state_that_was_not_touched_is_not_uploaded_again(server):
 
 def test_default_checkpoint_path(server):
     config = {"S3Uri": f"s3://{BUCKET}/states/default"}
-    job = server.run("echo x > /opt/ml/checkpoints/x; cat $B/input/config/checkpointconfig.json", CheckpointConfig=config)
+    job = server.run(
+        "echo x > /opt/ml/checkpoints/x; cat $B/input/config/checkpointconfig.json", CheckpointConfig=config
+    )
     assert server.keys("states/default/") == ["states/default/x"]
     (line,) = server.lines(job["TrainingJobName"])
     assert json.loads(line)["LocalPath"] == "/opt/ml/checkpoints"
@@ -135,7 +138,9 @@ def test_manifest_file(server):
     server.put("man/x/y/2", "two")
     server.put("man/x/3", "not named")
     uri = server.put("man/list", json.dumps([{"prefix": f"s3://{BUCKET}/man/x/"}, "1", "y/2"]))
-    request = server.request("cd $B/input/data/named; find . -type f | sort; cat y/2", channels={"named": {"S3Uri": uri}})
+    request = server.request(
+        "cd $B/input/data/named; find . -type f | sort; cat y/2", channels={"named": {"S3Uri": uri}}
+    )
     request["InputDataConfig"][1]["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
     server.sagemaker.create_training_job(**request)
     server.ended(request["TrainingJobName"])
@@ -226,3 +231,31 @@ def test_describe_echoes_the_request(server):
     assert job["OutputDataConfig"] == {"KmsKeyId": "", **request["OutputDataConfig"]}
     assert "Tags" not in job
     assert server.lines("Echo-1") == ["y"]
+
+
+def test_pipe_mode(server):
+    for number in range(3):
+        server.put(f"pipe/{number}", f"part {number}\n")
+    server.s3.put_object(Bucket=BUCKET, Key="zipped/a", Body=gzip.compress(b"one\n") + gzip.compress(b"two\n"))
+    script = """
+    cd $B/input/data; ls
+    cat p_0
+    head -c 7 p_1
+    cat z_0
+    """
+    channels = {
+        "p": {"S3Uri": f"s3://{BUCKET}/pipe/", "S3DataDistributionType": "ShardedByS3Key"},
+        "z": {"S3Uri": f"s3://{BUCKET}/zipped/"},
+    }
+    request = server.request(script, instances=2, channels=channels)
+    request["InputDataConfig"][1]["InputMode"] = "Pipe"
+    request["InputDataConfig"][2] |= {"InputMode": "Pipe", "CompressionType": "Gzip"}
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
+    names = ["code", "code-manifest", "p-manifest", "p_0", "z-manifest", "z_0"]
+    zipped = ["one", "two"]
+    lines = server.lines(request["TrainingJobName"], "algo-1")
+    assert lines == [*names, "part 0", "part 2", "part 0", *zipped]
+    lines = server.lines(request["TrainingJobName"], "algo-2")
+    assert lines == [*names, "part 1", "part 1", *zipped]

@@ -21,7 +21,8 @@ def stream(server, request):
     server.logs.create_log_stream(logGroupName=group, logStreamName=name)
 
     class Stream:
-        names = {"logGroupName": group, "logStreamName": name}
+        def __init__(self):
+            self.names = {"logGroupName": group, "logStreamName": name}
 
         def put(self, *events):
             values = [{"timestamp": timestamp, "message": message} for timestamp, message in events]

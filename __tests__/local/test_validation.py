@@ -7,8 +7,6 @@ from botocore.exceptions import ClientError
 from conftest import BUCKET
 
 
-
-
 @pytest.fixture(scope="module")
 def unchecked(server):
     """A client that sends what botocore itself would refuse to send."""

@@ -29117,15 +29117,15 @@ function parseJson(text) {
     const reviver = (_key, value, context) => typeof value === 'number' ? new JsonNumber(context.source) : value;
     return JSON.parse(text, reviver);
 }
-/** The JSON text of a value, numbers as written; blanks as Python's `json.dumps` puts them. */
+/** The JSON text of a value, numbers as written, keys sorted, without blanks. */
 function formatJson(value) {
     if (value instanceof JsonNumber)
         return value.source;
     if (Array.isArray(value))
-        return `[${value.map(formatJson).join(', ')}]`;
+        return `[${value.map(formatJson).join(',')}]`;
     if (value !== null && typeof value === 'object') {
-        const members = Object.entries(value);
-        return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${formatJson(member)}`).join(', ')}}`;
+        const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+        return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${formatJson(member)}`).join(',')}}`;
     }
     return JSON.stringify(value);
 }

@@ -42,7 +42,7 @@ def counted(count: int) -> str:
     return f"{count} validation error{'' if count == 1 else 's'}"
 
 
-def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - as sent, of any type
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     _check_type(shape, value, path)
     for constraint in _broken(shape, value):
         yield f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: {constraint}"

@@ -46,11 +46,11 @@ export function jobFiles(
 function jobShell(entrypoint: string, hyperparameters: ReadonlyMap<string, Json>, args: readonly string[]): string {
   const words = [...hyperparameterArguments(hyperparameters), ...args];
   const variables = sorted(hyperparameters)
-    .map(([key, value]) => [`SM_HP_${key.toUpperCase()}`, argumentValue(value)] as const)
+    .map(([key, value]) => [`SM_HP_${key.toUpperCase()}`, variableValue(value)] as const)
     .filter(([name]) => /^[A-Z_][A-Z0-9_]*$/.test(name));
   const all = [
-    ['SM_HPS', formatJson(Object.fromEntries(hyperparameters))],
-    ['SM_USER_ARGS', formatJson(words)],
+    ['SM_HPS', variableValue(Object.fromEntries(hyperparameters))],
+    ['SM_USER_ARGS', variableValue(words)],
     ...variables,
   ];
   return [
@@ -59,6 +59,14 @@ function jobShell(entrypoint: string, hyperparameters: ReadonlyMap<string, Json>
     `set -- ${words.map(shellWord).join(' ')}`.trimEnd(),
     '',
   ].join('\n');
+}
+
+/** The value of a variable as AWS's toolkit forms it: a string as it is, the rest as JSON in ASCII. */
+function variableValue(value: Json): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return formatJson(value).replace(/[\u0080-\uffff]/g, escaped);
 }
 
 /** A POSIX shell word that is exactly this text. */

@@ -164,13 +164,13 @@ export function parseJson(text: string): Json {
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as Json;
 }
 
-/** The JSON text of a value, numbers as written; blanks as Python's `json.dumps` puts them. */
+/** The JSON text of a value, numbers as written, keys sorted, without blanks. */
 export function formatJson(value: Json): string {
   if (value instanceof JsonNumber) return value.source;
-  if (Array.isArray(value)) return `[${value.map(formatJson).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(formatJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    const members = Object.entries(value as { [key: string]: Json });
-    return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${formatJson(member)}`).join(', ')}}`;
+    const members = Object.entries(value as { [key: string]: Json }).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${formatJson(member)}`).join(',')}}`;
   }
   return JSON.stringify(value);
 }

@@ -48,13 +48,14 @@ def _refusal(kind: str, folder: Path) -> str | None:
         return "no sudo"
     inside = folder / "inside"
     inside.mkdir(parents=True)
+    (inside / "hosts").touch()
     spec = Specification(
         kind=kind,
         folder=str(folder),
-        command=["sh", "-c", "test $$ = 1 && test -d /opt/ml/probe"],
+        command=["sh", "-c", "test $$ = 1 && test -f /opt/ml/probe/hosts"],
         environment={"PATH": os.defpath},
         host_name="algo-1",
-        binds={str(inside): "/opt/ml/probe"},
+        binds={str(inside): "/opt/ml/probe", str(inside / "hosts"): "/etc/hosts"},
         owner=(os.getuid(), os.getgid()),
     )
     instance = Instance(spec)

@@ -67,7 +67,14 @@ class Instance:
         """What kept the command from being started; empty if nothing did."""
         return self._fault.read_text(errors="replace")
 
+    def close(self) -> None:
+        """Let go of its pipes, once it ended and its output is read."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
     def _order(self, order: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101 - Popen was told to make a pipe
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, ValueError):  # ValueError: closed
             self._process.stdin.write(order)

@@ -29,6 +29,7 @@ from sagemaker_local.training.host import Host, hosts_text
 from sagemaker_local.training.inputs import download
 from sagemaker_local.training.instances import specification
 from sagemaker_local.training.outcome import failure_of
+from sagemaker_local.training.pipes import Pipes
 from sagemaker_local.training.processes import Processes
 from sagemaker_local.training.role_sessions import RoleSessions
 from sagemaker_local.training.s3_folder import S3Location, parse
@@ -128,8 +129,10 @@ class JobRun(threading.Thread):
             if not self._killed:
                 traceback.print_exc(file=sys.stderr)
             status, reason = "Failed", f"InternalServerError: {error!r}"
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=self._killed)
+        try:
+            shutil.rmtree(self._folder)
+        except OSError as error:
+            sys.stderr.write(f"{self._job.name}: its folder could not be removed: {error}\n")
         self._job.enter(status, reason)
 
     def _run(self) -> tuple[str, str]:
@@ -144,11 +147,18 @@ class JobRun(threading.Thread):
             read_channel(client, given, rules.input_mode(request, given))
             for given in request.get("InputDataConfig", [])
         ]
+        pipes = Pipes(client)
         for channel in channels:
-            download(client, channel, hosts, self._check_stop)
+            if channel.mode == "Pipe":
+                pipes.add(channel, hosts)
+            else:
+                download(client, channel, hosts, self._check_stop)
         checkpoints = self._restored_checkpoints(client, hosts)
-        self._go_on("Training")
-        reason = self._train(hosts, channels, checkpoints)
+        try:
+            self._go_on("Training")
+            reason = self._train(hosts, channels, checkpoints)
+        finally:
+            pipes.close()
         if self._killed:
             raise StoppedEarly
         if job.status != "Stopping":

@@ -13,6 +13,7 @@ from sagemaker_local.isolation.specification import Specification
 from sagemaker_local.logs.capture import capture
 from sagemaker_local.logs.stream import Stream
 
+_DRAIN_SECONDS = 5.0
 STOP_GRACE_SECONDS = 120.0  # from SIGTERM to SIGKILL (SageMaker documentation, StopTrainingJob)
 
 
@@ -55,7 +56,10 @@ class Processes:
             for instance in self._instances:
                 instance.kill()
             for thread in self._captures:
-                thread.join()
+                # The output ends with the last process; a plain process on macOS can have left one that escaped.
+                thread.join(_DRAIN_SECONDS)
+            for instance in self._instances:
+                instance.close()
 
     def _start(self, number: int, spec: Specification, stream: Stream) -> None:
         instance = Instance(spec)

@@ -1,0 +1,66 @@
+"""The command line: hyperparameters as sagemaker-training 5.1 forms arguments (mapping.to_cmd_args), then our own."""
+
+import os
+import shutil
+import stat
+import sys
+from typing import Any, Dict, List
+
+from task_toolkit.job import Job
+
+
+def hyperparameter_arguments(hyperparameters: Dict[str, Any]) -> List[str]:
+    """`--key value` by name, one-letter keys `-k`; an argument each, never a joined string."""
+    words: List[str] = []
+    for key in sorted(hyperparameters):
+        words += ["--" + key if len(key) > 1 else "-" + key, _text(hyperparameters[key])]
+    return words
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ",".join("{}={}".format(key, value[key]) for key in sorted(value))
+    return str(value)
+
+
+def user_arguments(job: Job) -> List[str]:
+    """What the script finds in its argument vector after its name."""
+    return hyperparameter_arguments(job.hyperparameters) + job.arguments
+
+
+def command(job: Job) -> List[str]:
+    """The words to execute in the code folder."""
+    return _program(job) + user_arguments(job)
+
+
+def _program(job: Job) -> List[str]:
+    if job.entrypoint is None:
+        script = os.path.join("task_toolkit", "run.sh")
+        return ["bash", "-eo", "pipefail", script] if shutil.which("bash") else ["sh", "-e", script]
+    # A name that begins with a dash is an option to whoever reads it first.
+    path = os.path.join(".", job.entrypoint) if job.entrypoint.startswith("-") else job.entrypoint
+    if path.endswith(".py"):
+        return [sys.executable, path]
+    return _shell(os.path.join(job.code, path), path)
+
+
+def _shell(absolute: str, path: str) -> List[str]:
+    """By its shebang where there is one whose interpreter is there; by sh otherwise."""
+    with open(absolute, "rb") as file:
+        first = file.readline()
+    interpreter = first[2:].split()[:1] if first.startswith(b"#!") else []
+    if not interpreter or not os.path.exists(interpreter[0]):
+        return ["sh", path]
+    os.chmod(absolute, os.stat(absolute).st_mode | stat.S_IXUSR)
+    return [path if os.path.dirname(path) else os.path.join(".", path)]
+
+
+def shown(words: List[str]) -> str:
+    """The command as the log shows it: joined by blanks, on one line whatever is in it."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in " ".join(words))
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
