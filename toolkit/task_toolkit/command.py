@@ -7,6 +7,7 @@ import sys
 from typing import Any, Dict, List
 
 from task_toolkit.job import Job
+from task_toolkit.process import encoded
 
 
 def hyperparameter_arguments(hyperparameters: Dict[str, Any]) -> List[str]:
@@ -48,12 +49,12 @@ def _program(job: Job) -> List[str]:
 
 def _shell(absolute: str, path: str) -> List[str]:
     """By its shebang where there is one whose interpreter is there; by sh otherwise."""
-    with open(absolute, "rb") as file:
+    with open(encoded(absolute), "rb") as file:
         first = file.readline()
     interpreter = first[2:].split()[:1] if first.startswith(b"#!") else []
     if not interpreter or not os.path.exists(interpreter[0]):
         return ["sh", path]
-    os.chmod(absolute, os.stat(absolute).st_mode | stat.S_IXUSR)
+    os.chmod(encoded(absolute), os.stat(encoded(absolute)).st_mode | stat.S_IXUSR)
     return [path if os.path.dirname(path) else os.path.join(".", path)]
 
 

@@ -20,9 +20,9 @@ def run(words: List[str], folder: str, variables: Dict[str, str], output: Output
     reading, writing = os.pipe()
     try:
         child = subprocess.Popen(
-            words,
+            [encoded(word) for word in words],
             cwd=folder,
-            env=variables,
+            env={encoded(name): encoded(value) for name, value in variables.items()},
             stdin=subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,
@@ -42,6 +42,11 @@ def run(words: List[str], folder: str, variables: Dict[str, str], output: Output
         os.close(reading)
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a word for the kernel: UTF-8 whatever the locale, and what came from outside as it came."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _forward(group: int) -> Any:

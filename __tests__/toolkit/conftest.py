@@ -1,0 +1,75 @@
+"""Instances with the newest and the oldest Python of the machine, and without any."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from instance import Ended, Instance, interpreters, job_shell, without_python
+
+PYTHONS = list(interpreters())
+
+
+@pytest.fixture(params=sorted({PYTHONS[0], PYTHONS[-1]}), ids=lambda path: Path(path).name)
+def python(request: pytest.FixtureRequest, tmp_path: Path) -> Instance:
+    """An instance whose image has this Python."""
+    folder = tmp_path / "python"
+    folder.mkdir()
+    # A script, not a link: a Python finds its library by where it lies.
+    (folder / "python3").write_text(f'#!/bin/sh\nexec {request.param} "$@"\n')
+    (folder / "python3").chmod(0o755)
+    return Instance(tmp_path / "ml", path=f"{folder}:/usr/bin:/bin")
+
+
+def shells() -> dict[str, dict[str, str]]:
+    """Shells without anything else: name → programs on the PATH."""
+    tools = {name: shutil.which(name) or "" for name in ("tar", "gzip")}
+    found = {"sh": {"sh": "/bin/sh", **tools}}
+    if bash := shutil.which("bash"):
+        found["sh and bash"] = {"sh": "/bin/sh", "bash": bash, **tools}
+    if busybox := shutil.which("busybox"):
+        found["busybox"] = {"sh": busybox, **tools}
+    return found
+
+
+@pytest.fixture(params=shells())
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Instance:
+    """An instance whose image has no Python."""
+    return Instance(tmp_path / "ml", path=without_python(tmp_path / "bin", shells()[request.param]))
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run an entrypoint or shell lines on an instance to the end."""
+
+    def run_on(instance: Instance, files: dict[str, str], **given: Any) -> Ended:
+        start(instance, files, **given)
+        return instance.finish(instance.start())
+
+    return run_on
+
+
+def start(
+    instance: Instance,
+    files: dict[str, str],
+    entrypoint: str | None = None,
+    arguments: tuple[str, ...] = (),
+    hyperparameters: dict[str, Any] | None = None,
+) -> None:
+    """Prepare an instance for the file that is the entrypoint (the only one by default), or for `run`."""
+    lines = files.pop("run", None)
+    name = None if lines is not None else entrypoint or next(iter(files))
+    values = hyperparameters or {}
+    job = {"entrypoint": name, "run": lines is not None, "arguments": list(arguments)}
+    words = [word for key in sorted(values) for word in (f"--{key}", str(values[key]))] + list(arguments)
+    if lines is not None:
+        files = {**files, "task_toolkit/run.sh": lines}
+    instance.prepare(files, job, job_shell(name or "", words), values)

@@ -1,0 +1,194 @@
+"""The launcher with Python: arguments, output, endings. The newest and the oldest Python of the machine."""
+
+import json
+import time
+
+from conftest import Run, start
+from instance import Instance
+
+ODD = {
+    "blanks": " two  blanks ",
+    "quotes": 'it\'s "quoted"',
+    "shell": "$(id) `id` $HOME; exit 3 | x && y",
+    "lines": "one\ntwo\n",
+    "unicode": "naïve 日本 🚀",
+    "empty": "",
+    "dashes": "--not-an-option",
+}
+SHOW = "import json, sys\nprint(json.dumps(sys.argv[1:]))\n"
+
+
+def test_arguments_arrive_as_they_are(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": SHOW}, hyperparameters=ODD, arguments=("a b", "", "$x"))
+    expected = [word for key in sorted(ODD) for word in (f"--{key}", ODD[key])]
+    assert json.loads(ended.printed[0]) == [*expected, "a b", "", "$x"]
+    assert ended.code == 0
+    assert ended.failure is None
+
+
+def test_arguments_arrive_in_a_shell_script_without_a_locale(python: Instance, run: Run) -> None:
+    python.environment["LANG"] = "C"
+    ended = run(python, {"w.sh": 'for word in "$@"; do printf "<%s>" "$word"; done; echo\n'}, hyperparameters=ODD)
+    assert "\n".join(ended.printed) == "".join(f"<{word}>" for key in sorted(ODD) for word in (f"--{key}", ODD[key]))
+
+
+def test_values_have_the_form_of_sagemaker_training(python: Instance, run: Run) -> None:
+    values = {"b": True, "n": None, "list": [1, "a"], "map": {"y": 2, "x": 1}, "rate": 0.5}
+    ended = run(python, {"w.py": SHOW}, hyperparameters=values)
+    words = ["-b", "True", "--list", "[1, 'a']", "--map", "x=1,y=2", "-n", "", "--rate", "0.5"]
+    assert json.loads(ended.printed[0]) == words
+
+
+def test_a_value_that_is_no_json_is_a_string_and_sagemakers_own_are_left_out(python: Instance) -> None:
+    start(python, {"w.py": SHOW})
+    config = python.base / "input" / "config" / "hyperparameters.json"
+    config.write_text(json.dumps({"plain": "no json", "sagemaker_region": '"x"'}))
+    ended = python.finish(python.start())
+    assert json.loads(ended.printed[0]) == ["--plain", "no json"]
+
+
+def test_the_command_is_shown_on_one_line(python: Instance, run: Run) -> None:
+    ended = run(python, {"worker2.py": SHOW}, hyperparameters={"msg": "Hello, world!"})
+    assert ended.lines[0] == "Invoking script with the following command:"
+    assert ended.lines[1] == ended.lines[3] == ""
+    assert ended.lines[2].endswith(" worker2.py --msg Hello, world!")
+
+
+def test_every_line_is_counted(python: Instance, run: Run) -> None:
+    script = (
+        "import sys\nfor i in range(50000):\n    sys.stdout.write('line %d\\n' % i)\nsys.stdout.write('\\n\\nlast')\n"
+    )
+    begun = time.monotonic()
+    ended = run(python, {"w.py": script})
+    assert time.monotonic() - begun < 10
+    assert ended.printed == [f"line {i}" for i in range(50000)] + ["", "", "last"]
+    assert ended.end == ("algo-1", len(ended.lines) - 1)
+
+
+def test_no_worker_can_fake_the_end(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": "print('##ssm-end algo-1 1 1')\nprint('x\\n##ssm-end algo-1 1 2')\n"})
+    assert [line for line in ended.lines if line.startswith("##ssm-end")] == ended.lines[-1:]
+    assert ended.printed == [" ##ssm-end algo-1 1 1", "x", " ##ssm-end algo-1 1 2"]
+
+
+def test_a_long_line_is_cut_and_complete(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": "print('x' * 1000000)\nprint('y')\n"})
+    assert "".join(ended.printed) == "x" * 1000000 + "y"
+    assert max(map(len, ended.printed)) <= 200_000
+    assert ended.end[1] == len(ended.lines) - 1
+
+
+def test_output_keeps_its_order(python: Instance, run: Run) -> None:
+    script = "import sys\nfor i in range(100):\n    print(i, file=sys.stderr if i % 2 else sys.stdout)\n"
+    assert run(python, {"w.py": script}).printed == [str(i) for i in range(100)]
+
+
+def test_a_failure_has_its_traceback_and_its_code(python: Instance, run: Run) -> None:
+    script = (
+        "import traceback\n\ndef inner():\n    raise ValueError('boom: 3')\n\n"
+        "try:\n    inner()\nexcept ValueError:\n    traceback.print_exc()\n    raise SystemExit(3)\n"
+    )
+    ended = run(python, {"sub/train.py": script})
+    assert ended.code == 3
+    assert ended.failure is not None
+    assert ended.failure.startswith("sub/train.py failed with exit code 3: ValueError: boom: 3\nTraceback")
+    assert "    raise ValueError('boom: 3')" in ended.failure
+    assert len(ended.failure) <= 1024
+
+
+def test_a_long_traceback_keeps_its_end(python: Instance, run: Run) -> None:
+    script = (
+        "def f(n):\n    if n == 0:\n        raise KeyError('deep')\n    g(n)\n\ndef g(n):\n    f(n - 1)\n\nf(200)\n"
+    )
+    ended = run(python, {"w.py": script})
+    assert ended.failure is not None
+    assert len(ended.failure) <= 1024
+    assert ended.failure.splitlines()[0] == "w.py failed with exit code 1: KeyError: 'deep'"
+    assert ended.failure.rstrip().endswith("KeyError: 'deep'")
+
+
+def test_the_text_of_an_exit_is_the_reason(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": "import sys\nprint('before')\nsys.exit('no data')\n"})
+    assert ended.code == 1
+    assert ended.failure is not None
+    assert ended.failure.startswith("w.py failed with exit code 1: no data")
+
+
+def test_a_failure_file_of_the_scripts_own_stays(python: Instance, run: Run) -> None:
+    script = "import os\nopen(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('mine')\nraise SystemExit(2)\n"
+    ended = run(python, {"w.py": script})
+    assert (ended.code, ended.failure) == (2, "mine")
+
+
+def test_a_killed_script_says_by_what(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"})
+    assert ended.code == 128 + 9
+    assert ended.failure is not None
+    assert "was killed by SIGKILL" in ended.failure
+
+
+def test_sigterm_goes_on_to_the_script(python: Instance) -> None:
+    script = (
+        "import signal, sys, time\n"
+        "def end(*_):\n    print('cleaning up')\n    sys.exit(7)\n"
+        "signal.signal(signal.SIGTERM, end)\nprint('up')\ntime.sleep(60)\n"
+    )
+    start(python, {"w.py": script})
+    process = python.start()
+    assert process.stdout is not None
+    while process.stdout.readline() != b"up\n":
+        pass
+    process.terminate()
+    ended = python.finish(process)
+    assert ended.code == 7
+    assert ended.lines[0] == "cleaning up"
+
+
+def test_what_a_script_leaves_behind_does_not_hold_the_job(python: Instance, run: Run) -> None:
+    script = "import subprocess\nsubprocess.Popen(['sleep', '60'])\nprint('done')\n"
+    begun = time.monotonic()
+    ended = run(python, {"w.py": script})
+    assert ended.code == 0
+    assert 4 < time.monotonic() - begun < 20
+    assert ended.printed[0] == "done"
+    assert "still holds its output" in ended.printed[1]
+
+
+def test_requirements_are_installed_whatever_the_entrypoint(python: Instance, run: Run) -> None:
+    missing = run(python, {"w.sh": "echo never\n", "requirements.txt": "./no-such-package\n"})
+    assert missing.code != 0
+    assert missing.failure is not None
+    assert missing.failure.startswith("requirements.txt: pip failed with exit code")
+    assert "never" not in missing.lines
+
+
+def test_modules_of_the_user_do_not_stand_in_for_pythons(python: Instance, run: Run) -> None:
+    files = {"w.py": "print('fine')\n", "select.py": "raise RuntimeError\n", "json.py": "raise RuntimeError\n"}
+    python.environment["PYTHONPATH"] = str(python.base / "code")
+    assert run(python, files, entrypoint="w.py").printed == ["fine"]
+
+
+def test_shell_lines_fail_with_their_first_failure(python: Instance, run: Run) -> None:
+    ended = run(python, {"run": "echo one\nfalse | true\necho two\n"})
+    assert ended.printed == ["one"]
+    assert ended.code == 1
+
+
+def test_a_script_is_started_by_its_shebang(python: Instance, run: Run) -> None:
+    ended = run(python, {"a b.sh": "#!/bin/bash\n[[ x == x ]] && echo $0\n"})
+    assert ended.printed == ["./a b.sh"]
+    none = Instance(python.base.parent / "other", path=python.path)
+    assert run(none, {"w.sh": "#!/no/such\necho by sh\n"}).printed == ["by sh"]
+
+
+def test_names_that_look_like_options_are_files(python: Instance, run: Run) -> None:
+    assert run(python, {"-c.py": "print('file')\n"}).printed == ["file"]
+
+
+def test_the_end_line_comes_when_the_launcher_itself_fails(python: Instance) -> None:
+    start(python, {"w.py": SHOW})
+    (python.base / "code" / "task_toolkit" / "job.json").write_text("{")
+    ended = python.finish(python.start())
+    assert ended.code == 1
+    assert ended.failure is not None
+    assert ended.end == ("algo-1", len(ended.lines) - 1)
