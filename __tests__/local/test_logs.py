@@ -167,13 +167,11 @@ def test_filter_interleaves_the_streams_of_a_prefix(server):
     assert found(filterPattern='"at 3000"')[0] == ["job/a at 3000"]
     assert found(filterPattern="at -other", logStreamNamePrefix="job")[0] == everything
     pages, token = [], None
-    while True:
+    for _ in everything:
         messages, page = found(logStreamNamePrefix="job/", limit=1, **({"nextToken": token} if token else {}))
         pages += messages
         token = page.get("nextToken")
-        if not token:
-            break
-    assert pages == everything
+    assert (pages, token) == (everything, None)
 
 
 def test_streams_by_pages(server):

@@ -22,7 +22,7 @@ def read(folder: Path, target: str) -> list:
     return rows
 
 
-def fit(rows: list, steps: int = 5000, rate: float = 1e-4) -> tuple:
+def fit(rows: list, steps: int = 5000, rate: float = 0.01) -> tuple:
     """Slope and offset by gradient descent on the mean squared error."""
     slope = offset = 0.0
     for step in range(1, steps + 1):
