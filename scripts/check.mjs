@@ -28,7 +28,7 @@ const groups = {
   static: [
     ['types', [npm('tsc'), '--noEmit', '-p', '.']],
     ['types of the tests', [npm('tsc'), '--noEmit', '-p', '__tests__']],
-    ['lint, format and layers', [npm('biome'), 'ci', '--error-on-warnings', '.']],
+    ['lint, format and layers', [npm('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']],
     ['python lint', python('ruff', 'check', '--no-cache', ...sources)],
     ['python format', python('ruff', 'format', '--no-cache', '--check', ...sources)],
     ['python types of the stand-in', python('mypy', 'local/sagemaker_local')],

@@ -13,6 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
+from machine import ROOT
 
 LOCAL = Path(__file__).parents[2] / "local"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -180,3 +181,14 @@ def start(tmp_path_factory):
 def server(start):
     """One for all tests that leave no mark on it; a tenth of AWS's waiting times, a grace period of 1.2 s."""
     return start("--time-scale", "0.01")
+
+
+@pytest.fixture(scope="session")
+def sudo(tmp_path_factory):
+    """For root a `sudo` that forgets the environment, as the real one does; an ordinary user has the real one."""
+    if not ROOT:
+        return {"PATH": os.environ["PATH"]}
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "sudo").write_text('#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nexec env -i PATH="$PATH" "$@"\n')
+    (folder / "sudo").chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}

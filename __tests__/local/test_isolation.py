@@ -1,32 +1,15 @@
-"""What separates a job from the machine, in each way of isolation, and that nothing outlives its end."""
+"""What separates a job from the machine, in each way of isolation."""
 
-import json
 import os
-import pwd
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import BUCKET, LOCAL, wait_for
-
-LINUX = sys.platform == "linux"
-ROOT = LINUX and os.geteuid() == 0
-NOBODY = pwd.getpwnam("nobody") if ROOT else None
-
-
-def marked(mark):
-    """The PIDs of processes whose command line holds a mark."""
-    found = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = (line.split(None, 1) for line in found.splitlines())
-    return [int(row[0]) for row in rows if len(row) == 2 and mark in row[1] and int(row[0]) != os.getpid()]
-
-
-def mounts():
-    return Path("/proc/mounts").read_text() if LINUX else ""
+from conftest import BUCKET, LOCAL
+from machine import NOBODY, ROOT, marked, mounts, works
 
 
 def an_interpreter_for_nobody():
@@ -55,30 +38,6 @@ def as_nobody(start, tmp_path_factory, *flags, wrap=()):
     return start("--time-scale", "0.01", *flags, data=data, command=[*wrap, *command], environment=environment)
 
 
-def works(kind):
-    """Whether the machine can be expected to allow an isolation."""
-    if kind == "sudo" and LINUX and not ROOT:
-        return (
-            subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
-            if shutil.which("sudo")
-            else False
-        )
-    if kind == "user" and LINUX and not ROOT:
-        return subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"]).returncode == 0
-    return {"none": True, "user": LINUX}.get(kind, ROOT)
-
-
-@pytest.fixture(scope="session")
-def sudo(tmp_path_factory):
-    """For root a `sudo` that forgets the environment, as the real one does; an ordinary user has the real one."""
-    if not ROOT:
-        return {}
-    folder = tmp_path_factory.mktemp("bin")
-    (folder / "sudo").write_text('#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nexec env -i PATH="$PATH" "$@"\n')
-    (folder / "sudo").chmod(0o755)
-    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-
-
 @pytest.fixture(scope="session", params=["root", "sudo", "user", "ordinary user", "none"])
 def isolated(request, start, tmp_path_factory, sudo):
     """A server of each isolation that this machine allows. Its own environment holds a secret."""
@@ -87,7 +46,8 @@ def isolated(request, start, tmp_path_factory, sudo):
         return as_nobody(start, tmp_path_factory, "--isolation", "user")
     if not works(kind):
         pytest.skip("not on this machine")
-    environment = {"RUNNER_SECRET": "hush", **(sudo if kind == "sudo" else {})}
+    path = os.pathsep.join([f"{sys.prefix}/bin", (sudo if kind == "sudo" else os.environ)["PATH"]])
+    environment = {"RUNNER_SECRET": "hush", "PATH": path}
     return start("--time-scale", "0.01", "--isolation", kind, environment=environment)
 
 
@@ -219,60 +179,3 @@ def test_a_job_sees_no_process_of_the_machine(isolated):
         pytest.skip("a plain process sees them")
     job = isolated.run("ls /proc | grep -c '^[0-9]'")
     assert int(isolated.lines(job["TrainingJobName"])[0]) <= 4
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("kind", ["root", "sudo", "user", "none"])
-def test_nothing_outlives_the_server(start, sudo, kind, number):
-    if not works(kind):
-        pytest.skip("not on this machine")
-    before = mounts()
-    mark = f"{kind}-{int(number)}-{os.getpid()}"
-    server = start("--isolation", kind, environment=sudo if kind == "sudo" else None)
-    python = f"python3 -c 'import time; print(1, flush=True); time.sleep(300) # {mark}'"
-    script = f"trap '' TERM; (sleep 300; : {mark}) & {python}"
-    name = server.create(script, instances=2)
-    for host in ("algo-1", "algo-2"):
-        server.wait_for_line(name, "1", host)
-    assert len(marked(mark)) >= 2
-    assert marked(str(server.data))
-    code, _ = server.end(number)
-    assert code == (-9 if number == signal.SIGKILL else 0)
-    wait_for(lambda: not marked(mark), 5, "the end of the job's processes")
-    wait_for(lambda: not marked(str(server.data)), 5, "the end of the supervisors")
-    assert mounts() == before
-    if number != signal.SIGKILL:
-        assert [path.name for path in server.data.iterdir()] == ["requests.jsonl"]
-    else:
-        again = start("--isolation", "none", data=server.data)
-        assert list((server.data / "jobs").iterdir()) == []
-        again.end()
-
-
-def test_auto_falls_back_to_none_where_namespaces_are_denied(start):
-    if not (ROOT and shutil.which("unshare") and shutil.which("setpriv")):
-        pytest.skip("needs root, unshare and setpriv")
-    deny = (
-        'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"'
-    )
-    wrap = ["unshare", "--user", "--map-root-user", "sh", "-c", deny, "sh"]
-    server = start("--time-scale", "0.01", command=[*wrap, sys.executable])
-    assert server.told["isolation"] == "none"
-    reason = server.local("health")["isolation_reason"]
-    assert "root: " in reason
-    assert "user: " in reason
-    job = server.run("cat $B/input/config/resourceconfig.json")
-    assert json.loads(server.lines(job["TrainingJobName"])[0])["current_host"] == "algo-1"
-    _, told = server.end()
-    assert told.startswith("isolation of jobs: none (root: ")
-
-
-def test_auto_prefers_root(server):
-    assert server.told["isolation"] == "root" or not ROOT
-
-
-def test_an_isolation_that_does_not_work_is_an_error(tmp_path):
-    command = [sys.executable, "-m", "sagemaker_local", "--data", str(tmp_path / "d"), "--isolation", "sudo"]
-    ended = subprocess.run(command, cwd=LOCAL, capture_output=True, text=True, env={**os.environ, "PATH": "/nowhere"})
-    assert ended.returncode != 0
-    assert "--isolation sudo does not work here: sudo: no sudo" in ended.stderr

@@ -61,6 +61,8 @@ def install_requirements(job: Job, variables: Dict[str, str], output: Output) ->
 
 def run_reported(name: str, words: "list[str]", job: Job, variables: Dict[str, str], output: Output) -> int:
     """Run it in the code folder; a failure is left for SageMaker to show."""
+    # A reason is found in what this program prints, not in what came before.
+    output.tail = b""
     try:
         code = process.run(words, job.code, variables, output)
     except OSError as error:

@@ -48,8 +48,9 @@ class SageMakerApi:
         with self._lock:
             if arn in self._jobs:
                 raise rules.name_taken(arn)
-            job = self._jobs[arn] = TrainingJob(request, arn, call.region)
-        self._training.start(job)
+            job = TrainingJob(request, arn, call.region)
+            self._training.start(job)
+            self._jobs[arn] = job
         return {"TrainingJobArn": arn}
 
     def _describe(self, call: Call) -> Mapping[str, Any]:

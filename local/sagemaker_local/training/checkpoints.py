@@ -18,11 +18,11 @@ _Seen = tuple[int, int]
 
 
 class Checkpoints:
-    """The checkpoints of one job."""
+    """The checkpoints of one job; `location` is closed by a `/`."""
 
     def __init__(self, client: S3Client, location: S3Location, hosts: Sequence[Host]) -> None:
         self._client = client
-        self._location = location.folder()
+        self._location = location
         self._hosts = hosts
         self._seen: dict[Path, _Seen] = {}
         self._ended = threading.Event()

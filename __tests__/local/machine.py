@@ -1,0 +1,36 @@
+"""What the tests ask of the machine that they run on."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+LINUX = sys.platform == "linux"
+ROOT = LINUX and os.geteuid() == 0
+NOBODY = pwd.getpwnam("nobody") if ROOT else None
+
+
+def marked(mark):
+    """The PIDs of processes whose command line holds a mark."""
+    found = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(None, 1) for line in found.splitlines())
+    return [int(row[0]) for row in rows if len(row) == 2 and mark in row[1] and int(row[0]) != os.getpid()]
+
+
+def mounts():
+    return Path("/proc/mounts").read_text() if LINUX else ""
+
+
+def works(kind):
+    """Whether the machine can be expected to allow an isolation."""
+    if kind == "sudo" and LINUX and not ROOT:
+        return (
+            subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
+            if shutil.which("sudo")
+            else False
+        )
+    if kind == "user" and LINUX and not ROOT:
+        return subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"]).returncode == 0
+    return {"none": True, "user": LINUX}.get(kind, ROOT)
