@@ -1,6 +1,7 @@
 // Runs every check and test: `npm test`, or some of them: `npm test -- static unit`. Says what was left out, and why;
 // under CI=true what was left out is a failure. `--full`: with the tests that take long.
 import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchTools } from './tools.mjs';
 
@@ -17,10 +18,16 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1);
 }
 
-const tools = await fetchTools();
+/** Groups that need npm's packages alone. */
+const plain = ['dist', 'unit'];
+const bare = asked.length > 0 && asked.every((group) => plain.includes(group));
+const tools = bare ? { missing: [] } : await fetchTools();
 const python = (name, ...args) => (tools.bin ? [join(tools.bin, name), ...args] : undefined);
 const vitest = (project) => [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project];
 const pytest = (folder) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), `__tests__/${folder}`);
+const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
+  .map((entry) => join('examples', entry.name, 'workflow.yml'))
+  .filter((path) => existsSync(join(root, path)));
 const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
 
 /** Group → [name, command]; a command that needs what is not there is undefined. */
@@ -35,7 +42,7 @@ const groups = {
     ['python types of the toolkit', python('mypy', 'toolkit/task_toolkit')],
     [
       'zizmor',
-      python('zizmor', '--offline', '--quiet', '.github/workflows', 'action.yml', 'local/action.yml', 'examples'),
+      python('zizmor', '--offline', '--quiet', '.github/workflows', 'action.yml', 'local/action.yml', ...examples),
     ],
     ['actionlint', tools.actionlint && [tools.actionlint]],
   ],

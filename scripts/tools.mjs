@@ -97,13 +97,15 @@ async function fetchActionlint() {
 async function debianPackages() {
   const wanted = [];
   for (const [program, name] of Object.entries(DEBIAN)) if ((await onPath(program)) === undefined) wanted.push(name);
-  if (wanted.length === 0 || (await onPath('apt-get')) === undefined || process.getuid() !== 0) return;
+  if (wanted.length === 0 || (await onPath('apt-get')) === undefined) return;
   console.log(`Installing Debian's ${wanted.join(', ')} …`);
   await installDebian(wanted);
 }
 
+/** As root, or by sudo where that asks for no password. */
 async function installDebian(names) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await execute('apt-get', ['update', '-q'], { env, maxBuffer: 2 ** 26 });
-  await execute('apt-get', ['install', '-qy', '--no-install-recommends', ...names], { env, maxBuffer: 2 ** 26 });
+  const [program, ...rest] = process.getuid() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 2 ** 26 };
+  await execute(program, [...rest, 'update', '-q'], options);
+  await execute(program, [...rest, 'install', '-qy', '--no-install-recommends', ...names], options);
 }

@@ -2,8 +2,10 @@
 import { type Bucket, createBucket, hasBucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { accountId } from './aws/identity.ts';
+import { emptyInputs } from './aws/inputs.ts';
 import { ensureRole, givenRole, type Role } from './aws/role.ts';
 import { info } from './github/log.ts';
+import { InputError } from './task/errors.ts';
 import { imageUri } from './task/image.ts';
 import { defaultBucket, roleName } from './task/names.ts';
 import { rolePolicies } from './task/policy.ts';
@@ -19,7 +21,12 @@ export async function resolveNeeds(clients: Clients, spec: TaskSpec, signal: Abo
   const account = await accountId(clients.sts, signal);
   const bucket = { name: spec.bucket ?? defaultBucket(spec.region, account), region: spec.region, owner: account };
   const image = imageUri(spec.image, spec.region, spec.instanceType);
-  const found = await hasBucket(clients.s3, bucket, signal);
+  const uris = spec.channels.flatMap(({ source }) => (source.kind === 's3' ? [source.uri] : []));
+  const [found, mistakes] = await Promise.all([
+    hasBucket(clients.s3, bucket, signal),
+    emptyInputs(clients.s3, uris, signal),
+  ]);
+  if (mistakes.length > 0) throw new InputError(mistakes);
   const [role] = await Promise.all([
     jobRole(clients, spec, bucket, signal),
     found ? undefined : createBucket(clients.s3, bucket, signal),

@@ -19,7 +19,7 @@ import { stageFiles } from './stage.ts';
 import { describeError, InputError, JobError, type Mistake } from './task/errors.ts';
 import { jobName, logsUrl, modelKey, outputKey, stateFolder } from './task/names.ts';
 import { trainingJobRequest } from './task/request.ts';
-import type { RunContext, TaskSpec } from './task/spec.ts';
+import { INPUTS, type RunContext, type TaskSpec } from './task/spec.ts';
 import { type JobState, outcome, spotSavings } from './task/status.ts';
 import { VERSION } from './task/version.ts';
 
@@ -39,7 +39,7 @@ export async function run(given: Run): Promise<void> {
   const output = resolve(context.workspace, spec.outputPath);
   const survey = await surveyFiles(spec, context.workspace);
   const mistakes = [...given.mistakes, ...survey.mistakes, ...(await outputMistakes(output, spec.download))];
-  if (mistakes.length > 0) throw new InputError(mistakes);
+  if (mistakes.length > 0) throw new InputError(inOrder(mistakes));
 
   const clients = createClients(spec.region, VERSION);
   const job = jobName(spec.project, spec.task, new Date(), randomBytes(2).toString('hex'));
@@ -107,6 +107,13 @@ async function launchAndFollow(
   return state;
 }
 
+/** In the order of action.yml, whatever was looked at first. */
+function inOrder(mistakes: readonly Mistake[]): Mistake[] {
+  const order: readonly string[] = INPUTS;
+  const place = (mistake: Mistake): number => order.indexOf(mistake.input);
+  return [...mistakes].sort((a, b) => place(a) - place(b));
+}
+
 /** Results, outputs, artifacts and summary come whatever the job's end; its failure is the last thing said. */
 async function finish(
   clients: Clients,
@@ -131,7 +138,7 @@ async function finish(
     await publishArtifacts(spec, collected);
   } catch (error) {
     if (failure === undefined) throw error;
-    warning(describeError(error));
+    warning(redact(describeError(error)));
   } finally {
     if (spec.summary) {
       await writeSummary({

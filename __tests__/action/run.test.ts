@@ -203,6 +203,20 @@ describe('bad input', () => {
     expect(await aws.requests()).toEqual([]);
   });
 
+  it('looks at inputs in S3 before it creates anything', async () => {
+    await aws.clearRequests();
+    const ended = await aws.run(aws.workspace({ 'w.py': '' }), {
+      task: 't',
+      project: 'untouched',
+      entrypoint: 'w.py',
+      inputs: 'a=s3://no-such-bucket-here/x\nb=s3://sagemaker-us-east-1-123456789012/no/such',
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('there is no bucket no-such-bucket-here');
+    expect(ended.stdout).toContain('there is nothing under s3://sagemaker-us-east-1-123456789012/no/such');
+    expect((await aws.requests()).filter(({ action }) => /Create|Put|Start/.test(action))).toEqual([]);
+  });
+
   it('leaves a folder alone that it did not make', async () => {
     const workspace = aws.workspace({ 'w.py': '', 'model/mine.txt': 'mine' });
     const ended = await aws.run(workspace, { task: 't', entrypoint: 'w.py', 'output-path': '.' });

@@ -88,6 +88,14 @@ def test_sigterm_goes_on_to_the_script(shell: Instance) -> None:
     assert ended.lines[0] == "cleaning up"
 
 
+def test_requirements_are_refused(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"w.sh": "echo never\n", "requirements.txt": "x\n"})
+    assert ended.code == 127
+    assert ended.failure is not None
+    assert ended.failure.startswith("requirements.txt needs Python")
+    assert "never" not in ended.lines
+
+
 def test_a_python_entrypoint_is_refused(shell: Instance, run: Run) -> None:
     ended = run(shell, {"w.py": "print('x')\n"})
     assert ended.code == 127

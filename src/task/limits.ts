@@ -6,7 +6,7 @@ import { formatJson, type Json, Unparsable } from './parse.ts';
 
 const MOST_HYPERPARAMETERS = 100;
 const MOST_VARIABLES = 100;
-/** SageMaker takes 50; eight are the action's own. */
+/** SageMaker takes 50; eight are kept for the action's own. */
 const MOST_TAGS = 42;
 
 /** The value as SageMaker takes it: a JSON text. */
@@ -42,7 +42,7 @@ export function checkEnvironment(map: Map<string, string>): Map<string, string> 
 }
 
 export function checkTags(map: Map<string, string>): Map<string, string> {
-  atMost(map.size, MOST_TAGS, 'tags', 'Remove some: a job has 50, of which the action sets eight.');
+  atMost(map.size, MOST_TAGS, 'tags', 'Remove some: a job has 50, of which eight are kept.');
   for (const [key, value] of map) {
     if (!isTagText(key) || key === '' || key.length > 128 || key.startsWith('aws:')) {
       throw new Unparsable(`"${key}" is no tag's key.`, 'Use up to 128 letters, digits, blanks and _ . : / = + - @.');

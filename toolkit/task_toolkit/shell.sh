@@ -155,6 +155,12 @@ ssm_export_places
 ssm_export_channels
 export PYTHONUNBUFFERED=1
 
+if [ -e ./requirements.txt ]; then
+  ssm_say 'requirements.txt needs Python 3.6 or later, which this image does not have.'
+  ssm_fail 'requirements.txt needs Python 3.6 or later: use an image that has it, or remove the file.'
+  ssm_end 127
+fi
+
 case $ssm_entrypoint in
   *.py)
     ssm_say "$ssm_entrypoint needs Python 3.6 or later, which this image does not have."

@@ -1,0 +1,77 @@
+/** action.yml, the code and the README say the same; the summary shows nothing but text. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { OUTPUTS } from '../../src/github/outputs.ts';
+import { renderSummary } from '../../src/github/summary.ts';
+import { INPUTS, type RawInputs, readSpec } from '../../src/task/spec.ts';
+import { VERSION } from '../../src/task/version.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+interface Action {
+  readonly inputs: Record<string, { description: string; default?: string; required?: boolean }>;
+  readonly outputs: Record<string, { description: string }>;
+}
+const action = parse(read('action.yml')) as Action;
+
+describe('action.yml', () => {
+  it('has the inputs and outputs of the code', () => {
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining([...INPUTS]));
+    expect(Object.keys(action.inputs)).toHaveLength(INPUTS.length);
+    expect(Object.keys(action.outputs)).toEqual([...OUTPUTS]);
+  });
+  it('has the defaults of the code', () => {
+    const context = { repository: 'o/r', ref: '', sha: '', runId: '', pullRequest: undefined, region: 'us-east-1' };
+    const own = { task: 't', entrypoint: 'w.py' };
+    const empty = Object.fromEntries(INPUTS.map((name) => [name, ''])) as unknown as RawInputs;
+    const defaults = Object.fromEntries(
+      Object.entries(action.inputs).map(([name, { default: value = '' }]) => [name, value]),
+    );
+    expect(readSpec({ ...empty, ...defaults, ...own }, context)).toEqual(readSpec({ ...empty, ...own }, context));
+  });
+  it('is what the README shows', () => {
+    const row = (...cells: string[]): string =>
+      `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replaceAll('  ', ' ');
+    const readme = read('README.md');
+    const table = (name: string): string[] =>
+      (new RegExp(`<!-- ${name} -->([\\s\\S]*)<!-- /${name} -->`).exec(readme)?.[1] ?? '').trim().split('\n').slice(2);
+    const inputs = Object.entries(action.inputs).map(([name, { description, default: value, required }]) =>
+      row(`\`${name}\``, required === true ? 'required' : value === undefined ? '' : `\`${value}\``, description),
+    );
+    expect(table('inputs')).toEqual(inputs);
+    expect(table('outputs')).toEqual(
+      Object.entries(action.outputs).map(([name, { description }]) => row(`\`${name}\``, description)),
+    );
+  });
+});
+
+describe('the version', () => {
+  it('is that of package.json', () => {
+    expect(VERSION).toBe((JSON.parse(read('package.json')) as { version: string }).version);
+  });
+});
+
+describe('the summary', () => {
+  const HOSTILE =
+    '</pre><script>x</script> [a](http://x) ![i](http://x) **b** `c` @team #1 | ::error::\n# heading\n<!--';
+  it('shows text as text', () => {
+    const page = renderSummary({
+      ...{ task: 't', project: 'p', job: 'j', status: 'Failed', reason: HOSTILE, instances: '1', image: HOSTILE },
+      ...{
+        trainingSeconds: 3725,
+        billableSeconds: 60,
+        spotSavings: 70,
+        logsUrl: 'https://x',
+        results: [{ result: 'model', files: 1, path: HOSTILE }],
+      },
+    });
+    expect(page).not.toMatch(/<script|\]\(|\*\*b|`c`|@team|<!--/);
+    expect(page.match(/<\/?pre>/g)).toHaveLength(2);
+    expect(page.split('\n').filter((line) => line.startsWith('#'))).toHaveLength(1);
+    expect(page).toContain('1 h 2 m 5 s');
+    expect(page).toContain('(spot saved 70 %)');
+  });
+});
