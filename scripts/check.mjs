@@ -1,7 +1,7 @@
 // Runs every check and test: `npm test`, or some of them: `npm test -- static unit`. Says what was left out, and why;
 // under CI=true what was left out is a failure. `--full`: with the tests that take long.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchTools } from './tools.mjs';
 
@@ -30,7 +30,7 @@ const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
   .filter((path) => existsSync(join(root, path)));
 const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
 
-/** Group → [name, command]; a command that needs what is not there is undefined. */
+/** Group → [name, command, folder of its tests]; a command that needs what is not there is undefined. */
 const groups = {
   static: [
     ['types', [npm('tsc'), '--noEmit', '-p', '.']],
@@ -48,11 +48,18 @@ const groups = {
   ],
   dist: [['dist equals a fresh build', [node, 'scripts/build.mjs', '--check']]],
   unit: [['unit tests', vitest('unit')]],
-  toolkit: [['tests of the toolkit', pytest('toolkit')]],
-  local: [['tests of the stand-in', pytest('local')]],
-  action: [['tests of the bundle as a process', tools.venv && vitest('action')]],
-  workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows')]],
+  toolkit: [['tests of the toolkit', pytest('toolkit'), 'toolkit']],
+  local: [['tests of the stand-in', pytest('local'), 'local']],
+  action: [['tests of the bundle as a process', tools.bin && vitest('action'), 'action']],
+  workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows'), 'workflows']],
 };
+
+/** How many tests a folder defines; a table of cases counts once. */
+function testsIn(folder) {
+  const files = readdirSync(join(root, '__tests__', folder)).filter((name) => /\.test\.ts$|^test_.*\.py$/.test(name));
+  const texts = files.map((name) => readFileSync(join(root, '__tests__', folder, name), 'utf8'));
+  return texts.join('\n').match(/^\s*(it(\.each.*)?\(|def test_)/gm)?.length ?? 0;
+}
 
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {
@@ -80,9 +87,9 @@ function run([program, ...args]) {
 const results = [];
 for (const [group, checks] of Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(group)) continue;
-  for (const [name, command] of checks) {
+  for (const [name, command, folder] of checks) {
     if (!command) {
-      results.push({ name, left: true });
+      results.push({ name, left: folder === undefined ? 'one check' : `${testsIn(folder)} tests` });
       continue;
     }
     console.log(`\n=== ${name}`);

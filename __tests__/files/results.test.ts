@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function archive(...entries: (Header & { text?: string })[]): Promise<Readable> {
+async function archive(...entries: (Partial<Header> & { name: string; text?: string })[]): Promise<Readable> {
   const packed = pack();
   for (const { text = '', ...header } of entries) packed.entry(header, text);
   packed.finalize();
@@ -38,7 +38,7 @@ describe('an archive', () => {
     expect(below()).toEqual(['model', 'model/a', 'model/a/b.txt', 'model/ü +%']);
     expect(readFileSync(join(folder, 'model/a/b.txt'), 'utf8')).toBe('hello');
   });
-  it.each<[string, (Header & { text?: string })[]]>([
+  it.each<[string, (Partial<Header> & { name: string; text?: string })[]]>([
     ['a path that leads up', [{ name: '../evil', text: 'x' }]],
     ['a path that leads up from within', [{ name: 'a/../../evil', text: 'x' }]],
     [
