@@ -103,7 +103,7 @@ console.log('\n=== summary');
 for (const { name, failure, left, seconds } of results) {
   console.log(
     left
-      ? `left out  ${name}`
+      ? `left out  ${name}: ${left}`
       : `${failure ? 'FAILED  ' : 'ok      '}  ${name}${failure ? `: ${failure}` : ''} (${seconds.toFixed(1)} s)`,
   );
 }
