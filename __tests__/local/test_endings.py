@@ -31,7 +31,7 @@ def test_the_first_1024_characters_of_a_failure_file(server):
 
 def test_one_failing_host_ends_the_others(server):
     began = time.monotonic()
-    script = "test $(hostname) = algo-2 && exit 7; trap 'echo told to stop; exit 0' TERM; sleep 50 & wait"
+    script = "test $(hostname) = algo-2 && sleep 1 && exit 7; trap 'echo told to stop; exit 0' TERM; sleep 50 & wait"
     job = server.run(script, instances=2)
     assert job["FailureReason"] == "AlgorithmError: , exit code: 7"
     assert "told to stop" in server.lines(job["TrainingJobName"], "algo-1")
