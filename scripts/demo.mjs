@@ -17,7 +17,16 @@ function node24() {
   if (!existsSync(binary)) {
     console.log(`Installing Node ${NODE} into ${relative(root, join(cache, 'node'))} …`);
     mkdirSync(join(cache, 'node'), { recursive: true });
-    const npm = ['install', '--prefix', join(cache, 'node'), '--no-save', '--no-audit', '--no-fund', `node@${NODE}`];
+    const npm = [
+      'install',
+      '--prefix',
+      join(cache, 'node'),
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      `node@${NODE}`,
+    ];
     execFileSync('npm', npm, { cwd: join(cache, 'node'), stdio: ['ignore', 'ignore', 'inherit'] });
   }
   return binary;

@@ -29112,9 +29112,12 @@ function jsonIn(text, open) {
         throw new Unparsable(`this begins as JSON but is none: ${error.message}.`, 'Correct the JSON, or use lines.');
     }
 }
-/** JSON with numbers as written. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/ */
+/**
+ * JSON with numbers as written. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/; a Node
+ * before 21 has none, there a number is as JavaScript writes it.
+ */
 function parseJson(text) {
-    const reviver = (_key, value, context) => typeof value === 'number' ? new JsonNumber(context.source) : value;
+    const reviver = (_key, value, context) => typeof value === 'number' ? new JsonNumber(context?.source ?? String(value)) : value;
     return JSON.parse(text, reviver);
 }
 /** The JSON text of a value, numbers as written, keys sorted, without blanks. */

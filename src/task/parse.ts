@@ -157,10 +157,13 @@ function jsonIn(text: string, open: '[' | '{'): Json | undefined {
   }
 }
 
-/** JSON with numbers as written. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/ */
+/**
+ * JSON with numbers as written. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/; a Node
+ * before 21 has none, there a number is as JavaScript writes it.
+ */
 export function parseJson(text: string): Json {
-  const reviver = (_key: string, value: unknown, context: { source: string }): unknown =>
-    typeof value === 'number' ? new JsonNumber(context.source) : value;
+  const reviver = (_key: string, value: unknown, context?: { source: string }): unknown =>
+    typeof value === 'number' ? new JsonNumber(context?.source ?? String(value)) : value;
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as Json;
 }
 
