@@ -5,7 +5,7 @@ import { info, warning } from './github/log.ts';
 import { unsettledJob } from './github/state.ts';
 import { VERSION } from './task/version.ts';
 
-/** Asked for while a job was being created, StopTrainingJob may be too early: the job is looked for again. */
+/** Throttled calls are tried again for this long. */
 const STOP_MS = 60_000;
 
 export async function post(): Promise<void> {

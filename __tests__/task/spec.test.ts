@@ -98,6 +98,8 @@ describe('mistakes', () => {
     [{ inputs: 'a b=./x' }, 'inputs'],
     [{ inputs: 'a=./x\na=./y' }, 'inputs'],
     [{ inputs: 'a=s3://B/x' }, 'inputs'],
+    [{ inputs: 'a=./x File Pipe' }, 'inputs'],
+    [{ inputs: 'a=./x ShardedByS3Key FullyReplicated' }, 'inputs'],
     [{ inputs: Array.from({ length: 20 }, (_, at) => `c${at}=./x`).join('\n') }, 'inputs'],
   ])('%j', (given, input) => {
     const found = mistakes(given);

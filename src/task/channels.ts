@@ -78,6 +78,11 @@ function parseChannel(name: string, value: string, earlier: readonly Channel[]):
   const words = value.split(/\s+/);
   const options: string[] = [];
   while (words.length > 1 && options.length < 2 && isOption(words.at(-1) ?? '')) options.unshift(words.pop() ?? '');
+  for (const kind of [DISTRIBUTIONS, MODES] as const) {
+    if (options.filter((option) => kind.some((word) => word === option)).length > 1) {
+      throw new Unparsable(`"${name}" has ${options.join(' and ')}.`, `Give one of ${kind.join(', ')}.`);
+    }
+  }
   const source = value.slice(0, sourceLength(value, options)).trim();
   if (source === '') {
     const remedy = 'If it comes from an output, GitHub drops outputs that hold a masked value such as the account id.';
