@@ -26,11 +26,17 @@ def python(request: pytest.FixtureRequest, tmp_path: Path) -> Instance:
     return Instance(tmp_path / "ml", path=f"{folder}:/usr/bin:/bin")
 
 
-# Shells without anything else: name → program → what it links to.
+# What the launcher uses where an image has it.
+USEFUL = ("date", "env", "fold", "sleep")
+# Shells without anything else, then with that: name → program → what it links to.
 SHELLS = {
     "sh": {"sh": "/bin/sh"},
     "sh and bash": {"sh": "/bin/sh", "bash": shutil.which("bash")},
+    "bash as sh": {"sh": shutil.which("bash")},
     "busybox": {"sh": shutil.which("busybox")},
+    "sh and more": {"sh": "/bin/sh", **{name: shutil.which(name) for name in USEFUL}},
+    "bash and more": {"sh": shutil.which("bash"), **{name: shutil.which(name) for name in USEFUL}},
+    "busybox and more": {name: shutil.which("busybox") for name in ("sh", *USEFUL)},
 }
 
 

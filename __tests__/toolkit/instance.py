@@ -45,6 +45,8 @@ class Instance:
     host: str = "algo-1"
     hosts: list[str] = field(default_factory=lambda: ["algo-1"])
     environment: dict[str, str] = field(default_factory=lambda: {"LANG": "C.UTF-8"})
+    # Beside the hosts, in resourceconfig.json.
+    resources: dict[str, Any] = field(default_factory=lambda: {"network_interface_name": "eth0"})
 
     @property
     def state(self) -> Path:
@@ -62,10 +64,9 @@ class Instance:
             self.base / "input" / "data" / "ssm_code",
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        resources = {"current_host": self.host, "hosts": self.hosts, "network_interface_name": "eth0"}
-        for folder in (self.base / "input" / "data").iterdir():
-            folder.mkdir(exist_ok=True)
-        channels = {folder.name: {} for folder in (self.base / "input" / "data").iterdir()}
+        resources = {**self.resources, "current_host": self.host, "hosts": self.hosts}
+        mode = {"TrainingInputMode": "File", "RecordWrapperType": "None"}
+        channels = {folder.name: mode for folder in (self.base / "input" / "data").iterdir()}
         texts = {key: json.dumps(value) for key, value in hyperparameters.items()}
         documents = {"resourceconfig": resources, "inputdataconfig": channels, "hyperparameters": texts}
         documents["checkpointconfig"] = {"S3Uri": "s3://b/state", "LocalPath": str(self.state)}
@@ -79,8 +80,8 @@ class Instance:
             (code / name).parent.mkdir(parents=True, exist_ok=True)
             (code / name).write_text(text)
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        """launch.sh, as the container's entry point starts it."""
+    def start(self, *prefix: str) -> "subprocess.Popen[bytes]":
+        """launch.sh, as the container's entry point starts it; by the program `prefix`, where there is one."""
         environment = {
             "PATH": self.path,
             "SAGEMAKER_BASE_DIR": str(self.base),
@@ -88,7 +89,7 @@ class Instance:
             "SM_STUDIO_LOCAL_MODE": "true",
         }
         return subprocess.Popen(
-            [shutil.which("sh", path=self.path) or "sh", "task_toolkit/launch.sh"],
+            [*prefix, shutil.which("sh", path=self.path) or "sh", "task_toolkit/launch.sh"],
             cwd=self.base / "code",
             env={**environment, **self.environment},
             stdout=subprocess.PIPE,
@@ -99,7 +100,7 @@ class Instance:
         """Wait for its end."""
         output, _ = process.communicate(timeout=120)
         failure = self.base / "output" / "failure"
-        text = failure.read_text() if failure.exists() else None
+        text = failure.read_text(errors="replace") if failure.exists() else None
         return Ended(process.returncode, output.decode("utf-8", "replace").split("\n")[:-1], text)
 
 

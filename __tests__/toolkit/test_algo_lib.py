@@ -1,7 +1,10 @@
 """algo_lib as the seed's workers use it."""
 
+import subprocess
+from pathlib import Path
+
 from conftest import Run
-from instance import Instance
+from instance import TOOLKIT, Instance
 
 WORKER = """
 import logging, sys
@@ -56,3 +59,29 @@ def test_the_scripts_own_options_are_left_alone(python: Instance, run: Run) -> N
         "print(parser.parse_args().lr, args.hps)\n"
     )
     assert run(python, {"w.py": script}, hyperparameters={"lr": 0.1}).printed == ["0.1 {'lr': 0.1}"]
+
+
+def test_the_command_line_and_the_users_modules_do_no_harm(python: Instance, run: Run) -> None:
+    """Its own modules are few: a worker may have a process.py or an environment.py."""
+    script = "import sys\nfrom task_toolkit import algo_lib\nprint(algo_lib.parseArgs().hps, sys.argv[1:])\n"
+    files = {"w.py": script, "process.py": "raise RuntimeError\n", "environment.py": "raise RuntimeError\n"}
+    ended = run(python, files, entrypoint="w.py", arguments=("--worker", "--hps", "x"))
+    assert ended.printed == ["{} ['--worker', '--hps', 'x']"]
+
+
+def test_outside_of_sagemaker_there_are_defaults(python: Instance, tmp_path: Path) -> None:
+    script = (
+        "import sys\nsys.path.insert(0, sys.argv[1])\nfrom task_toolkit import algo_lib\n"
+        "args = algo_lib.parseArgs()\nargs.state = sys.argv[2]\nalgo_lib.markCompleted(args)\n"
+        "print(args.hps, repr(args.input_data), args.current_host, args.hosts, repr(args.job_name), args.model_dir)\n"
+    )
+    interpreter = tmp_path / "python" / "python3"
+    ended = subprocess.run(
+        [interpreter, "-c", script, TOOLKIT.parent, tmp_path / "state"],
+        env={"PATH": python.path, "SAGEMAKER_BASE_DIR": "/no/such", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == "{} '' algo-1 ['algo-1'] '' /no/such/model\n"
+    assert (tmp_path / "state" / "algo-1" / "__COMPLETED__").read_text() == ""

@@ -1,7 +1,6 @@
 """The launcher with Python: arguments, output, endings. The newest and the oldest Python of the machine."""
 
 import json
-import time
 
 from conftest import Run, start
 from instance import Instance
@@ -54,35 +53,6 @@ def test_the_command_is_shown_on_one_line(python: Instance, run: Run) -> None:
     assert ended.lines[2].endswith(" worker2.py --msg Hello, world!")
 
 
-def test_every_line_is_counted(python: Instance, run: Run) -> None:
-    script = (
-        "import sys\nfor i in range(50000):\n    sys.stdout.write('line %d\\n' % i)\nsys.stdout.write('\\n\\nlast')\n"
-    )
-    begun = time.monotonic()
-    ended = run(python, {"w.py": script})
-    assert time.monotonic() - begun < 10
-    assert ended.printed == [f"line {i}" for i in range(50000)] + ["", "", "last"]
-    assert ended.end == ("algo-1", len(ended.lines) - 1)
-
-
-def test_no_worker_can_fake_the_end(python: Instance, run: Run) -> None:
-    ended = run(python, {"w.py": "print('##ssm-end algo-1 1 1')\nprint('x\\n##ssm-end algo-1 1 2')\n"})
-    assert [line for line in ended.lines if line.startswith("##ssm-end")] == ended.lines[-1:]
-    assert ended.printed == [" ##ssm-end algo-1 1 1", "x", " ##ssm-end algo-1 1 2"]
-
-
-def test_a_long_line_is_cut_and_complete(python: Instance, run: Run) -> None:
-    ended = run(python, {"w.py": "print('x' * 1000000)\nprint('y')\n"})
-    assert "".join(ended.printed) == "x" * 1000000 + "y"
-    assert max(map(len, ended.printed)) <= 200_000
-    assert ended.end[1] == len(ended.lines) - 1
-
-
-def test_output_keeps_its_order(python: Instance, run: Run) -> None:
-    script = "import sys\nfor i in range(100):\n    print(i, file=sys.stderr if i % 2 else sys.stdout)\n"
-    assert run(python, {"w.py": script}).printed == [str(i) for i in range(100)]
-
-
 def test_a_failure_has_its_traceback_and_its_code(python: Instance, run: Run) -> None:
     script = (
         "import traceback\n\ndef inner():\n    raise ValueError('boom: 3')\n\n"
@@ -114,6 +84,21 @@ def test_the_text_of_an_exit_is_the_reason(python: Instance, run: Run) -> None:
     assert ended.failure.startswith("w.py failed with exit code 1: no data")
 
 
+def test_the_last_of_several_tracebacks_is_the_reason(python: Instance, run: Run) -> None:
+    script = "try:\n    {}['a']\nexcept KeyError as error:\n    raise ValueError('second\\nline') from error\n"
+    ended = run(python, {"w.py": script})
+    assert ended.failure is not None
+    assert ended.failure.splitlines()[0] == "w.py failed with exit code 1: ValueError: second"
+    assert "KeyError" not in ended.failure.replace("except KeyError", "")
+    assert ended.failure.endswith("ValueError: second\nline")
+
+
+def test_a_silent_failure_says_so(python: Instance, run: Run) -> None:
+    assert (
+        run(python, {"w.py": "raise SystemExit(9)\n"}).failure == "w.py failed with exit code 9: it printed nothing\n"
+    )
+
+
 def test_a_failure_file_of_the_scripts_own_stays(python: Instance, run: Run) -> None:
     script = "import os\nopen(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('mine')\nraise SystemExit(2)\n"
     ended = run(python, {"w.py": script})
@@ -125,41 +110,6 @@ def test_a_killed_script_says_by_what(python: Instance, run: Run) -> None:
     assert ended.code == 128 + 9
     assert ended.failure is not None
     assert "was killed by SIGKILL" in ended.failure
-
-
-def test_sigterm_goes_on_to_the_script(python: Instance) -> None:
-    script = (
-        "import signal, sys, time\n"
-        "def end(*_):\n    print('cleaning up')\n    sys.exit(7)\n"
-        "signal.signal(signal.SIGTERM, end)\nprint('up')\ntime.sleep(60)\n"
-    )
-    start(python, {"w.py": script})
-    process = python.start()
-    assert process.stdout is not None
-    while process.stdout.readline() != b"up\n":
-        pass
-    process.terminate()
-    ended = python.finish(process)
-    assert ended.code == 7
-    assert ended.lines[0] == "cleaning up"
-
-
-def test_what_a_script_leaves_behind_does_not_hold_the_job(python: Instance, run: Run) -> None:
-    script = "import subprocess\nsubprocess.Popen(['sleep', '60'])\nprint('done')\n"
-    begun = time.monotonic()
-    ended = run(python, {"w.py": script})
-    assert ended.code == 0
-    assert 4 < time.monotonic() - begun < 20
-    assert ended.printed[0] == "done"
-    assert "still holds its output" in ended.printed[1]
-
-
-def test_requirements_are_installed_whatever_the_entrypoint(python: Instance, run: Run) -> None:
-    missing = run(python, {"w.sh": "echo never\n", "requirements.txt": "./no-such-package\n"})
-    assert missing.code != 0
-    assert missing.failure is not None
-    assert missing.failure.startswith("requirements.txt: pip failed with exit code")
-    assert "never" not in missing.lines
 
 
 def test_modules_of_the_user_do_not_stand_in_for_pythons(python: Instance, run: Run) -> None:
@@ -181,14 +131,36 @@ def test_a_script_is_started_by_its_shebang(python: Instance, run: Run) -> None:
     assert run(none, {"w.sh": "#!/no/such\necho by sh\n"}).printed == ["by sh"]
 
 
+def test_a_shebang_that_leads_nowhere_is_a_comment(python: Instance, run: Run) -> None:
+    for at, shebang in enumerate(("#!/usr/bin/env no-such", "#!/bin/bash\r", "#!", "#!/usr/bin/env bash\r")):
+        instance = Instance(python.base.parent / str(at), path=python.path)
+        assert run(instance, {"sub/w.sh": f"{shebang}\necho by sh\n"}).printed == ["by sh"]
+
+
+def test_control_characters_are_shown_escaped(python: Instance, run: Run) -> None:
+    ended = run(python, {"w.py": SHOW}, arguments=("a\tb", "é\x1b[31m", "c\r\nd", "日本"))
+    assert ended.lines[2].endswith(" w.py a\\tb é\\x1b[31m c\\r\\nd 日本")
+
+
+def test_arguments_arrive_without_a_locale(python: Instance, run: Run) -> None:
+    python.environment["LANG"] = "C"
+    script = "import os, sys\nos.write(1, b'|'.join(map(os.fsencode, sys.argv[1:])) + b'\\n')\n"
+    assert run(python, {"w.py": script}, arguments=("é 日本 🚀", "")).printed == ["é 日本 🚀|"]
+
+
+def test_a_python_by_its_other_name_will_do(python: Instance, run: Run) -> None:
+    (python.base.parent / "python" / "python3").rename(python.base.parent / "python" / "python")
+    broken = python.base.parent / "python" / "python3"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert run(python, {"w.py": "import sys\nprint(sys.version_info >= (3, 6))\n"}).printed == ["True"]
+
+
+def test_the_code_folder_is_where_a_script_is(python: Instance, run: Run) -> None:
+    script = "import os, sys\nimport lib\nprint(os.getcwd(), lib.text, sys.stdin.read() == '')\n"
+    ended = run(python, {"sub/w.py": script, "lib.py": "text = 'ours'\n"})
+    assert ended.printed == [f"{python.base / 'code'} ours True"]
+
+
 def test_names_that_look_like_options_are_files(python: Instance, run: Run) -> None:
     assert run(python, {"-c.py": "print('file')\n"}).printed == ["file"]
-
-
-def test_the_end_line_comes_when_the_launcher_itself_fails(python: Instance) -> None:
-    start(python, {"w.py": SHOW})
-    (python.base / "code" / "task_toolkit" / "job.json").write_text("{")
-    ended = python.finish(python.start())
-    assert ended.code == 1
-    assert ended.failure is not None
-    assert ended.end == ("algo-1", len(ended.lines) - 1)

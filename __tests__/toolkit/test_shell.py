@@ -1,8 +1,6 @@
 """The launcher in a shell alone: no Python, no program but tar and gzip. dash or what /bin/sh is, bash, busybox."""
 
-import time
-
-from conftest import Run, start
+from conftest import Run
 from instance import Instance
 
 WORDS = ("it's", "two  blanks", "$(id)", "", "one\ntwo", "naïve 🚀", "back\\slash")
@@ -24,22 +22,11 @@ def test_the_command_is_one_line(shell: Instance, run: Run) -> None:
     assert ended.lines[3] == ""
 
 
-def test_lines_are_counted_without_a_last_newline_too(shell: Instance, run: Run) -> None:
-    lines = (
-        'i=0; while [ $i -lt 2000 ]; do printf "%s\\n" "line  $i \\\\x "; i=$((i + 1)); done\n'
-        'echo; echo "##ssm-end algo-1 1 1"; printf last\n'
-    )
-    ended = run(shell, {"run": lines})
-    assert ended.printed[1999] == "line  1999 \\x "
-    assert ended.printed[2000:] == ["", " ##ssm-end algo-1 1 1", "last"]
-    assert ended.end == ("algo-1", len(ended.lines) - 1)
-
-
 def test_a_failure_has_its_code_and_its_last_lines(shell: Instance, run: Run) -> None:
     ended = run(shell, {"run": "echo one\necho two >&2\n(exit 3)\necho never\n"})
     assert ended.code == 3
     assert ended.failure is not None
-    assert ended.failure.splitlines()[0] == 'the "run" lines failed with exit code 3:'
+    assert ended.failure.splitlines()[0] == 'the "run" lines failed with exit code 3: two'
     assert ended.failure.splitlines()[-1] == "two"
     assert "never" not in ended.lines
 
@@ -49,56 +36,66 @@ def test_a_failure_file_of_the_scripts_own_stays(shell: Instance, run: Run) -> N
     assert (ended.code, ended.failure) == (4, "mine\n")
 
 
-def test_variables_are_those_of_the_python_launcher(shell: Instance, run: Run) -> None:
-    shell.host, shell.hosts = "algo-2", ["algo-1", "algo-2"]
-    for name in ("train", "my-data"):
-        (shell.base / "input" / "data" / name).mkdir(parents=True)
-    names = ["SM_CURRENT_HOST", "SM_CHANNEL_TRAIN", "SM_MODEL_DIR", "SSM_STATE", "SSM_INSTANCE_STATE", "SSM_JOB_NAME"]
-    names += ["MASTER_ADDR", "SM_NETWORK_INTERFACE_NAME"]
-    show = "".join(f'echo "${name}"\n' for name in names)
-    ended = run(shell, {"w.sh": show + 'echo "$SM_CHANNELS"; echo "$SM_HOSTS"\n'})
-    base = str(shell.base)
-    state = str(shell.state)
-    assert ended.printed[:8] == [
-        "algo-2",
-        f"{base}/input/data/train",
-        f"{base}/model",
-        state,
-        f"{state}/algo-2",
-        "job-1",
-        "algo-1",
-        "eth0",
-    ]
-    assert ended.printed[8] == '["my-data","train"]'
-    assert ended.printed[9].replace(" ", "") == '["algo-1","algo-2"]'
-    assert ended.end[0] == "algo-2"
-
-
-def test_sigterm_goes_on_to_the_script(shell: Instance) -> None:
-    lines = "trap 'echo cleaning up; exit 7' TERM\necho up\nwhile :; do :; done\n"
-    start(shell, {"w.sh": lines})
-    process = shell.start()
-    assert process.stdout is not None
-    while process.stdout.readline() != b"up\n":
-        pass
-    time.sleep(0.2)
-    process.terminate()
-    ended = shell.finish(process)
-    assert ended.code == 7
-    assert ended.lines[0] == "cleaning up"
-
-
-def test_requirements_are_refused(shell: Instance, run: Run) -> None:
-    ended = run(shell, {"w.sh": "echo never\n", "requirements.txt": "x\n"})
-    assert ended.code == 127
-    assert ended.failure is not None
-    assert ended.failure.startswith("requirements.txt needs Python")
-    assert "never" not in ended.lines
-
-
 def test_a_python_entrypoint_is_refused(shell: Instance, run: Run) -> None:
     ended = run(shell, {"w.py": "print('x')\n"})
     assert ended.code == 127
     assert ended.failure is not None
     assert "use an image that has it" in ended.failure
     assert ended.end == ("algo-1", 1)
+
+
+def test_odd_hyperparameters_arrive(shell: Instance, run: Run) -> None:
+    values = {f"k{at}": word for at, word in enumerate(WORDS)}
+    ended = run(shell, {"run": SHOW}, hyperparameters=values)
+    assert "\n".join(ended.printed) == "".join(
+        f"<{word}>" for key in sorted(values) for word in (f"--{key}", values[key])
+    )
+
+
+def test_control_characters_are_shown_escaped(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"w.sh": "echo x\n"}, arguments=("a\tb", "é\x1b[31m", "c\r"))
+    assert ended.lines[2].endswith("/w.sh a\\x09b é\\x1b[31m c\\x0d")
+
+
+def test_a_script_is_started_by_its_shebang(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"sub/a b.sh": '#! /bin/bash -u\n[[ x == x ]] && echo "$0 $-"\n'})
+    assert ended.printed[0].startswith("./sub/a b.sh ")
+    assert "u" in ended.printed[0]
+
+
+def test_without_its_interpreter_a_script_is_started_by_sh(shell: Instance, run: Run) -> None:
+    for at, shebang in enumerate(("#!/no/such", "#!/usr/bin/env no-such", "echo first")):
+        instance = Instance(shell.base.parent / str(at), path=shell.path)
+        assert run(instance, {"-x.sh": f"{shebang}\necho by sh\n"}).printed[-1] == "by sh"
+
+
+def test_shell_lines_stop_at_the_first_failure(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"run": "echo one\nfalse\necho two\n"})
+    assert (ended.code, ended.printed) == (1, ["one"])
+    assert ended.failure == 'the "run" lines failed with exit code 1: one\none\n'
+
+
+def test_a_silent_failure_says_so(shell: Instance, run: Run) -> None:
+    assert run(shell, {"w.sh": "exit 9\n"}).failure == "w.sh failed with exit code 9: it printed nothing\n\n"
+
+
+def test_a_killed_script_says_by_what(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"w.sh": "echo going\nkill -KILL $$\n"})
+    assert (ended.code, ended.printed) == (137, ["going"])
+    assert (ended.failure or "").startswith("w.sh failed with exit code 137 (SIGKILL): going\n")
+    assert ended.end[1] == len(ended.lines) - 1
+
+
+def test_a_failure_fits(shell: Instance, run: Run) -> None:
+    ended = run(shell, {"w.sh": f"i=0; while [ $i -lt 9 ]; do echo $i {'x' * 300}; i=$((i + 1)); done; exit 1\n"})
+    assert ended.failure is not None
+    assert 600 < len(ended.failure) <= 1024
+    assert ended.failure.splitlines()[0] == f"w.sh failed with exit code 1: 8 {'x' * 300}"
+    assert ended.failure.splitlines()[1:] == [f"7 {'x' * 300}", f"8 {'x' * 300}"]
+
+
+def test_a_python_that_is_too_old_is_none(shell: Instance, run: Run) -> None:
+    old = shell.base.parent / "bin" / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    assert run(shell, {"w.sh": "echo by the shell\n"}).printed == ["by the shell"]

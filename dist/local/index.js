@@ -29079,7 +29079,7 @@ function stringOf(key, value) {
  * all but \\ \" \$ \`, \ takes the next character. Nothing is expanded: `$HOME` stays `$HOME`.
  */
 function parseCommandLine(text) {
-    const token = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|(\s+)|([^\s'"\\]+)/y;
+    const token = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([ \t\r\n]+)|([^ \t\r\n'"\\]+)/y;
     const words = [];
     let word;
     while (token.lastIndex < text.length) {
@@ -29094,7 +29094,9 @@ function parseCommandLine(text) {
             word = undefined;
             continue;
         }
-        const piece = single ?? double?.replace(/\\([\\"$`])|\\\n/g, '$1') ?? (escaped === '\n' ? '' : escaped) ?? plain ?? '';
+        if (escaped === '\n')
+            continue;
+        const piece = single ?? double?.replace(/\\([\\"$`])|\\\n/g, '$1') ?? escaped ?? plain ?? '';
         word = (word ?? '') + piece;
     }
     if (word !== undefined)

@@ -45,7 +45,7 @@ export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Su
       ),
     ),
   ]);
-  if (mistakes.length === 0) mistakes.push(...entrypointMistakes(spec, own));
+  if (!mistakes.some(({ input }) => input === 'source-dir')) mistakes.push(...entrypointMistakes(spec, own));
   return { code: [...own, ...dependencies.flat()], data: new Map(data), mistakes };
 }
 
@@ -88,7 +88,7 @@ async function existing(path: string, workspace: string): Promise<string> {
     await stat(absolute);
     return absolute;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    if (!['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause;
     throw new ActionError(
       `there is no ${path} in ${workspace}.`,
       'Check the path, and that actions/checkout ran before.',

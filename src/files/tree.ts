@@ -57,6 +57,7 @@ async function list(
   const root = resolve(path);
   const stats = await stat(root);
   if (stats.isFile()) return [localFile(basename(root), root, stats)];
+  if (!stats.isDirectory()) throw refused(root, 'is neither a file nor a folder');
   const walk: Walk = {
     root,
     realRoot: await realpath(root),
@@ -128,7 +129,7 @@ async function readRules(folder: string, names: readonly string[]): Promise<Rule
   for (const name of names) {
     try {
       const text = await readFile(join(folder, name), 'utf8');
-      found.push({ folder, rules: ignore().add(text) });
+      found.push({ folder, rules: ignore({ ignorecase: false }).add(text) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

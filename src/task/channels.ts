@@ -68,7 +68,7 @@ function channelPairs(text: string): [string, string][] {
 }
 
 function parseChannel(name: string, value: string, earlier: readonly Channel[]): Channel {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+  if (!/^(?!\.+$)[A-Za-z0-9._-]{1,64}$/.test(name)) {
     throw new Unparsable(`"${name}" is no channel name.`, 'Use up to 64 letters, digits, ".", "_" and "-".');
   }
   if (name === CODE_CHANNEL)

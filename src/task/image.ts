@@ -49,7 +49,7 @@ export function imageMistakes(choice: ImageChoice, region: string, instanceType:
 }
 
 function find(choice: ImageChoice, region: string, instanceType: string): Found {
-  const framework = FRAMEWORKS[choice.framework];
+  const framework = Object.hasOwn(FRAMEWORKS, choice.framework) ? FRAMEWORKS[choice.framework] : undefined;
   if (framework === undefined) {
     return mistake(
       'framework',

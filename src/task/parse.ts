@@ -119,7 +119,7 @@ function stringOf(key: string, value: Json): string {
  * all but \\ \" \$ \`, \ takes the next character. Nothing is expanded: `$HOME` stays `$HOME`.
  */
 export function parseCommandLine(text: string): string[] {
-  const token = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|(\s+)|([^\s'"\\]+)/y;
+  const token = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([ \t\r\n]+)|([^ \t\r\n'"\\]+)/y;
   const words: string[] = [];
   let word: string | undefined;
   while (token.lastIndex < text.length) {
@@ -136,8 +136,8 @@ export function parseCommandLine(text: string): string[] {
       word = undefined;
       continue;
     }
-    const piece =
-      single ?? double?.replace(/\\([\\"$`])|\\\n/g, '$1') ?? (escaped === '\n' ? '' : escaped) ?? plain ?? '';
+    if (escaped === '\n') continue;
+    const piece = single ?? double?.replace(/\\([\\"$`])|\\\n/g, '$1') ?? escaped ?? plain ?? '';
     word = (word ?? '') + piece;
   }
   if (word !== undefined) words.push(word);

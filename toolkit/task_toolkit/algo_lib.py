@@ -10,10 +10,9 @@ The mark is the file `state/HOST/__COMPLETED__`, holding the job's name, as the 
 
 import argparse
 import logging
-import multiprocessing
 import os
 
-from task_toolkit import environment, job
+from task_toolkit import devices, job
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def parseArgs() -> argparse.Namespace:
     """
     base = job.base_folder()
     resources = job.read_resources(base)
-    inputs = {name: os.path.join(base, "input", "data", name) for name in job.read_channels(base)}
+    inputs = job.channel_folders(base, job.read_channels(base))
     facts = {
         "hps": job.read_hyperparameters(base),
         "state": job.state_folder(base),
@@ -38,8 +37,9 @@ def parseArgs() -> argparse.Namespace:
         "hosts": resources["hosts"],
         "job_name": os.environ.get("TRAINING_JOB_NAME") or os.environ.get("SSM_JOB_NAME", ""),
         "network_interface_name": resources.get("network_interface_name", "eth0"),
-        "num_cpus": multiprocessing.cpu_count(),
-        "num_gpus": environment.count_devices(environment.GPUS),
+        "num_cpus": devices.cpus(),
+        # Asking the driver takes seconds; whoever started the script has asked.
+        "num_gpus": int(os.environ.get("SM_NUM_GPUS") or devices.gpus()),
     }
     facts.update({"input_" + name: path for name, path in inputs.items()})
     return argparse.Namespace(**facts)

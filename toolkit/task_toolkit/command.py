@@ -9,6 +9,8 @@ from typing import Any, Dict, List
 from task_toolkit.job import Job
 from task_toolkit.process import encoded
 
+RUN_SCRIPT = "task_toolkit/run.sh"
+
 
 def hyperparameter_arguments(hyperparameters: Dict[str, Any]) -> List[str]:
     """`--key value` by name, one-letter keys `-k`; an argument each, never a joined string."""
@@ -38,8 +40,7 @@ def command(job: Job) -> List[str]:
 
 def _program(job: Job) -> List[str]:
     if job.entrypoint is None:
-        script = os.path.join("task_toolkit", "run.sh")
-        return ["bash", "-eo", "pipefail", script] if shutil.which("bash") else ["sh", "-e", script]
+        return ["bash", "-eo", "pipefail", RUN_SCRIPT] if shutil.which("bash") else ["sh", "-e", RUN_SCRIPT]
     # A name that begins with a dash is an option to whoever reads it first.
     path = os.path.join(".", job.entrypoint) if job.entrypoint.startswith("-") else job.entrypoint
     if path.endswith(".py"):
@@ -51,11 +52,23 @@ def _shell(absolute: str, path: str) -> List[str]:
     """By its shebang where there is one whose interpreter is there; by sh otherwise."""
     with open(encoded(absolute), "rb") as file:
         first = file.readline()
-    interpreter = first[2:].split()[:1] if first.startswith(b"#!") else []
-    if not interpreter or not os.path.exists(interpreter[0]):
+    if not _can_interpret(first):
         return ["sh", path]
     os.chmod(encoded(absolute), os.stat(encoded(absolute)).st_mode | stat.S_IXUSR)
     return [path if os.path.dirname(path) else os.path.join(".", path)]
+
+
+def _can_interpret(shebang: bytes) -> bool:
+    """`#!/bin/bash -e`, `#!/usr/bin/env bash`. A carriage return is a part of the name, for the kernel too."""
+    if not shebang.startswith(b"#!"):
+        return False
+    words = [word for word in shebang[2:].rstrip(b"\n").replace(b"\t", b" ").split(b" ") if word]
+    if not words or not os.path.exists(words[0]):
+        return False
+    if os.path.basename(words[0]) != b"env":
+        return True
+    programs = [word for word in words[1:] if not word.startswith(b"-") and b"=" not in word]
+    return bool(programs) and shutil.which(os.fsdecode(programs[0])) is not None
 
 
 def shown(words: List[str]) -> str:

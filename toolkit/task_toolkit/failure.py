@@ -5,8 +5,11 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 
 import os
 import signal
+from typing import List
 
+# Characters.
 LONGEST = 1024
+LAST_LINES = 20
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -16,15 +19,15 @@ def write_failure(base: str, text: str) -> None:
     if os.path.exists(path) and os.path.getsize(path) > 0:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text[:LONGEST])
 
 
-def reason(name: str, code: int, tail: bytes) -> str:
+def reason(name: str, code: int, tail: str) -> str:
     """One line that says it, then as much as fits of the last traceback, or of the last lines."""
-    lines = tail.decode("utf-8", "replace").rstrip().splitlines()
+    lines = tail.rstrip().splitlines()
     starts = [at for at, line in enumerate(lines) if line.strip() == TRACEBACK]
-    detail = lines[starts[-1] :] if starts else lines[-20:]
+    detail = lines[starts[-1] :] if starts else lines[-LAST_LINES:]
     head = "{} {}: {}".format(name, ended(code), _error(detail, bool(starts)))[: LONGEST // 2]
     room = LONGEST - len(head) - 1
     rest = "\n".join(detail)
@@ -33,12 +36,13 @@ def reason(name: str, code: int, tail: bytes) -> str:
     return head + "\n" + rest
 
 
-def _error(detail: "list[str]", traceback: bool) -> str:
+def _error(detail: List[str], has_traceback: bool) -> str:
     """The line that names the exception: the first unindented one after the traceback's frames; else the last line."""
-    if traceback:
+    if has_traceback:
+        indent = len(detail[0]) - len(detail[0].lstrip())
         for line in detail[1:]:
-            if line and not line[0].isspace():
-                return line
+            if line[indent : indent + 1].strip():
+                return line[indent:]
     return detail[-1] if detail else "it printed nothing"
 
 

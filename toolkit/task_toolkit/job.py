@@ -4,12 +4,25 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 """
 
 import json
+import logging
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 CODE_CHANNEL = "ssm_code"
-# Hyperparameters of AWS's own toolkit; not the user's.
+# Hyperparameters that are not the user's, and those of them that are no framework's either (sagemaker-training 5.1,
+# params.SAGEMAKER_HYPERPARAMETERS).
 SAGEMAKER_PREFIX = "sagemaker_"
+TOOLKIT_KEYS = {
+    "sagemaker_program",
+    "sagemaker_submit_directory",
+    "sagemaker_enable_cloudwatch_metrics",
+    "sagemaker_region",
+    "sagemaker_container_log_level",
+    "sagemaker_job_name",
+    "sagemaker_s3_output",
+    "default_user_module_name",
+    "_tuning_objective_metric",
+}
 
 
 class Job(NamedTuple):
@@ -23,6 +36,10 @@ class Job(NamedTuple):
     entrypoint: Optional[str]
     arguments: List[str]
     hyperparameters: Dict[str, Any]
+    # The hyperparameters `sagemaker_…` that are meant for a framework.
+    framework: Dict[str, Any]
+    # As in `logging`; 20 is INFO.
+    log_level: int
     resources: Dict[str, Any]
     # By name, without the code's channel.
     channels: Dict[str, Any]
@@ -41,6 +58,11 @@ class Job(NamedTuple):
     def interface(self) -> str:
         """The network interface that leads to the other hosts."""
         return str(self.resources.get("network_interface_name", "eth0"))
+
+    @property
+    def channel_folders(self) -> Dict[str, str]:
+        """Where each channel's data is, by its name."""
+        return channel_folders(self.base, self.channels)
 
 
 def base_folder() -> str:
@@ -65,8 +87,16 @@ def state_folder(base: str) -> str:
 
 def read_hyperparameters(base: str) -> Dict[str, Any]:
     """The user's hyperparameters, sorted by name; each value is a JSON text, or a plain one where it is none."""
+    return {key: value for key, value in _all_hyperparameters(base).items() if not _is_sagemakers(key)}
+
+
+def _all_hyperparameters(base: str) -> Dict[str, Any]:
     raw = read_config(base, "hyperparameters")
-    return {key: _value(raw[key]) for key in sorted(raw) if not key.startswith(SAGEMAKER_PREFIX)}
+    return {key: _value(raw[key]) for key in sorted(raw)}
+
+
+def _is_sagemakers(key: str) -> bool:
+    return key.startswith(SAGEMAKER_PREFIX) or key in TOOLKIT_KEYS
 
 
 def _value(text: Any) -> Any:
@@ -84,6 +114,11 @@ def read_channels(base: str) -> Dict[str, Any]:
     return {name: channels[name] for name in sorted(channels) if name != CODE_CHANNEL}
 
 
+def channel_folders(base: str, channels: Iterable[str]) -> Dict[str, str]:
+    """Where each channel's data is, by its name."""
+    return {name: os.path.join(base, "input", "data", name) for name in channels}
+
+
 def read_resources(base: str) -> Dict[str, Any]:
     """resourceconfig.json; a single host of its own where there is none."""
     return read_config(base, "resourceconfig") or {"current_host": "algo-1", "hosts": ["algo-1"]}
@@ -95,6 +130,8 @@ def read_job() -> Job:
     code = os.path.join(base, "code")
     with open(os.path.join(code, "task_toolkit", "job.json"), encoding="utf-8") as file:
         start = json.load(file)
+    hyperparameters = _all_hyperparameters(base)
+    sagemakers = {key: value for key, value in hyperparameters.items() if _is_sagemakers(key)}
     return Job(
         base=base,
         code=code,
@@ -102,7 +139,9 @@ def read_job() -> Job:
         name=os.environ.get("TRAINING_JOB_NAME", ""),
         entrypoint=start["entrypoint"],
         arguments=list(start["arguments"]),
-        hyperparameters=read_hyperparameters(base),
+        hyperparameters={key: value for key, value in hyperparameters.items() if key not in sagemakers},
+        framework={key: value for key, value in sagemakers.items() if key not in TOOLKIT_KEYS},
+        log_level=sagemakers.get("sagemaker_container_log_level", logging.INFO),
         resources=read_resources(base),
         channels=read_channels(base),
     )

@@ -2,15 +2,17 @@
 
 import os
 import time
+from typing import List
 
 END = b"##ssm-end "
-# CloudWatch takes 256 KB an event: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html
+# Bytes. CloudWatch takes 256 KB an event: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html
 LONGEST_LINE = 200000
+# Bytes of a program's output in which the reason of its failure is looked for.
 TAIL = 64 * 1024
 
 
 class Output:
-    """Writes whole lines; remembers how many there were and the last of them."""
+    """Writes whole lines; remembers how many there were and the last of a program's."""
 
     def __init__(self) -> None:
         self.start = int(time.time())
@@ -19,20 +21,21 @@ class Output:
         self._partial = b""
 
     def say(self, text: str) -> None:
-        """A line of the launcher's own."""
-        self.feed(text.encode("utf-8", "replace") + b"\n")
+        """Lines of the launcher's own, which are no part of a program's output."""
+        self.flush()
+        self._write(_fit(text.encode("utf-8", "backslashreplace") + b"\n"))
 
     def feed(self, chunk: bytes) -> None:
-        """A piece of a script's output; what follows its last newline is kept until the line is whole."""
-        block, newline, rest = chunk.rpartition(b"\n")
-        if not newline:
-            self._partial += rest
-            if len(self._partial) > LONGEST_LINE:
-                self._write(_cut(self._partial) + b"\n")
-                self._partial = b""
-            return
-        self._write(_harmless(self._partial + block + b"\n"))
+        """A piece of a program's output; what follows its last newline is kept until the line is whole."""
+        lines, newline, rest = (self._partial + chunk).rpartition(b"\n")
+        whole = _fit(lines + newline)
+        if len(rest) > LONGEST_LINE:
+            pieces = _pieces(rest)
+            rest = pieces.pop()
+            whole += b"".join(_harmless(piece + b"\n") for piece in pieces)
         self._partial = rest
+        self.tail = (self.tail + whole)[-TAIL:]
+        self._write(whole)
 
     def flush(self) -> None:
         """A last line without a newline gets one."""
@@ -46,23 +49,32 @@ class Output:
 
     def _write(self, lines: bytes) -> None:
         self.lines += lines.count(b"\n")
-        self.tail = (self.tail + lines)[-TAIL:]
         _write_all(lines)
 
 
+def _fit(lines: bytes) -> bytes:
+    """Whole lines, none of which is too long for an event or can pass for the end line."""
+    if len(lines) > LONGEST_LINE:
+        lines = b"\n".join(b"\n".join(_pieces(line)) for line in lines.split(b"\n"))
+    return _harmless(lines)
+
+
 def _harmless(lines: bytes) -> bytes:
-    """The lines, none of which can pass for the end line or is longer than an event."""
     if lines.startswith(END):
         lines = b" " + lines
-    lines = lines.replace(b"\n" + END, b"\n " + END)
-    return _cut(lines) if len(lines) > LONGEST_LINE else lines
+    return lines.replace(b"\n" + END, b"\n " + END)
 
 
-def _cut(lines: bytes) -> bytes:
+def _pieces(line: bytes) -> List[bytes]:
     pieces = []
-    for line in lines.split(b"\n"):
-        pieces += [line[at : at + LONGEST_LINE] for at in range(0, max(len(line), 1), LONGEST_LINE)]
-    return b"\n".join(pieces)
+    while len(line) > LONGEST_LINE:
+        end = LONGEST_LINE
+        # Not within a character of UTF-8, which has up to three bytes after its first.
+        while end > LONGEST_LINE - 3 and line[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(line[:end])
+        line = line[end:]
+    return [*pieces, line]
 
 
 def _write_all(data: bytes) -> None:
