@@ -1,0 +1,152 @@
+/** The role: what its jobs may do, asked as AWS would be asked. */
+import { describe, expect, it } from 'vitest';
+import { type Grants, rolePolicies, type Statement, TRUST_POLICY } from '../../src/task/policy.ts';
+
+const ACCOUNT = '123456789012';
+const GRANTS: Grants = { region: 'us-east-1', account: ACCOUNT, bucket: 'mine', prefix: '', project: 'p', inputs: [] };
+
+const statements = (given: Partial<Grants> = {}): Statement[] =>
+  rolePolicies({ ...GRANTS, ...given }).flatMap(
+    ({ document }) => (JSON.parse(document) as { Statement: Statement[] }).Statement,
+  );
+
+const list = (text: string | readonly string[]): readonly string[] => (typeof text === 'string' ? [text] : text);
+const matches = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^$()[\]{}|\\]/g, '\\$&')
+      .replaceAll('*', '[\\s\\S]*')
+      .replaceAll('?', '.')}$`,
+  ).test(text);
+
+/** Whether the policies allow it: action, resource, and the conditions' keys as the request has them. */
+function allowed(action: string, resource: string, keys: Record<string, string>, given: Partial<Grants> = {}): boolean {
+  return statements(given).some(
+    ({ Action, Resource, Condition = {} }) =>
+      Action.some((pattern) => matches(pattern, action)) &&
+      list(Resource).some((pattern) => matches(pattern, resource)) &&
+      Object.entries(Condition).every(([operator, wanted]) =>
+        Object.entries(wanted).every(([key, values]) =>
+          list(values).some((value) =>
+            operator === 'StringLike' ? matches(value, keys[key] ?? '') : value === keys[key],
+          ),
+        ),
+      ),
+  );
+}
+const own = { 'aws:ResourceAccount': ACCOUNT };
+
+describe('the role', () => {
+  it.each<[boolean, string, string, Record<string, string>]>([
+    [true, 's3:GetObject', 'arn:aws:s3:::mine/p/t/state/x', own],
+    [true, 's3:PutObject', 'arn:aws:s3:::mine/p/t/j/output/model.tar.gz', own],
+    [true, 's3:DeleteObject', 'arn:aws:s3:::mine/p/t/state/x', own],
+    [true, 's3:ListBucket', 'arn:aws:s3:::mine', { ...own, 's3:prefix': 'p/t/state/' }],
+    [true, 's3:GetBucketLocation', 'arn:aws:s3:::mine', own],
+    [false, 's3:GetObject', 'arn:aws:s3:::mine/p2/t/x', own],
+    [false, 's3:GetObject', 'arn:aws:s3:::mine/p', own],
+    [false, 's3:GetObject', 'arn:aws:s3:::mine2/p/x', own],
+    [false, 's3:PutObject', 'arn:aws:s3:::mine/p/x', { 'aws:ResourceAccount': '999999999999' }],
+    [false, 's3:GetObject', 'arn:aws:s3:::mine/p/x', {}],
+    [false, 's3:ListBucket', 'arn:aws:s3:::mine', { ...own, 's3:prefix': '' }],
+    [false, 's3:ListBucket', 'arn:aws:s3:::mine', { ...own, 's3:prefix': 'p2/' }],
+    [false, 's3:ListBucket', 'arn:aws:s3:::mine', { 'aws:ResourceAccount': '9', 's3:prefix': 'p/' }],
+    [false, 's3:DeleteBucket', 'arn:aws:s3:::mine', own],
+    [false, 's3:PutBucketPolicy', 'arn:aws:s3:::mine', own],
+    [false, 's3:ListAllMyBuckets', '*', own],
+    [false, 'iam:PassRole', 'arn:aws:iam::123456789012:role/x', own],
+    [false, 'sagemaker:CreateTrainingJob', '*', own],
+    [false, 'secretsmanager:GetSecretValue', '*', own],
+    [false, 'ecr:PutImage', 'arn:aws:ecr:us-east-1:1:repository/x', own],
+    [true, 'ecr:BatchGetImage', 'arn:aws:ecr:us-east-1:763104351884:repository/pytorch-training', {}],
+    [true, 'ecr:GetAuthorizationToken', '*', {}],
+    [
+      true,
+      'logs:PutLogEvents',
+      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:x`,
+      {},
+    ],
+    [false, 'logs:PutLogEvents', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/other:log-stream:x`, {}],
+    [false, 'logs:DeleteLogGroup', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs`, {}],
+    [true, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' }],
+    [false, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Billing' }],
+  ])('allows, %s: %s on %s, %j', (expected, action, resource, keys) => {
+    expect(allowed(action, resource, keys)).toBe(expected);
+  });
+
+  it.each<[boolean, string, string]>([
+    [true, 's3:GetObject', 'arn:aws:s3:::other/a/b/c'],
+    [true, 's3:ListBucket', 'arn:aws:s3:::other'],
+    [false, 's3:GetObject', 'arn:aws:s3:::other/a/c'],
+    [false, 's3:PutObject', 'arn:aws:s3:::other/a/b/c'],
+    [false, 's3:DeleteObject', 'arn:aws:s3:::other/a/b/c'],
+    [false, 's3:GetObject', 'arn:aws:s3:::another/a/b/c'],
+  ])('with an input in S3 allows, %s: %s on %s', (expected, action, resource) => {
+    expect(allowed(action, resource, {}, { inputs: [{ bucket: 'other', key: 'a/b/' }] })).toBe(expected);
+    expect(allowed(action, resource, {})).toBe(false);
+  });
+
+  it('has nothing that is whole', () => {
+    const text = JSON.stringify([
+      rolePolicies(GRANTS),
+      statements({ prefix: 'pr-1/', inputs: [{ bucket: 'o', key: 'k' }] }),
+    ]);
+    expect(text).not.toMatch(/FullAccess|"[a-z0-9]+:\*"|NotAction|NotResource|"Action":"\*"/);
+    for (const { Action } of statements()) for (const action of Action) expect(action).toMatch(/^[a-z0-9]+:[A-Z]\w+$/);
+  });
+
+  it('of a pull request is that of all pull requests, and of nothing else', () => {
+    const of = (prefix: string): string => JSON.stringify(rolePolicies({ ...GRANTS, prefix }));
+    expect(of('pr-1/')).toBe(of('pr-234/'));
+    const may = (path: string, prefix: string): boolean =>
+      allowed('s3:GetObject', `arn:aws:s3:::mine/${path}`, own, { prefix });
+    expect([may('pr-1/p/x', 'pr-1/'), may('pr-2/p/x', 'pr-1/'), may('p/x', 'pr-1/'), may('pr-1/q/x', 'pr-1/')]).toEqual(
+      [true, true, false, false],
+    );
+    expect([
+      may('pr-1/a/p/x', 'pr-1/a/'),
+      may('pr-2/a/p/x', 'pr-1/a/'),
+      may('xpr-1/p/x', 'xpr-1/'),
+      may('xpr-2/p/x', 'xpr-1/'),
+    ]).toEqual([true, false, true, false]);
+  });
+
+  it('is trusted by SageMaker alone', () => {
+    expect(JSON.parse(TRUST_POLICY)).toEqual({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    });
+  });
+
+  it.each([
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+  ])('in %s names resources of %s', (region, partition) => {
+    const arns = statements({ region, inputs: [{ bucket: 'o', key: 'k' }] })
+      .flatMap(({ Resource }) => list(Resource))
+      .filter((arn) => arn !== '*');
+    expect(arns.length).toBeGreaterThan(5);
+    for (const arn of arns) expect(arn).toMatch(new RegExp(`^arn:${partition}:`));
+  });
+});
+
+describe("a policy's name", () => {
+  const names = (given: Partial<Grants> = {}): string[] =>
+    rolePolicies({ ...GRANTS, ...given }).map(({ name }) => name);
+  it('fits IAM', () => {
+    for (const name of names({ inputs: [{ bucket: 'o', key: 'ü b' }] })) expect(name).toMatch(/^[\w+=,.@-]{1,128}$/);
+  });
+  it('is that of its content: the same for the same, another for another', () => {
+    const inputs = [
+      { bucket: 'o', key: 'a' },
+      { bucket: 'o', key: 'b' },
+    ];
+    expect(names({ inputs })).toEqual(names({ inputs: structuredClone(inputs) }));
+    expect(new Set(names({ inputs })).size).toBe(6);
+    expect(names({ inputs: inputs.toReversed() }).toSorted()).toEqual(names({ inputs }).toSorted());
+    expect(
+      names({ inputs: [{ bucket: 'o', key: 'c' }] }).filter((name) => !names({ inputs }).includes(name)),
+    ).toHaveLength(1);
+    expect(names({ bucket: 'other' })[0]).not.toBe(names()[0]);
+  });
+});

@@ -1,0 +1,314 @@
+/** Each input of a task at its bounds and beyond them; rules that span inputs; every mistake told, and told at once. */
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/task/errors.ts';
+import { checkEnvironment, checkTags, tagText } from '../../src/task/limits.ts';
+import { INPUTS, type InputName, readSpec } from '../../src/task/spec.ts';
+import { CONTEXT, type Given, mistakesOf, rawInputs, specOf } from './given.ts';
+
+describe('what is left out', () => {
+  it('has its default, all of them', () => {
+    expect(specOf()).toEqual({
+      task: 'train',
+      project: 'repo',
+      prefix: '',
+      bucket: undefined,
+      start: { kind: 'entrypoint', path: 'w.py' },
+      sourceDir: undefined,
+      dependencies: [],
+      arguments: [],
+      hyperparameters: new Map(),
+      environment: new Map(),
+      channels: [],
+      instanceType: 'ml.m5.large',
+      instanceCount: 1,
+      volumeSizeGb: 30,
+      spot: true,
+      maxRunSeconds: 1440 * 60,
+      maxWaitSeconds: 1440 * 60,
+      image: { image: undefined, framework: 'pytorch', frameworkVersion: undefined, pythonVersion: undefined },
+      executionRole: undefined,
+      outputPath: 'sagemaker-output/train',
+      download: new Set(['logs', 'model', 'output']),
+      artifacts: new Set(['model', 'output']),
+      summary: true,
+      tags: new Map(),
+      region: 'us-east-1',
+    });
+  });
+
+  it('is the same as blanks', () => {
+    const blank: Given = Object.fromEntries(
+      INPUTS.filter((name) => !['image', 'source-dir', 'output-path', 'framework'].includes(name))
+        .filter((name) => !name.endsWith('-version'))
+        .map((name) => [name, ' \n ']),
+    );
+    expect(specOf({ ...blank, task: 'train', entrypoint: 'w.py' })).toEqual(specOf());
+  });
+
+  it.each([
+    ['org/my.repo', 'my.repo'],
+    ['org/.github', 'github'],
+    ['org/_x', 'x'],
+    ['org/...', 'project'],
+    ['', 'project'],
+    ['org/a b', 'a-b'],
+  ])('makes the repository %j the project %s', (repository, project) => {
+    expect(specOf({}, { ...CONTEXT, repository }).project).toBe(project);
+  });
+
+  it.each<[number | undefined, string, string]>([
+    [undefined, '', ''],
+    [12, '', 'pr-12/'],
+    [12, '/', ''],
+    [12, '//', ''],
+    [12, 'a', 'a/'],
+    [12, '/a//b/', 'a/b/'],
+    [undefined, 'release_1.0', 'release_1.0/'],
+  ])('in pull request %s makes prefix %j %j', (pullRequest, prefix, expected) => {
+    expect(specOf({ prefix }, { ...CONTEXT, pullRequest }).prefix).toBe(expected);
+  });
+
+  it('lets the time to wait follow the time to run', () => {
+    expect(specOf({ 'max-run-minutes': '5' })).toMatchObject({ maxRunSeconds: 300, maxWaitSeconds: 300 });
+    expect(specOf({ 'max-run-minutes': '5', spot: 'false' })).toMatchObject({
+      maxRunSeconds: 300,
+      maxWaitSeconds: undefined,
+    });
+  });
+});
+
+describe('what is given', () => {
+  it.each<[Given, object]>([
+    [{ task: 'x'.repeat(128) }, { task: 'x'.repeat(128) }],
+    [{ task: 'A9._-' }, { outputPath: 'sagemaker-output/A9._-' }],
+    [{ project: '9' }, { project: '9' }],
+    [{ bucket: 'abc' }, { bucket: 'abc' }],
+    [{ bucket: `a${'.b'.repeat(31)}` }, { bucket: `a${'.b'.repeat(31)}` }],
+    [{ entrypoint: ' sub dir/ü.sh ' }, { start: { kind: 'entrypoint', path: 'sub dir/ü.sh' } }],
+    [{ entrypoint: '', run: ' echo "$X"\necho' }, { start: { kind: 'run', text: ' echo "$X"\necho' } }],
+    [{ 'source-dir': 'src' }, { sourceDir: 'src' }],
+    [{ dependencies: 'a\nb c' }, { dependencies: ['a', 'b c'] }],
+    [{ arguments: `--a 'b c'` }, { arguments: ['--a', 'b c'] }],
+    [
+      { environment: 'A=1\nb_2=' },
+      {
+        environment: new Map([
+          ['A', '1'],
+          ['b_2', ''],
+        ]),
+      },
+    ],
+    [{ 'instance-type': 'ml.p4d.24xlarge' }, { instanceType: 'ml.p4d.24xlarge' }],
+    [{ 'instance-count': '1000' }, { instanceCount: 1000 }],
+    [{ 'volume-size': '16384' }, { volumeSizeGb: 16384 }],
+    [{ spot: 'FALSE' }, { spot: false }],
+    [{ 'max-run-minutes': '40320' }, { maxRunSeconds: 28 * 24 * 3600 }],
+    [{ 'max-run-minutes': '60', 'max-wait-minutes': '60' }, { maxWaitSeconds: 3600 }],
+    [{ 'execution-role': 'My+Role=,.@-_' }, { executionRole: 'My+Role=,.@-_' }],
+    [
+      { 'execution-role': 'arn:aws-us-gov:iam::123456789012:role/service-role/x' },
+      { executionRole: 'arn:aws-us-gov:iam::123456789012:role/service-role/x' },
+    ],
+    [{ image: 'any/image:tag' }, { image: { image: 'any/image:tag', framework: 'pytorch' } }],
+    [{ 'output-path': 'out' }, { outputPath: 'out' }],
+    [{ download: 'none' }, { download: new Set(['model', 'output']) }],
+    [
+      { download: 'none', 'upload-artifacts': 'none' },
+      { download: new Set(), artifacts: new Set() },
+    ],
+    [{ download: 'state', 'upload-artifacts': 'source' }, { download: new Set(['state', 'source']) }],
+    [{ summary: 'False' }, { summary: false }],
+    [{ tags: 'a b=ü +-=._:/@' }, { tags: new Map([['a b', 'ü +-=._:/@']]) }],
+    [{ 'aws-region': 'us-gov-west-1' }, { region: 'us-gov-west-1' }],
+  ])('%j', (given, expected) => {
+    expect(specOf(given)).toMatchObject(expected);
+  });
+});
+
+const many = (count: number): string => Array.from({ length: count }, (_, at) => `K${at}=v`).join('\n');
+
+describe('a mistake', () => {
+  it.each<[Given, InputName]>([
+    ...['', ' ', 'a/b', '.a', '-a', '_a', 'a b', 'ü', 'a\nb', '../a', 'x'.repeat(129)].map(
+      (task): [Given, InputName] => [{ task }, 'task'],
+    ),
+    ...['a/b', '.a', '-', 'ü', 'x'.repeat(129)].map((project): [Given, InputName] => [{ project }, 'project']),
+    ...['..', 'a/../b', './a', '.', 'a b', 'ü', 'a\\b', 'a?'].map((prefix): [Given, InputName] => [
+      { prefix },
+      'prefix',
+    ]),
+    ...['ab', 'A-b', 'a_b', '-ab', 'ab-', 'a..b', 's3://abc', 'abc/d', 'x'.repeat(64)].map(
+      (bucket): [Given, InputName] => [{ bucket }, 'bucket'],
+    ),
+    ...['w', 'w.txt', 'w.py.bak', 'w.PY', 'w.py extra'].map((entrypoint): [Given, InputName] => [
+      { entrypoint },
+      'entrypoint',
+    ]),
+    [{ dependencies: '["a", 1]' }, 'dependencies'],
+    [{ arguments: '"open' }, 'arguments'],
+    [{ hyperparameters: 'a' }, 'hyperparameters'],
+    [{ environment: 'a-b=1' }, 'environment'],
+    [{ environment: 'A=1\nA=2' }, 'environment'],
+    [{ environment: `${'A'.repeat(513)}=1` }, 'environment'],
+    [{ environment: many(101) }, 'environment'],
+    ...['m5.large', 'ml.m5', 'ML.m5.large', 'ml.m5.large,ml.m4.large', 'ml..large', 'ml.m5.large '].map(
+      (type): [Given, InputName] => [{ 'instance-type': type }, 'instance-type'],
+    ),
+    ...['0', '-1', '1.5', 'one', '1001'].map((count): [Given, InputName] => [
+      { 'instance-count': count },
+      'instance-count',
+    ]),
+    ...['0', '16385', '30GB'].map((size): [Given, InputName] => [{ 'volume-size': size }, 'volume-size']),
+    ...['yes', '1', 'prefer'].map((spot): [Given, InputName] => [{ spot }, 'spot']),
+    ...['0', '40321', '1h', '1.5'].map((text): [Given, InputName] => [{ 'max-run-minutes': text }, 'max-run-minutes']),
+    ...['1439', '40321', 'x'].map((text): [Given, InputName] => [{ 'max-wait-minutes': text }, 'max-wait-minutes']),
+    ...['a b', 'x'.repeat(65), 'arn:aws:iam::12345:role/x', 'arn:aws:iam::123456789012:user/x', 'path/name'].map(
+      (role): [Given, InputName] => [{ 'execution-role': role }, 'execution-role'],
+    ),
+    ...['Pytorch', 'constructor', '__proto__', 'huggingface9'].map((framework): [Given, InputName] => [
+      { framework },
+      'framework',
+    ]),
+    ...['0.1', 'latest', '__proto__', 'constructor', '2'].map((version): [Given, InputName] => [
+      { 'framework-version': version },
+      'framework-version',
+    ]),
+    ...['2.7', 'constructor', 'x'].map((version): [Given, InputName] => [
+      { 'python-version': version },
+      'python-version',
+    ]),
+    ...['all', 'model output logs x', 'none, model'].map((download): [Given, InputName] => [{ download }, 'download']),
+    [{ 'upload-artifacts': 'Model' }, 'upload-artifacts'],
+    [{ summary: 'on' }, 'summary'],
+    ...[
+      'a',
+      'a=<x>',
+      'a=1\na=2',
+      `a=${'x'.repeat(257)}`,
+      `${'x'.repeat(129)}=a`,
+      'aws:a=b',
+      '{"": "x"}',
+      '{"a": []}',
+      many(43),
+    ].map((tags): [Given, InputName] => [{ tags }, 'tags']),
+    ...['us-east', 'US-EAST-1', 'useast1', 'us_east_1', 'us-east-1a', '-1'].map((region): [Given, InputName] => [
+      { 'aws-region': region },
+      'aws-region',
+    ]),
+  ])('%j is told, with its input and a remedy', (given, input) => {
+    const found = mistakesOf(given);
+    expect(found.map((mistake) => mistake.input)).toEqual([input]);
+    expect(found[0]?.problem).toMatch(/\S\.$/);
+    expect(found[0]?.remedy).toMatch(/\S\.$/);
+  });
+
+  it.each(INPUTS.filter((name) => !['run', 'source-dir', 'image', 'output-path'].includes(name)))(
+    'in %s never ends as its default in silence',
+    (input) => {
+      const garbage = { dependencies: '[', arguments: '"', inputs: '=' }[input as string] ?? '"#%\u0000';
+      expect(mistakesOf({ [input]: garbage }).map((mistake) => mistake.input)).toContain(input);
+    },
+  );
+
+  it('is told beside all others, each once', () => {
+    const wrong: Given = {
+      task: 'a/b',
+      project: 'ü',
+      prefix: '..',
+      bucket: 'X',
+      entrypoint: 'w.txt',
+      dependencies: '[',
+      arguments: '"',
+      hyperparameters: '{',
+      environment: '1=2',
+      'instance-type': 'x',
+      'instance-count': '0',
+      'volume-size': 'x',
+      spot: 'x',
+      'execution-role': 'a b',
+      framework: 'x',
+      inputs: 'a=\nb=s3://',
+      download: 'x',
+      'upload-artifacts': 'x',
+      summary: 'x',
+      tags: 'x',
+    };
+    const found = mistakesOf(wrong);
+    expect(found.map(({ input }) => input).sort()).toEqual([...Object.keys(wrong), 'inputs'].sort());
+    const { message } = new InputError(found);
+    expect(message).toMatch(/^21 inputs are wrong; nothing was created\.\n/);
+    for (const { input, problem, remedy } of found) expect(message).toContain(`\n- ${input}: ${problem} ${remedy}`);
+  });
+});
+
+describe('inputs together', () => {
+  it.each<[string, Given, InputName[]]>([
+    ['neither entrypoint nor run', { entrypoint: '' }, ['entrypoint']],
+    ['both', { run: 'echo' }, ['run']],
+    ['an image and a framework', { image: 'x', framework: 'sklearn' }, ['framework']],
+    [
+      'an image and versions',
+      { image: 'x', 'framework-version': '1', 'python-version': '3' },
+      ['framework-version', 'python-version'],
+    ],
+    ['waiting less than running', { 'max-run-minutes': '10', 'max-wait-minutes': '9' }, ['max-wait-minutes']],
+    ['waiting less than the default of running', { 'max-wait-minutes': '60' }, ['max-wait-minutes']],
+    ['waiting on demand', { spot: 'false', 'max-wait-minutes': '2000' }, ['max-wait-minutes']],
+    [
+      'a framework without GPUs on a GPU',
+      { framework: 'sklearn', 'instance-type': 'ml.p3.2xlarge' },
+      ['instance-type'],
+    ],
+    ['a framework in a region without it', { 'aws-region': 'xx-nowhere-1' }, ['aws-region']],
+  ])('%s', (_what, given, inputs) => {
+    expect(mistakesOf(given).map(({ input }) => input)).toEqual(inputs);
+  });
+
+  it.each<[string, Given]>([
+    ['an image in a region without frameworks', { image: 'x', 'aws-region': 'xx-nowhere-1' }],
+    ['an image on any instance', { image: 'x', 'instance-type': 'ml.g5.xlarge' }],
+    ['waiting longer', { 'max-run-minutes': '10', 'max-wait-minutes': '11' }],
+    ['a framework with its version', { framework: 'sklearn', 'framework-version': '1.2-1' }],
+  ])('%s is fine', (_what, given) => {
+    expect(mistakesOf(given)).toEqual([]);
+  });
+
+  it('need a region, from the input or the environment', () => {
+    const nowhere = { ...CONTEXT, region: '' };
+    expect(mistakesOf({}, nowhere).map(({ input }) => input)).toEqual(['aws-region']);
+    expect(mistakesOf({ image: 'x' }, nowhere).map(({ input }) => input)).toEqual(['aws-region']);
+    expect(specOf({ 'aws-region': 'eu-west-1' }, nowhere).region).toBe('eu-west-1');
+    expect(specOf({ 'aws-region': 'eu-west-1' }).region).toBe('eu-west-1');
+  });
+
+  it('are read without a throw, whatever they are', () => {
+    const all = Object.fromEntries(INPUTS.map((name) => [name, '\u0000{["\\ \n=']));
+    expect(() => readSpec(rawInputs(all), CONTEXT)).not.toThrow();
+  });
+});
+
+describe('limits', () => {
+  const map = (count: number): Map<string, string> =>
+    new Map(Array.from({ length: count }, (_, at) => [`K${at}`, 'v']));
+  it('of the environment', () => {
+    const fine = new Map([...map(99), ['A'.repeat(512), 'x'.repeat(512)]] as [string, string][]);
+    expect(checkEnvironment(fine)).toBe(fine);
+    expect(() => checkEnvironment(map(101))).toThrow('101 variables are more than the 100');
+    expect(() => checkEnvironment(new Map([['A', 'x'.repeat(513)]]))).toThrow('over 512');
+  });
+  it('of tags, beside the own ones', () => {
+    const fine = new Map([...map(41), ['k'.repeat(128), 'x'.repeat(256)]] as [string, string][]);
+    expect(checkTags(fine)).toBe(fine);
+    expect(() => checkTags(map(43))).toThrow('43 tags are more than the 42');
+    expect(() => checkTags(new Map([['k', 'a\nb']]))).toThrow('none for a tag');
+  });
+  it.each([
+    ['refs/heads/a_b', 'refs/heads/a_b'],
+    ['a<b>#🚀"c', 'a_b____c'],
+    ['x'.repeat(300), 'x'.repeat(256)],
+    ['ü日本 1', 'ü日本 1'],
+  ])('make %j a tag', (text, tag) => {
+    expect(tagText(text)).toBe(tag);
+    expect(() => checkTags(new Map([['k', tagText(text)]]))).not.toThrow();
+  });
+});
