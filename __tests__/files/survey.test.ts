@@ -220,3 +220,25 @@ describe('log files', () => {
     expect(readdirSync(join(folder.path, 'logs'))).toEqual(['logs0']);
   });
 });
+
+describe('code that would be lost in silence', () => {
+  it('is a mistake: two files of one path', async () => {
+    folder.write({ 'w.py': '', 'lib/w.py': '', 'a/x/1': '', 'b/x/1': '' });
+    expect((await survey({ entrypoint: 'w.py', dependencies: 'lib/w.py' })).mistakes).toMatchObject([
+      { input: 'dependencies' },
+    ]);
+    expect((await survey({ entrypoint: 'w.py', dependencies: 'a/x\nb/x' })).mistakes).toMatchObject([
+      { input: 'dependencies' },
+    ]);
+  });
+
+  it('is a mistake: a folder that is ignored as a whole', async () => {
+    folder.write({ '.gitignore': 'gen/\n', 'w.py': '', 'gen/x.py': '' });
+    expect((await survey({ entrypoint: 'w.py', dependencies: 'gen' })).mistakes).toMatchObject([
+      { input: 'dependencies' },
+    ]);
+    expect((await survey({ entrypoint: '', run: 'true', 'source-dir': 'gen' })).mistakes).toMatchObject([
+      { input: 'source-dir' },
+    ]);
+  });
+});

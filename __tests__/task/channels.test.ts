@@ -52,7 +52,7 @@ describe('a channel', () => {
     ['d=', /source of "d" is empty/],
     ['d=   ', /source of "d" is empty/],
     ['{"d": ""}', /source of "d" is empty/],
-    ['{"d": " File"}', /source of "d" is empty/],
+    ['d=./x File Pipe ShardedByS3Key', /has File and Pipe/],
     ['{"d": 1}', /not a string/],
     ['{"d": null}', /not a string/],
     ['{"d": ', /begins as JSON/],

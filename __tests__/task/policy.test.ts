@@ -74,16 +74,17 @@ describe('the role', () => {
     expect(allowed(action, resource, keys)).toBe(expected);
   });
 
-  it.each<[boolean, string, string]>([
+  it.each<[boolean, string, string, Record<string, string>?]>([
     [true, 's3:GetObject', 'arn:aws:s3:::other/a/b/c'],
-    [true, 's3:ListBucket', 'arn:aws:s3:::other'],
+    [true, 's3:ListBucket', 'arn:aws:s3:::other', { 's3:prefix': 'a/b/c' }],
+    [false, 's3:ListBucket', 'arn:aws:s3:::other', { 's3:prefix': 'c' }],
     [false, 's3:GetObject', 'arn:aws:s3:::other/a/c'],
     [false, 's3:PutObject', 'arn:aws:s3:::other/a/b/c'],
     [false, 's3:DeleteObject', 'arn:aws:s3:::other/a/b/c'],
     [false, 's3:GetObject', 'arn:aws:s3:::another/a/b/c'],
-  ])('with an input in S3 allows, %s: %s on %s', (expected, action, resource) => {
-    expect(allowed(action, resource, {}, { inputs: [{ bucket: 'other', key: 'a/b/' }] })).toBe(expected);
-    expect(allowed(action, resource, {})).toBe(false);
+  ])('with an input in S3 allows, %s: %s on %s', (expected, action, resource, keys = {}) => {
+    expect(allowed(action, resource, keys, { inputs: [{ bucket: 'other', key: 'a/b/' }] })).toBe(expected);
+    expect(allowed(action, resource, keys)).toBe(false);
   });
 
   it('has nothing that is whole', () => {

@@ -241,6 +241,31 @@ describe('a mistake', () => {
   });
 });
 
+describe('a mistake alone', () => {
+  it.each<[string, Given, string]>([
+    [
+      'a limit that is no number says nothing of the other',
+      { 'max-run-minutes': 'x', 'max-wait-minutes': '60' },
+      'max-run-minutes',
+    ],
+    ['a region that is none is not also missing', { 'aws-region': 'mars' }, 'aws-region'],
+    ['words that name nothing are not none', { download: ',' }, 'download'],
+    ['a comment is no word', { 'upload-artifacts': '# model' }, 'upload-artifacts'],
+  ])('%s', (_what, given, input) => {
+    expect(
+      mistakesOf(given, { ...CONTEXT, region: given['aws-region'] === undefined ? 'us-east-1' : '' }),
+    ).toMatchObject([{ input }]);
+  });
+
+  it('is told of a region of the environment too', () => {
+    expect(mistakesOf({ image: 'x' }, { ...CONTEXT, region: 'US East' })).toMatchObject([{ input: 'aws-region' }]);
+  });
+
+  it('does not hide those of other lines', () => {
+    expect(mistakesOf({ inputs: 'a=\nb b=./x\n=q' })).toHaveLength(3);
+  });
+});
+
 describe('inputs together', () => {
   it.each<[string, Given, InputName[]]>([
     ['neither entrypoint nor run', { entrypoint: '' }, ['entrypoint']],

@@ -116,3 +116,25 @@ describe('an error', () => {
     ]);
   });
 });
+
+describe('several causes at once', () => {
+  it('are told each', () => {
+    const error = new AggregateError([
+      new Error('connect ECONNREFUSED ::1'),
+      new Error('connect ECONNREFUSED 127.0.0.1'),
+    ]);
+    expect(describeError(error)).toContain('- connect ECONNREFUSED ::1\n- connect ECONNREFUSED 127.0.0.1');
+  });
+});
+
+describe('a name that only begins like a secret', () => {
+  it.each([
+    ['TOKENIZER_NAME', []],
+    ['NPMTOKEN', ['bert-base-uncased']],
+    ['MY_TOKENS', ['bert-base-uncased']],
+    ['INPUT_GITHUB-TOKEN', ['bert-base-uncased']],
+    ['AWS_ACCESS_KEY_ID', ['bert-base-uncased']],
+  ])('%s', (name, found) => {
+    expect(secretsOf({ [name]: 'bert-base-uncased' })).toEqual(found);
+  });
+});

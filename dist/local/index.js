@@ -28950,7 +28950,8 @@ function describeError(error) {
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
         causes.push(`Caused by ${textOf(cause)}`);
     const hint = error instanceof ActionError ? [error.hint] : [];
-    return [textOf(error), ...causes, ...hint].join('\n');
+    const parts = error instanceof AggregateError ? error.errors.map((part) => `- ${describeError(part)}`) : [];
+    return [textOf(error), ...parts, ...causes, ...hint].join('\n');
 }
 function textOf(error) {
     const named = error instanceof ActionError || error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
@@ -29031,6 +29032,8 @@ function parseList(text) {
 /** Words of a fixed set, by commas, blanks or lines; `none` is the empty set and stands alone. */
 function parseWords(text, allowed) {
     const words = parseList(text).flatMap((line) => line.split(/[\s,]+/).filter((word) => word !== ''));
+    if (words.length === 0)
+        throw new Unparsable('it names nothing.', `Use ${allowed.join(', ')}, or none.`);
     if (words.length === 1 && words[0] === 'none')
         return [];
     return [...new Set(words.map((word) => parseChoice(word, [...allowed, 'none'])))].map((word) => {

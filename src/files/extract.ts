@@ -37,7 +37,10 @@ export async function unpack(archive: Readable, folder: string): Promise<{ files
       else if (kind !== 'Directory') files += 1;
       return taken;
     },
-    onwarn: (code, message) => void refused.push(`${code}: ${String(message)}`),
+    onwarn: (code, message) => {
+      // Tells of a member that is unpacked all the same, without its leading slash.
+      if (code !== 'TAR_ENTRY_INFO') refused.push(`${code}: ${String(message)}`);
+    },
   });
   await pipeline(archive, sink);
   return { files, refused };

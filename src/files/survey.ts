@@ -46,7 +46,9 @@ export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Su
     ),
   ]);
   if (!mistakes.some(({ input }) => input === 'source-dir')) mistakes.push(...entrypointMistakes(spec, own));
-  return { code: [...own, ...dependencies.flat()], data: new Map(data), mistakes };
+  const code = [...own, ...dependencies.flat()];
+  mistakes.push(...collisions(code));
+  return { code, data: new Map(data), mistakes };
 }
 
 /** The entrypoint's path in the archive: alone, it is at the root. */
@@ -59,7 +61,7 @@ async function ownCode(spec: TaskSpec, workspace: string, excluded: readonly str
     const folder = await existing(spec.sourceDir, workspace);
     if (!(await stat(folder)).isDirectory())
       throw new ActionError(`${spec.sourceDir} is no folder.`, 'Name the folder that holds the code.');
-    return listCode(folder, workspace, excluded);
+    return codeBelow(folder, spec.sourceDir, workspace, excluded);
   }
   if (spec.start.kind === 'run') return [];
   const file = await existing(spec.start.path, workspace);
@@ -67,12 +69,40 @@ async function ownCode(spec: TaskSpec, workspace: string, excluded: readonly str
   return listData(file);
 }
 
+/** Two files of one path in the archive: the later would silently stand in for the earlier. */
+function collisions(code: readonly LocalFile[]): Mistake[] {
+  const seen = new Set<string>();
+  const twice = code.filter(({ path }) => seen.has(path) || !seen.add(path));
+  const [first] = twice;
+  if (first === undefined) return [];
+  const problem = `"${first.path}" would be in the code twice.`;
+  return [{ input: 'dependencies', problem, remedy: 'Rename one, or leave one out.' }];
+}
+
 /** A file or folder at the code's root, under its own name. */
 async function dependency(path: string, workspace: string, excluded: readonly string[]): Promise<readonly LocalFile[]> {
   const absolute = await existing(path, workspace);
   if ((await stat(absolute)).isFile()) return listData(absolute);
   const name = basename(absolute);
-  return (await listCode(absolute, workspace, excluded)).map((file) => ({ ...file, path: `${name}/${file.path}` }));
+  const files = await codeBelow(absolute, path, workspace, excluded);
+  return files.map((file) => ({ ...file, path: `${name}/${file.path}` }));
+}
+
+/** At least one file: a folder that is ignored as a whole is a mistake, not an empty archive. */
+async function codeBelow(
+  folder: string,
+  path: string,
+  workspace: string,
+  excluded: readonly string[],
+): Promise<LocalFile[]> {
+  const files = await listCode(folder, workspace, excluded);
+  if (files.length === 0) {
+    throw new ActionError(
+      `the folder ${path} is empty, or ignore files leave all of it out.`,
+      'Look at .gitignore and .sagemakerignore.',
+    );
+  }
+  return files;
 }
 
 async function channelFiles(name: string, path: string, workspace: string): Promise<readonly LocalFile[]> {

@@ -3,7 +3,7 @@
  * at /opt/ml/input/data/NAME. Limits: CreateTrainingJob's InputDataConfig (20 channels, of which the code takes one).
  */
 import type { Mistake } from './errors.ts';
-import { parseMap, splitPair, Unparsable } from './parse.ts';
+import { parseLines, parseMap, splitPair, Unparsable } from './parse.ts';
 
 const DISTRIBUTIONS = ['FullyReplicated', 'ShardedByS3Key'] as const;
 const MODES = ['File', 'FastFile', 'Pipe'] as const;
@@ -42,8 +42,13 @@ export function parseChannels(text: string): { channels: Channel[]; mistakes: Mi
       mistakes.push({ input: 'inputs', problem: error.message, remedy: error.remedy });
     }
   };
+  const read = (pair: () => [string, string]): void =>
+    attempt(() => {
+      const [name, value] = pair();
+      channels.push(parseChannel(name, value, channels));
+    });
   attempt(() => {
-    for (const [name, value] of channelPairs(text)) attempt(() => channels.push(parseChannel(name, value, channels)));
+    for (const pair of channelPairs(text)) read(pair);
   });
   if (channels.length > MOST_CHANNELS) {
     const problem = `${channels.length} channels are more than the ${MOST_CHANNELS} that a job can have beside its code.`;
@@ -52,19 +57,13 @@ export function parseChannels(text: string): { channels: Channel[]; mistakes: Mi
   return { channels, mistakes };
 }
 
-function channelPairs(text: string): [string, string][] {
-  if (text.trimStart().startsWith('{')) {
-    return [...parseMap(text)].map(([name, value]) => {
-      if (typeof value !== 'string')
-        throw new Unparsable(`the source of "${name}" is not a string.`, 'Put it in quotes.');
-      return [name, value];
-    });
-  }
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map(splitPair);
+/** A name and a value each, taken apart when asked: what is wrong with one does not hide the others. */
+function channelPairs(text: string): (() => [string, string])[] {
+  if (!text.trimStart().startsWith('{')) return parseLines(text).map((line) => () => splitPair(line));
+  return [...parseMap(text)].map(([name, value]) => () => {
+    if (typeof value === 'string') return [name, value.trim()];
+    throw new Unparsable(`the source of "${name}" is not a string.`, 'Put it in quotes.');
+  });
 }
 
 function parseChannel(name: string, value: string, earlier: readonly Channel[]): Channel {
@@ -77,7 +76,7 @@ function parseChannel(name: string, value: string, earlier: readonly Channel[]):
     throw new Unparsable(`"${name}" is there twice.`, 'Rename one.');
   const words = value.split(/\s+/);
   const options: string[] = [];
-  while (words.length > 1 && options.length < 2 && isOption(words.at(-1) ?? '')) options.unshift(words.pop() ?? '');
+  while (words.length > 1 && isOption(words.at(-1) ?? '')) options.unshift(words.pop() ?? '');
   for (const kind of [DISTRIBUTIONS, MODES] as const) {
     if (options.filter((option) => kind.some((word) => word === option)).length > 1) {
       throw new Unparsable(`"${name}" has ${options.join(' and ')}.`, `Give one of ${kind.join(', ')}.`);

@@ -54,7 +54,8 @@ export function describeError(error: unknown): string {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes.push(`Caused by ${textOf(cause)}`);
   const hint = error instanceof ActionError ? [error.hint] : [];
-  return [textOf(error), ...causes, ...hint].join('\n');
+  const parts = error instanceof AggregateError ? error.errors.map((part) => `- ${describeError(part)}`) : [];
+  return [textOf(error), ...parts, ...causes, ...hint].join('\n');
 }
 
 function textOf(error: Error): string {

@@ -44,7 +44,7 @@ export function checkEnvironment(map: Map<string, string>): Map<string, string> 
 export function checkTags(map: Map<string, string>): Map<string, string> {
   atMost(map.size, MOST_TAGS, 'tags', 'Remove some: a job has 50, of which eight are kept.');
   for (const [key, value] of map) {
-    if (!isTagText(key) || key === '' || key.length > 128 || key.startsWith('aws:')) {
+    if (!isTagText(key) || key === '' || key.length > 128 || /^aws:/i.test(key)) {
       throw new Unparsable(`"${key}" is no tag's key.`, 'Use up to 128 letters, digits, blanks and _ . : / = + - @.');
     }
     if (!isTagText(value) || value.length > 256) {
@@ -60,9 +60,9 @@ export function checkTags(map: Map<string, string>): Map<string, string> {
 /** A text made fit to be a tag's value. */
 export function tagText(text: string): string {
   return [...text]
+    .slice(0, 256)
     .map((character) => (isTagText(character) ? character : '_'))
-    .join('')
-    .slice(0, 256);
+    .join('');
 }
 
 function isTagText(text: string): boolean {

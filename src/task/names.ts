@@ -61,6 +61,8 @@ export function partition(region: string): string {
     ['us-gov-', 'aws-us-gov'],
     ['us-iso-', 'aws-iso'],
     ['us-isob-', 'aws-iso-b'],
+    ['us-isof-', 'aws-iso-f'],
+    ['eu-isoe-', 'aws-iso-e'],
   ] as const;
   return known.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
 }

@@ -74,6 +74,7 @@ export function parseList(text: string): string[] {
 /** Words of a fixed set, by commas, blanks or lines; `none` is the empty set and stands alone. */
 export function parseWords<const T extends string>(text: string, allowed: readonly T[]): T[] {
   const words = parseList(text).flatMap((line) => line.split(/[\s,]+/).filter((word) => word !== ''));
+  if (words.length === 0) throw new Unparsable('it names nothing.', `Use ${allowed.join(', ')}, or none.`);
   if (words.length === 1 && words[0] === 'none') return [];
   return [...new Set(words.map((word) => parseChoice<T | 'none'>(word, [...allowed, 'none'])))].map((word) => {
     if (word === 'none') throw new Unparsable('"none" stands beside other values.', 'Use it alone.');

@@ -97,9 +97,13 @@ function ownFolder({ bucket, prefix, project, account }: Grants, aws: string): S
 
 function readInput({ bucket, key }: S3Uri, aws: string): Statement[] {
   const resource = `arn:${aws}:s3:::${bucket}`;
+  // A wildcard in a key is meant as a character: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+  const literal = key.replace(/[*?$]/g, (character) => `\${${character}}`);
+  const below = { StringLike: { 's3:prefix': [`${literal}*`] } };
   return [
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: `${resource}/${key}*` },
-    { Effect: 'Allow', Action: ['s3:GetBucketLocation', 's3:ListBucket'], Resource: resource },
+    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: `${resource}/${literal}*` },
+    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: resource, Condition: below },
+    { Effect: 'Allow', Action: ['s3:GetBucketLocation'], Resource: resource },
   ];
 }
 

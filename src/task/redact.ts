@@ -2,7 +2,8 @@
 
 /** Shorter values would blot out ordinary words. */
 const SHORTEST = 8;
-const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY/i;
+/** Words at their end: MY_TOKEN, NPMTOKENS, but not TOKENIZER. */
+const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|(PRIVATE|API|ACCESS)_?KEY)S?(?![A-Z])/i;
 const PLACE_NAME = /_(FILE|URL|URI|PATH|DIR|DIRECTORY)$/i;
 
 /** The values of variables whose names speak of a secret, line by line; longest first. */

@@ -112,10 +112,11 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
   const wrong = (input: InputName, problem: string, remedy: string): void => {
     mistakes.push({ input, problem, remedy });
   };
-  const read = <T>(input: InputName, fallback: T, parse: (text: string) => T): T => {
-    if (raw[input].trim() === '') return fallback;
+  const read = <T>(input: InputName, fallback: T, parse: (text: string) => T, otherwise = ''): T => {
+    const text = raw[input].trim() === '' ? otherwise : raw[input];
+    if (text === '') return fallback;
     try {
-      return parse(raw[input]);
+      return parse(text);
     } catch (error) {
       if (!(error instanceof Unparsable)) throw error;
       wrong(input, error.message, error.remedy);
@@ -163,9 +164,11 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
     artifacts,
     summary: read('summary', true, parseBoolean),
     tags: read('tags', new Map<string, string>(), (text) => checkTags(parseStringMap(text))),
-    region: read('aws-region', context.region, parseRegion),
+    region: read('aws-region', '', parseRegion, context.region),
   };
-  checkTogether(raw, spec, wrong);
+  const fine = (...inputs: InputName[]): boolean =>
+    !mistakes.some(({ input }) => inputs.some((name) => name === input));
+  checkTogether(raw, spec, wrong, fine);
   return { spec, mistakes };
 }
 
@@ -190,12 +193,13 @@ function readStart(raw: RawInputs, wrong: Report): Start {
   return { kind: 'entrypoint', path: entrypoint };
 }
 
-/** Rules that span several inputs. */
-function checkTogether(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
-  if (spec.maxWaitSeconds === undefined && raw['max-wait-minutes'] !== '') {
+/** Rules that span several inputs; an input that is wrong by itself (not `fine`) says nothing about others. */
+function checkTogether(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+  if (spec.maxWaitSeconds === undefined && raw['max-wait-minutes'].trim() !== '') {
     wrong('max-wait-minutes', 'it is for spot instances only.', 'Remove it, or set spot to true.');
   }
-  if (spec.maxWaitSeconds !== undefined && spec.maxWaitSeconds < spec.maxRunSeconds) {
+  const limits = fine('max-run-minutes', 'max-wait-minutes');
+  if (limits && spec.maxWaitSeconds !== undefined && spec.maxWaitSeconds < spec.maxRunSeconds) {
     const problem = `${spec.maxWaitSeconds / 60} is less than max-run-minutes (${spec.maxRunSeconds / 60}).`;
     wrong('max-wait-minutes', problem, 'It counts running and waiting together: raise it, or lower max-run-minutes.');
   }
@@ -204,6 +208,7 @@ function checkTogether(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
       if (raw[input] !== '') wrong(input, 'it is given beside "image".', 'Give one of the two.');
     }
   }
+  if (!fine('aws-region')) return;
   if (spec.region === '') {
     wrong('aws-region', 'there is no region.', 'Set it, or AWS_REGION, as aws-actions/configure-aws-credentials does.');
   } else if (spec.image.image === undefined) {
