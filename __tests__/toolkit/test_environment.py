@@ -202,16 +202,15 @@ def test_a_shell_has_defaults_too(shell: Instance, run: Run) -> None:
 
 
 def test_a_shell_reads_json_of_any_layout(shell: Instance, run: Run) -> None:
-    shell.resources = {
-        "note": 'a "quoted" \\ {[x]} , hosts',
-        "number": 1.5,
-        "instance_groups": [GROUP, {**GROUP, "instance_group_name": "b"}],
-    }
+    """The groups, which have hosts too, come first here; in a string neither blanks nor brackets are layout."""
+    groups = [{**GROUP, "hosts": ["algo-1"]}, {**GROUP, "instance_group_name": "b", "hosts": ["algo-2"]}]
+    note = 'a "quoted  text, {[x]}" \\ , "hosts" \\'
+    shell.resources = {"note": note, "number": 1.5, "instance_groups": groups}
     shell.hosts = ["algo-1", "algo-2"]
-    show = 'printf "%s\\n" "$SM_RESOURCE_CONFIG" "$SM_HOSTS" "$SM_INSTANCE_GROUPS" "$SM_IS_HETERO"\n'
-    found = run(shell, {"w.sh": show}).printed
-    assert json.loads(found[0])["note"] == shell.resources["note"]
-    assert found[1:] == ['["algo-1","algo-2"]', '["homogeneousCluster","b"]', "true"]
+    names = ["SM_RESOURCE_CONFIG", "SM_HOSTS", "SM_INSTANCE_GROUPS", "SM_IS_HETERO", "SM_CURRENT_INSTANCE_GROUP_HOSTS"]
+    found = run(shell, {"w.sh": "".join(f'printf "%s\\n" "${name}"\n' for name in names)}).printed
+    assert json.loads(found[0]) == {**shell.resources, "current_host": "algo-1", "hosts": shell.hosts}
+    assert found[1:] == ['["algo-1","algo-2"]', '["homogeneousCluster","b"]', "true", '["algo-1"]']
 
 
 def _ordered(value: object) -> object:
