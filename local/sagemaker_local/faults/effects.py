@@ -5,6 +5,7 @@ Codes and texts: throttling as each service names it (AWS API references, "Commo
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
@@ -74,5 +75,5 @@ def cut_connection(environ: dict[str, Any]) -> NoReturn:
     connection = environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+        os.close(connection.detach())  # `close` would wait for the files that the server made of it
     raise ConnectionResetError("reset by a fault that was asked for")

@@ -5,6 +5,7 @@ Texts are those of the service where they are known; the others are marked (assu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ def check_training_job(request: Mapping[str, Any]) -> None:
     _check_presence(request)
     _check_stopping(request)
     _check_channels(request)
+    _check_metrics(request)
     role = str(request["RoleArn"])
     if not may_assume(role, _PRINCIPAL):
         raise cannot_assume(role)
@@ -31,6 +33,18 @@ def cannot_assume(role: str) -> ServiceError:
         f"Could not assume role {role}. Please ensure that the role exists and allows principal "
         f"'{_PRINCIPAL}' to assume the role."
     )
+
+
+def _check_metrics(request: Mapping[str, Any]) -> None:
+    for each in request["AlgorithmSpecification"].get("MetricDefinitions", []):
+        _check_expression(each["Name"], each["Regex"])
+
+
+def _check_expression(metric: str, expression: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as error:  # (assumed)
+        raise _refused(f"Metric {metric}: {expression!r} is not a regular expression: {error}") from error
 
 
 def no_objects(uri: str, region: str, role: str) -> ServiceError:
