@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from sagemaker_local.accounts import bucket_owner
+from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.call import Call, identify
 from sagemaker_local.errors import ServiceError, error_response, unknown_operation
 from sagemaker_local.moto_services import MotoServices
@@ -40,6 +41,7 @@ class Front:
         """WSGI."""
         if environ.get("PATH_INFO", "").startswith(PREFIX):
             return self._side.answer(Request(environ))(environ, start_response)
+        to_path_style(environ)
         try:
             call = identify(environ, self._region)
         except ValueError as error:

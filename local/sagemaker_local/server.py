@@ -26,6 +26,8 @@ from sagemaker_local.sagemaker.api import SageMakerApi
 from sagemaker_local.seeding import plant
 from sagemaker_local.settings import Settings
 from sagemaker_local.side import SideUrl
+from sagemaker_local.tls.authority import Authority
+from sagemaker_local.tls.proxy import TlsProxy
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.training.role_sessions import RoleSessions
 
@@ -52,25 +54,45 @@ def serve(settings: Settings) -> None:
     sessions = RoleSessions()
     training = Training(folders["jobs"], isolation, logs, sessions, settings.time_scale)
     own = {"sagemaker": SageMakerApi(training).operations(), "logs": LogsApi(logs).operations()}
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, sessions), log, own)
+    side = SideUrl(settings.region, isolation, log, sessions)
+    front = Front(settings.region, side, log, own)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     training.url = f"http://{settings.host}:{server.port}"
+    proxy = _tls_proxy(settings, server.port) if settings.tls_port is not None else None
+    if proxy:
+        side.tls = training.tls = proxy.client_settings()
 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     plant(settings.seeds, training.url, settings.region)
-    told = {"url": training.url, "isolation": isolation.kind, "region": settings.region, "pid": os.getpid()}
+    told: dict[str, object] = {
+        "url": training.url,
+        "isolation": isolation.kind,
+        "region": settings.region,
+        "pid": os.getpid(),
+    }
+    if training.tls:
+        told["tls"] = training.tls.told()
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 
     ended.wait()
     training.close()
+    if proxy:
+        proxy.close()
     server.shutdown()
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tls_proxy(settings: Settings, port: int) -> TlsProxy:
+    front = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104 - compared, not bound
+    proxy = TlsProxy(Authority(settings.data), (front, port), settings.tls_port or 0)
+    proxy.start()
+    return proxy
 
 
 def _empty_folders(data: Path) -> dict[str, Path]:

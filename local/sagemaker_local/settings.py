@@ -17,7 +17,10 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `data` is the folder for all it keeps; `time_scale` scales waits and grace periods."""
+    """One server. `data` is the folder for all it keeps; `time_scale` scales waits and grace periods.
+
+    `tls_port` is where AWS's own host names are answered, 0 any free port, None nowhere.
+    """
 
     data: Path
     host: str = "127.0.0.1"
@@ -26,6 +29,7 @@ class Settings:
     isolation: str = "auto"
     time_scale: float = 1.0
     seeds: tuple[Seed, ...] = ()
+    tls_port: int | None = None
 
 
 def parse_seed(text: str) -> Seed:

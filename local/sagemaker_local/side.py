@@ -1,6 +1,7 @@
 """The side URL, `/_local/…`: what a client of AWS never asks.
 
-`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`;
+`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`, with `--tls`
+also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority's certificate;
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
 """
@@ -16,6 +17,7 @@ from sagemaker_local import __version__
 from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.request_log import RequestLog
+from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.training.role_sessions import RoleSessions
 
 PREFIX = "/_local/"
@@ -29,6 +31,7 @@ class SideUrl:
         self._isolation = isolation
         self._log = log
         self._sessions = sessions
+        self.tls: ClientSettings | None = None
 
     def answer(self, request: Request) -> Response:
         """One request, by path and method."""
@@ -41,6 +44,8 @@ class SideUrl:
         if asked == "DELETE requests":
             self._log.clear()
             return _json({})
+        if asked == "GET ca.pem" and self.tls:
+            return Response(self.tls.ca.read_bytes(), content_type="application/x-pem-file")
         credentials = self._sessions.credentials(rest) if asked == "GET credentials" else None
         if credentials:
             return _json(
@@ -53,7 +58,7 @@ class SideUrl:
             )
         return _json({"message": f"nothing at {request.method} {request.path}"}, HTTPStatus.NOT_FOUND)
 
-    def _health(self) -> dict[str, str]:
+    def _health(self) -> dict[str, object]:
         return {
             "status": "ok",
             "isolation": self._isolation.kind,
@@ -61,6 +66,7 @@ class SideUrl:
             "version": __version__,
             "region": self._region,
             "account": ACCOUNT,
+            **({"tls": self.tls.told()} if self.tls else {}),
         }
 
 

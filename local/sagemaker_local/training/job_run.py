@@ -21,6 +21,7 @@ from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.logs.store import LogStore
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import TrainingJob
+from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.training.archives import upload_archive
 from sagemaker_local.training.channels import Channel, read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
@@ -45,7 +46,7 @@ class StoppedEarly(Exception):  # noqa: N818 - no error
 
 
 class Training:
-    """All jobs of the server; `url` is the server's own."""
+    """All jobs of the server; `url` is the server's own, `tls` what is told to clients of AWS's own host names."""
 
     def __init__(
         self, folder: Path, isolation: Isolation, logs: LogStore, sessions: RoleSessions, time_scale: float
@@ -56,6 +57,7 @@ class Training:
         self.sessions = sessions
         self.time_scale = time_scale
         self.url = ""
+        self.tls: ClientSettings | None = None
         self._networks = itertools.cycle(range(256))
         self._runs: dict[str, JobRun] = {}
 
@@ -177,7 +179,9 @@ class JobRun(threading.Thread):
         token = training.sessions.open(job.request["RoleArn"], job.region)
         specs = []
         for host in hosts:
-            spec = specification(job, host, training.isolation, url=training.url, credentials=token, server=os.environ)
+            spec = specification(
+                job, host, training.isolation, url=training.url, credentials=token, server=os.environ, tls=training.tls
+            )
             write_config(host, job, channels, spec.checkpoint_path)
             specs.append(spec.instance)
         names = [f"{job.name}/{host.name}-{int(time.time())}" for host in hosts]
