@@ -56,9 +56,15 @@ class Server:
         config = Config(retries={"max_attempts": 0}, proxies={})
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **options)
 
-    def local(self, path, method="GET"):
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_local/{path}", method=method)) as answer:
+    def local(self, path, method="GET", value=None):
+        body = None if value is None else json.dumps(value).encode()
+        request = urllib.request.Request(f"{self.url}/_local/{path}", body, method=method)
+        with urllib.request.urlopen(request) as answer:
             return json.load(answer)
+
+    def fault(self, kind, **fields):
+        value = {"kind": kind, **{name.replace("_", "-"): each for name, each in fields.items()}}
+        return self.local("faults", "POST", value)[0]
 
     def put(self, key, text):
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=text)
@@ -181,6 +187,19 @@ def start(tmp_path_factory):
 def server(start):
     """One for all tests that leave no mark on it; a tenth of AWS's waiting times, a grace period of 1.2 s."""
     return start("--time-scale", "0.01")
+
+
+@pytest.fixture(scope="module")
+def _faulty(start):
+    return start("--time-scale", "0.01")
+
+
+@pytest.fixture
+def faulty(_faulty):
+    """One whose faults and pace a test may change: both are as at first for the next one."""
+    yield _faulty
+    _faulty.local("faults", "DELETE")
+    _faulty.local("pace", "PUT", {"time_scale": 0.01, "log_delay": 0})
 
 
 @pytest.fixture(scope="session")

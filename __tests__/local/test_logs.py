@@ -192,3 +192,33 @@ def test_requests_are_checked(server):
     assert "at 'logGroupName' failed to satisfy constraint" in error["Message"]
     error = refusal(server.logs.describe_log_streams, logGroupName="x", limit=51)
     assert "Member must have value less than or equal to 50" in error["Message"]
+
+
+def test_an_empty_page_is_not_the_end(stream):
+    """Behind a pause a token gets an empty page and a new token, once; without a token the pause is not seen."""
+    base = int(time.time() * 1000)
+    stream.put((base, "a"), (base, "b"))
+    _, first = stream.get(startFromHead=True)
+    token = first["nextForwardToken"]
+    assert stream.get(token)[1]["nextForwardToken"] == token
+    time.sleep(1.1)
+    stream.put((base + 1, "c"))
+    lines, empty = stream.get(token)
+    assert lines == []
+    assert empty["nextForwardToken"] != token
+    lines, last = stream.get(empty["nextForwardToken"])
+    assert lines == ["c"]
+    assert stream.get(last["nextForwardToken"])[1]["nextForwardToken"] == last["nextForwardToken"]
+    assert stream.get(startFromHead=True)[0] == ["a", "b", "c"]
+
+
+def test_a_search_that_finds_nothing_for_long_gives_an_empty_page(server, stream):
+    base = int(time.time() * 1000)
+    for part in range(3):
+        stream.put(*((base + part * 4000 + number, "hay") for number in range(4000)))
+    stream.put((base + 20_000, "needle"))
+    group = stream.names["logGroupName"]
+    page = server.logs.filter_log_events(logGroupName=group, filterPattern="needle")
+    assert page["events"] == []
+    page = server.logs.filter_log_events(logGroupName=group, filterPattern="needle", nextToken=page["nextToken"])
+    assert [event["message"] for event in page["events"]] == ["needle"]

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from sagemaker_local import __version__
+from sagemaker_local.faults.fault import parse_flag
 from sagemaker_local.settings import Settings, parse_seed
 
 
@@ -24,6 +25,14 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     )
     parser.add_argument("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor for waits and grace periods")
+    parser.add_argument("--log-delay", type=float, default=0.0, help="seconds until a job's lines can be read")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="'KIND NAME=VALUE …' | JSON",
+        help="what goes wrong, as the side URL takes it (repeatable)",
+    )
     parser.add_argument(
         "--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     )
@@ -38,6 +47,12 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         parser.error("--time-scale: must be greater than 0")
     if given.tls_port and not given.tls:
         parser.error("--tls-port: only with --tls")
+    if given.log_delay < 0:
+        parser.error("--log-delay: must not be negative")
+    try:
+        faults = tuple(parse_flag(value) for value in given.fault)
+    except ValueError as error:
+        parser.error(f"--fault: {error}")
     try:
         seeds = tuple(parse_seed(value) for value in given.data if value.startswith("s3://"))
     except ValueError as error:
@@ -49,6 +64,8 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         region=given.region,
         isolation=given.isolation,
         time_scale=given.time_scale,
+        log_delay=given.log_delay,
+        faults=faults,
         seeds=seeds,
         tls_port=given.tls_port if given.tls else None,
     )

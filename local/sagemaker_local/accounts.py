@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.utils import utcnow
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
@@ -55,6 +56,15 @@ def may_assume(role_arn: str, service: str) -> bool:
     policy = json.loads(document) if isinstance(document, str) else document
     allowed = [statement for statement in _listed(policy.get("Statement")) if _trusts(statement, service)]
     return bool(allowed) and all(statement.get("Effect") == "Allow" for statement in allowed)
+
+
+def role_age(role_arn: str) -> float:
+    """Seconds since a role was made; endless for one that is not there."""
+    try:
+        role = iam_backends[role_arn.split(":")[4]][_PARTITION].get_role_by_arn(role_arn)
+    except NotFoundException:
+        return float("inf")
+    return (utcnow() - role.create_date).total_seconds()
 
 
 def assume(role_arn: str, session: str, region: str) -> Credentials:

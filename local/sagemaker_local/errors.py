@@ -7,12 +7,14 @@ an `ErrorResponse` XML document, S3 an `Error` XML document.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
+_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
 _XML = "text/xml"
 
 
@@ -55,6 +57,17 @@ def error_response(service: str, error: ServiceError, *, cbor: bool = False) -> 
         {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
         content_type="application/x-amz-json-1.1",
     )
+
+
+def code_of(response: Response) -> str:
+    """The error code of an answer in any service's form; empty for a success, or where the answer does not tell."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return ""
+    told = response.headers.get("x-amzn-ErrorType") or response.headers.get("x-amzn-query-error", "")
+    if told or response.is_streamed:
+        return told.partition(";")[0]
+    match = _CODE.search(response.get_data())
+    return (match[1] or match[2]).decode("utf-8", "replace").rpartition("#")[2] if match else ""
 
 
 def unknown_operation(service: str, operation: str) -> ServiceError:

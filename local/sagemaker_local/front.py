@@ -6,23 +6,28 @@ import json
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.accounts import bucket_owner
+from sagemaker_local.accounts import ACCOUNT, bucket_owner
 from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.call import Call, identify
-from sagemaker_local.errors import ServiceError, error_response, unknown_operation
+from sagemaker_local.errors import ServiceError, code_of, error_response, unknown_operation
+from sagemaker_local.faults import effects
+from sagemaker_local.faults.fault import Fault
+from sagemaker_local.faults.register import Faults
 from sagemaker_local.moto_services import MotoServices
+from sagemaker_local.permissions import permissions_of
 from sagemaker_local.request_log import RequestLog, caller_of
 from sagemaker_local.side import PREFIX, SideUrl
 
 if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse
+
+_ALL_OWN = ("sagemaker", "logs")  # of these services nothing is moto's
 
 Operation = Callable[[Call], Mapping[str, Any]]
 
@@ -30,11 +35,14 @@ Operation = Callable[[Call], Mapping[str, Any]]
 class Front:
     """Sends each request to who answers it, and logs every one that is not for the side URL."""
 
-    def __init__(self, region: str, side: SideUrl, log: RequestLog, own: Mapping[str, Mapping[str, Operation]]) -> None:
+    def __init__(
+        self, region: str, side: SideUrl, log: RequestLog, own: Mapping[str, Mapping[str, Operation]], faults: Faults
+    ) -> None:
         self._region = region
         self._side = side
         self._log = log
         self._own = own
+        self._faults = faults
         self._moto = MotoServices()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -48,36 +56,46 @@ class Front:
             refusal = ServiceError("SerializationException", f"The request cannot be read: {error}")
             return error_response("", refusal)(environ, start_response)
         caller = caller_of(call)
+        needs = permissions_of(call, ACCOUNT)
+        struck = self._faults.of_request(
+            f"{call.service}:{call.operation}", caller, [(need.action, need.resource) for need in needs]
+        )
+        effects.wait(struck)
+        if effects.cuts(struck, "before"):
+            self._log.add(call, caller, needs, 0, "ConnectionReset")
+            effects.cut_connection(environ)
+        response = self._answer(call, caller, environ, struck)
+        if effects.cuts(struck, "after"):
+            response.close()
+            self._log.add(call, caller, needs, 0, "ConnectionReset")
+            effects.cut_connection(environ)
+        self._log.add(call, caller, needs, response.status_code, code_of(response))
+        return response(environ, start_response)
 
-        def logged(
-            status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None, /
-        ) -> Callable[[bytes], object]:
-            self._log.add(call, caller, int(status.split()[0]))
-            return start_response(status, headers, error)
-
-        refusal_of_owner = _wrong_owner(call)
-        if refusal_of_owner:
-            return error_response("s3", refusal_of_owner)(environ, logged)
-        if call.service in self._own:
-            return self._answer_own(call)(environ, logged)
-        return self._moto.answer(call, environ, logged)
-
-    def _answer_own(self, call: Call) -> Response:
-        """A call of SageMaker or CloudWatch Logs, both of protocol JSON 1.1."""
-        operation = self._own[call.service].get(call.operation)
+    def _answer(self, call: Call, caller: str, environ: dict[str, Any], struck: Sequence[Fault]) -> Response:
+        """What the asked service answers, in its own form whatever happens."""
         try:
-            if operation is None:
+            refusal = effects.refusal(struck, call, caller) or _wrong_owner(call)
+            if refusal:
+                raise refusal
+            operation = self._own.get(call.service, {}).get(call.operation)
+            if operation:
+                return _json(operation(call))
+            if call.service in _ALL_OWN:
                 raise unknown_operation(call.service, call.operation)
-            body = json.dumps(operation(call))
+            return self._moto.answer(call, environ)
         except ServiceError as error:
-            return error_response(call.service, error)
+            return error_response(call.service, error, cbor=call.cbor)
         except Exception:  # noqa: BLE001 - a fault of ours must reach the client in the service's own form
             traceback.print_exc(file=sys.stderr)
             fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
-            return error_response(call.service, fault)
-        return Response(
-            body, headers={"x-amzn-RequestId": str(uuid.uuid4())}, content_type="application/x-amz-json-1.1"
-        )
+            return error_response(call.service, fault, cbor=call.cbor)
+
+
+def _json(value: Mapping[str, Any]) -> Response:
+    """The answer of a service of protocol JSON 1.1."""
+    headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+    return Response(json.dumps(value), headers=headers, content_type="application/x-amz-json-1.1")
 
 
 def _wrong_owner(call: Call) -> ServiceError | None:

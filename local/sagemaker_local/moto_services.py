@@ -6,20 +6,15 @@ any other exception is a fault of its own and becomes the service's InternalFail
 
 from __future__ import annotations
 
-import sys
-import traceback
-from collections.abc import Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
 from sagemaker_local.call import Call
-from sagemaker_local.errors import ServiceError, error_response, unknown_operation
+from sagemaker_local.errors import unknown_operation
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
     from flask import Flask
     from moto.backends import SERVICE_NAMES
 
@@ -44,22 +39,18 @@ class MotoServices:
     def __init__(self) -> None:
         self._dispatcher = _Dispatcher(_create_app)
 
-    def answer(self, call: Call, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """A WSGI answer to an identified call."""
+    def answer(self, call: Call, environ: dict[str, Any]) -> Response:
+        """The answer to an identified call. Raises ServiceError for an operation that moto lacks; what moto raises."""
         try:
             environ[_CALL] = call
             response = Response.from_app(self._dispatcher.get_application(environ), environ)
-        except NotImplementedError:
-            return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
-        except Exception:  # noqa: BLE001 - whatever moto raises, the client must get an answer of the service's form
-            traceback.print_exc(file=sys.stderr)
-            fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
-            return _failure(call, fault)(environ, start_response)
+        except NotImplementedError as error:
+            raise unknown_operation(call.service, call.operation) from error
         # An answer to HEAD has no body, and moto labels it as HTML all the same.
         page = response.mimetype == "text/html" and environ["REQUEST_METHOD"] != "HEAD"
         if page and response.status_code in (404, 405, 500, 501):
-            return _failure(call, unknown_operation(call.service, call.operation))(environ, start_response)
-        return response(environ, start_response)
+            raise unknown_operation(call.service, call.operation)
+        return response
 
 
 def _create_app(service: SERVICE_NAMES) -> Flask:
@@ -67,7 +58,3 @@ def _create_app(service: SERVICE_NAMES) -> Flask:
     app.debug = False
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return app
-
-
-def _failure(call: Call, error: ServiceError) -> Response:
-    return error_response(call.service, error, cbor=call.cbor)

@@ -1,7 +1,8 @@
 """The log of requests: one JSON object a line in a file, so that an IAM policy can be judged against it.
 
 Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource":
-ARN, "also": [{"action", "resource"}], "status": HTTP status}`. `also` are the further permissions that the call needs.
+ARN, "also": [{"action", "resource"}], "status": HTTP status, "error": its code or ""}`. `also` are the further
+permissions that the call needs; status 0 is a connection that a fault cut.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.accounts import ACCOUNT, principal
+from sagemaker_local.accounts import principal
 from sagemaker_local.call import Call
-from sagemaker_local.permissions import permissions_of
+from sagemaker_local.permissions import Permission
 
 
 class RequestLog:
@@ -25,9 +27,9 @@ class RequestLog:
         self._lock = threading.Lock()
         self._file = path.open("ab", buffering=0)
 
-    def add(self, call: Call, caller: str, status: int) -> None:
-        """Append what a call was answered."""
-        first, *further = permissions_of(call, ACCOUNT)
+    def add(self, call: Call, caller: str, needs: Sequence[Permission], status: int, error: str) -> None:
+        """Append what a call, which needs these permissions, was answered; status 0: the connection was cut."""
+        first, *further = needs
         entry = {
             "time": time.time(),
             "principal": caller,
@@ -37,6 +39,7 @@ class RequestLog:
             "resource": first.resource,
             "also": [{"action": each.action, "resource": each.resource} for each in further],
             "status": status,
+            "error": error,
         }
         line = json.dumps(entry).encode() + b"\n"
         with self._lock:

@@ -11,23 +11,29 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # read by moto at import
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
+from sagemaker_local.faults.pace import Pace
+from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front
 from sagemaker_local.isolation.choice import choose
+from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.api import LogsApi
 from sagemaker_local.logs.store import LogStore
 from sagemaker_local.request_log import RequestLog
 from sagemaker_local.sagemaker.api import SageMakerApi
+from sagemaker_local.sagemaker.tagging import TaggingApi
 from sagemaker_local.seeding import plant
 from sagemaker_local.settings import Settings
 from sagemaker_local.side import SideUrl
 from sagemaker_local.tls.authority import Authority
 from sagemaker_local.tls.proxy import TlsProxy
+from sagemaker_local.training.attempt import Surroundings
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.training.role_sessions import RoleSessions
 
@@ -40,6 +46,11 @@ class _QuietHandler(MotoRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
 
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """Expect no further request of it."""
+        del error, environ
+        self.close_connection = True
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; prints one line of JSON, `{"url", …}`, when requests are answered."""
@@ -51,31 +62,36 @@ def serve(settings: Settings) -> None:
 
     log = RequestLog(settings.data / "requests.jsonl")
     logs = LogStore(folders["logs"])
-    sessions = RoleSessions()
-    training = Training(folders["jobs"], isolation, logs, sessions, settings.time_scale)
-    own = {"sagemaker": SageMakerApi(training).operations(), "logs": LogsApi(logs).operations()}
-    side = SideUrl(settings.region, isolation, log, sessions)
-    front = Front(settings.region, side, log, own)
+    pace, faults = Pace(settings.time_scale, settings.log_delay), Faults(settings.faults)
+    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults)
+    training = Training(folders["jobs"], shared)
+    sagemaker = SageMakerApi(training)
+    own = {
+        "sagemaker": sagemaker.operations(),
+        "logs": LogsApi(logs).operations(),
+        "tagging": TaggingApi(sagemaker.jobs).operations(),
+    }
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared), log, own, faults)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    training.url = f"http://{settings.host}:{server.port}"
+    shared.url = f"http://{settings.host}:{server.port}"
     proxy = _tls_proxy(settings, server.port) if settings.tls_port is not None else None
     if proxy:
-        side.tls = training.tls = proxy.client_settings()
+        shared.tls = proxy.client_settings()
 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    plant(settings.seeds, training.url, settings.region)
+    plant(settings.seeds, shared.url, settings.region)
     told: dict[str, object] = {
-        "url": training.url,
+        "url": shared.url,
         "isolation": isolation.kind,
         "region": settings.region,
         "pid": os.getpid(),
     }
-    if training.tls:
-        told["tls"] = training.tls.told()
+    if shared.tls:
+        told["tls"] = shared.tls.told()
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 

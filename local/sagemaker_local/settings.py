@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sagemaker_local.faults.fault import Fault
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -17,7 +19,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `data` is the folder for all it keeps; `time_scale` scales waits and grace periods.
+    """One server. `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
 
     `tls_port` is where AWS's own host names are answered, 0 any free port, None nowhere.
     """
@@ -28,6 +30,8 @@ class Settings:
     region: str = "us-east-1"
     isolation: str = "auto"
     time_scale: float = 1.0
+    log_delay: float = 0.0
+    faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
     tls_port: int | None = None
 

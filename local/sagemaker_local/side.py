@@ -3,22 +3,25 @@
 `GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`, with `--tls`
 also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority's certificate;
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
+`GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
+`GET /_local/pace` → `{"time_scale", "log_delay"}`, `PUT` changes them;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from http import HTTPStatus
 
 from werkzeug.wrappers import Request, Response
 
 from sagemaker_local import __version__
 from sagemaker_local.accounts import ACCOUNT
+from sagemaker_local.faults.fault import parse
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.request_log import RequestLog
-from sagemaker_local.tls.client_settings import ClientSettings
-from sagemaker_local.training.role_sessions import RoleSessions
+from sagemaker_local.training.attempt import Surroundings
 
 PREFIX = "/_local/"
 
@@ -26,12 +29,14 @@ PREFIX = "/_local/"
 class SideUrl:
     """Answers requests below `/_local/`."""
 
-    def __init__(self, region: str, isolation: Isolation, log: RequestLog, sessions: RoleSessions) -> None:
+    def __init__(self, region: str, isolation: Isolation, log: RequestLog, shared: Surroundings) -> None:
         self._region = region
         self._isolation = isolation
         self._log = log
-        self._sessions = sessions
-        self.tls: ClientSettings | None = None
+        self._shared = shared
+        self._sessions = shared.sessions
+        self._faults = shared.faults
+        self._pace = shared.pace
 
     def answer(self, request: Request) -> Response:
         """One request, by path and method."""
@@ -44,8 +49,10 @@ class SideUrl:
         if asked == "DELETE requests":
             self._log.clear()
             return _json({})
-        if asked == "GET ca.pem" and self.tls:
-            return Response(self.tls.ca.read_bytes(), content_type="application/x-pem-file")
+        if name in ("faults", "pace"):
+            return self._answer_conditions(request, asked, rest)
+        if asked == "GET ca.pem" and self._shared.tls:
+            return Response(self._shared.tls.ca.read_bytes(), content_type="application/x-pem-file")
         credentials = self._sessions.credentials(rest) if asked == "GET credentials" else None
         if credentials:
             return _json(
@@ -56,7 +63,27 @@ class SideUrl:
                     "Expiration": credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 }
             )
-        return _json({"message": f"nothing at {request.method} {request.path}"}, HTTPStatus.NOT_FOUND)
+        return _not_found(request)
+
+    def _answer_conditions(self, request: Request, asked: str, rest: str) -> Response:
+        """Faults and pace: what a test or a user changes while the server runs."""
+        try:
+            if asked == "POST faults":
+                given = json.loads(request.get_data())
+                faults = [parse(each) for each in (given if isinstance(given, list) else [given])]
+                return _json([self._faults.add(fault) for fault in faults])
+            if asked == "DELETE faults" and (not rest or rest.isdecimal()):
+                found = self._faults.remove(int(rest) if rest else None)
+                return _json({}) if found or not rest else _not_found(request)
+            if asked == "PUT pace":
+                self._pace.change(json.loads(request.get_data()))
+        except ValueError as error:
+            return _json({"message": str(error)}, HTTPStatus.BAD_REQUEST)
+        if asked == "GET faults":
+            return _json(self._faults.told())
+        if asked in ("GET pace", "PUT pace"):
+            return _json(asdict(self._pace))
+        return _not_found(request)
 
     def _health(self) -> dict[str, object]:
         return {
@@ -66,8 +93,12 @@ class SideUrl:
             "version": __version__,
             "region": self._region,
             "account": ACCOUNT,
-            **({"tls": self.tls.told()} if self.tls else {}),
+            **({"tls": self._shared.tls.told()} if self._shared.tls else {}),
         }
+
+
+def _not_found(request: Request) -> Response:
+    return _json({"message": f"nothing at {request.method} {request.path}"}, HTTPStatus.NOT_FOUND)
 
 
 def _json(value: object, status: int = HTTPStatus.OK) -> Response:

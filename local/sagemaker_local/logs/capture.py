@@ -9,27 +9,26 @@ from __future__ import annotations
 import os
 from typing import IO
 
-from sagemaker_local.logs.store import now_ms
-from sagemaker_local.logs.stream import Stream
+from sagemaker_local.logs.agent import Outlet
 
 MAX_MESSAGE = 262_144 - 26
 _CHUNK = 1 << 18
 
 
-def capture(source: IO[bytes], stream: Stream) -> None:
-    """Copy a pipe's lines to a stream until all its writers are gone."""
+def capture(source: IO[bytes], outlet: Outlet) -> None:
+    """Copy a pipe's lines to an outlet until all its writers are gone."""
     rest = b""
     while data := os.read(source.fileno(), _CHUNK):
         *lines, rest = (rest + data).split(b"\n")
         while len(rest) > MAX_MESSAGE:  # do not hold a line without end in memory
             head, rest = _split(rest)
             lines.append(head)
-        _append(stream, lines)
+        _append(outlet, lines)
     if rest:
-        _append(stream, [rest])
+        _append(outlet, [rest])
 
 
-def _append(stream: Stream, lines: list[bytes]) -> None:
+def _append(outlet: Outlet, lines: list[bytes]) -> None:
     messages: list[bytes] = []
     for line in lines:
         remaining = line.replace(b"\t", b"#011").replace(b"\r", b"#015")
@@ -38,8 +37,7 @@ def _append(stream: Stream, lines: list[bytes]) -> None:
             messages.append(head)
         messages.append(remaining)
     if messages:
-        now = now_ms()
-        stream.append(messages, [now] * len(messages), now)
+        outlet.append(messages)
 
 
 def _split(line: bytes) -> tuple[bytes, bytes]:

@@ -1,8 +1,9 @@
 """How GetLogEvents pages through a stream.
 
-A token names a place between two events in their order of arrival: `f/N/s` is before the Nth, read forward, `b/N/s`
-after it, read backward. So a token never skips or repeats an event, whenever that arrived. At the end the token handed
-in comes back (CloudWatch Logs, GetLogEvents). A page holds at most 10,000 events and 1 MB.
+A token names a place between two events in their order of arrival: `f/N` is before the Nth, read forward, `b/N` after
+it, read backward. So a token never skips or repeats an event, whenever that arrived. At the end the token handed in
+comes back, while an empty page with a new token is not the end (CloudWatch Logs, GetLogEvents): one is given to a token
+behind which nothing arrived for a second. A page holds at most 10,000 events and 1 MB.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from sagemaker_local.logs.stream import Event, Stream
 MAX_EVENTS = 10_000
 MAX_BYTES = 1_048_576
 _CHUNK = 1000  # events read from the file at once
-_TOKEN = re.compile(r"([fb])/(\d{56})/s")
+_PAUSE_MS = 1000
+_TOKEN = re.compile(r"([fb])/(\d{55})([01])/s")
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,12 @@ def page(stream: Stream, token: str | None, *, from_head: bool, limit: int, star
         if not match or int(match[2]) > count:
             raise ServiceError("InvalidParameterException", "The specified nextToken is invalid.")
         forward, place = match[1] == "f", int(match[2])
+        if forward and match[3] == "0" and _after_pause(stream, place, count):
+            return Page([], _token("b", place), _token("f", place, passed=True))
     chosen, reached = _take(_walk(stream, place, count, forward), limit, start, end)
     if forward:
-        return Page(chosen, _token("b", place), _token("f", place if reached is None else reached + 1))
+        at_end = token if token and reached is None else _token("f", place if reached is None else reached + 1)
+        return Page(chosen, _token("b", place), at_end)
     return Page(chosen[::-1], _token("b", place if reached is None else reached), _token("f", place))
 
 
@@ -67,5 +72,11 @@ def _take(events: Iterator[Event], limit: int, start: int, end: int) -> tuple[li
     return chosen, reached
 
 
-def _token(kind: str, place: int) -> str:
-    return f"{kind}/{place:056d}/s"
+def _after_pause(stream: Stream, place: int, count: int) -> bool:
+    """Whether the event at a place arrived long after the one before."""
+    return 0 < place < count and stream.arrival(place) - stream.arrival(place - 1) >= _PAUSE_MS
+
+
+def _token(kind: str, place: int, *, passed: bool = False) -> str:
+    """`passed`: the pause before the place was told."""
+    return f"{kind}/{place:055d}{int(passed)}/s"

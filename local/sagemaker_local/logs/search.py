@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.logs.paging import MAX_BYTES
+from sagemaker_local.logs.paging import MAX_BYTES, MAX_EVENTS
 from sagemaker_local.logs.stream import Event, Stream
 
 Place = tuple[int, str, int]  # timestamp, stream, number
@@ -30,13 +30,16 @@ def search(
     by_name = {stream.name: stream for stream in streams}
     places = heapq.merge(*(_places(stream, after[0] if after else start, end) for stream in by_name.values()))
     found: list[tuple[Stream, Event]] = []
-    size = 0
+    size = looked = 0
     last = after
     for place in places:
         if after and place <= after:
             continue
         stream, number = by_name[place[1]], place[2]
         event = stream.read(range(number, number + 1))[0]
+        looked += 1
+        if looked > MAX_EVENTS:  # an empty page, or a short one, is not the end
+            return found, _token(last)
         if wanted(event.message):
             if len(found) == limit or (found and size + event.size > MAX_BYTES):
                 return found, _token(last)

@@ -88,6 +88,10 @@ class Stream:
         """An event's timestamp."""
         return self._timestamps[number]
 
+    def arrival(self, number: int) -> int:
+        """When an event arrived, in milliseconds since 1970."""
+        return self._ingestion_times[number]
+
     def by_time(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """(timestamp, number) of the events in [start, stop), sorted."""
         count = len(self)

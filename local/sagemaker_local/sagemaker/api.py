@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sagemaker_local.accounts import role_age
 from sagemaker_local.call import Call
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.listing import page_of_jobs
 from sagemaker_local.sagemaker.record import TrainingJob
+from sagemaker_local.sagemaker.search import search
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.validation import check
 
@@ -32,15 +34,24 @@ class SageMakerApi:
             "CreateTrainingJob": self._create,
             "DeleteTags": self._delete_tags,
             "DescribeTrainingJob": self._describe,
+            "ListProcessingJobs": _no_processing_jobs,
             "ListTags": self._list_tags,
             "ListTrainingJobs": self._list,
+            "Search": self._search,
             "StopTrainingJob": self._stop,
         }
         return {name: _checked(operation) for name, operation in named.items()}
 
+    def jobs(self, region: str) -> list[TrainingJob]:
+        """The jobs of a region, oldest first."""
+        return [job for job in list(self._jobs.values()) if job.region == region]
+
     def _create(self, call: Call) -> Mapping[str, Any]:
         request = dict(call.parameters)
         rules.check_training_job(request)
+        role = request["RoleArn"]
+        if role_age(role) < self._training.shared.faults.delay_of_role("role-not-ready", role):
+            raise rules.cannot_assume(role)
         arn = rules.training_job_arn(call.region, request["TrainingJobName"])
         if arn in self._jobs:
             raise rules.name_taken(arn)
@@ -48,10 +59,22 @@ class SageMakerApi:
         with self._lock:
             if arn in self._jobs:
                 raise rules.name_taken(arn)
+            self._check_quota(request, call.region)
             job = TrainingJob(request, arn, call.region)
             self._training.start(job)
             self._jobs[arn] = job
         return {"TrainingJobArn": arn}
+
+    def _check_quota(self, request: Mapping[str, Any], region: str) -> None:
+        """Raise ServiceError if the account may not have the instances; of preferences each type counts."""
+        resources, spot = request["ResourceConfig"], bool(request.get("EnableManagedSpotTraining", False))
+        running = [job for job in self.jobs(region) if not job.ended and job.spot == spot]
+        for wanted in resources.get("InstancePreferences", [resources]):
+            instance_type, count = wanted["InstanceType"], wanted["InstanceCount"]
+            limit = self._training.shared.faults.quota(instance_type, spot=spot)
+            used = sum(job.placement[1] for job in running if job.placement[0] == instance_type)
+            if limit is not None and used + count > limit:
+                raise rules.over_quota(instance_type, spot=spot, limit=limit, used=used, wanted=count)
 
     def _describe(self, call: Call) -> Mapping[str, Any]:
         return self._job(call).description()
@@ -65,8 +88,10 @@ class SageMakerApi:
         return {}
 
     def _list(self, call: Call) -> Mapping[str, Any]:
-        jobs = [job.summary() for job in list(self._jobs.values()) if job.region == call.region]
-        return page_of_jobs(jobs, call.parameters)
+        return page_of_jobs([job.summary() for job in self.jobs(call.region)], call.parameters)
+
+    def _search(self, call: Call) -> Mapping[str, Any]:
+        return search([job.record() for job in self.jobs(call.region)], call.parameters)
 
     def _add_tags(self, call: Call) -> Mapping[str, Any]:
         job = self._tagged(call)
@@ -105,6 +130,12 @@ def _checked(operation: Callable[[Call], Mapping[str, Any]]) -> Callable[[Call],
         return operation(call)
 
     return checked
+
+
+def _no_processing_jobs(call: Call) -> Mapping[str, Any]:
+    """Processing jobs are not known here; clients of training jobs ask whether there are any."""
+    del call
+    return {"ProcessingJobSummaries": []}
 
 
 def _tag_list(job: TrainingJob) -> list[dict[str, str]]:

@@ -5,13 +5,11 @@ Default order: by CreationTime, newest first (as seen; the documentation says as
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.sagemaker.tokens import page_after
 
 _PAGE = 10
 _SORT_KEYS = {"Name": "TrainingJobName", "Status": "TrainingJobStatus"}
@@ -25,21 +23,10 @@ def page_of_jobs(summaries: list[dict[str, Any]], given: Mapping[str, Any]) -> d
         key=lambda each: (each[key], each["TrainingJobName"]),
         reverse=given.get("SortOrder", "Descending") == "Descending",
     )
-    if given.get("NextToken"):
-        last = _decode(given["NextToken"])
-        names = [each["TrainingJobName"] for each in chosen]
-        if last not in names:
-            raise _invalid_token()
-        chosen = chosen[names.index(last) + 1 :]
-    limit = given.get("MaxResults", _PAGE)
-    page = chosen[:limit]
+    page, token = page_after(chosen, "TrainingJobName", given.get("NextToken"), given.get("MaxResults", _PAGE))
     status = given.get("StatusEquals")
-    answer: dict[str, Any] = {
-        "TrainingJobSummaries": [each for each in page if status in (None, each["TrainingJobStatus"])]
-    }
-    if len(chosen) > limit:
-        answer["NextToken"] = base64.urlsafe_b64encode(page[-1]["TrainingJobName"].encode()).decode()
-    return answer
+    wanted = [each for each in page if status in (None, each["TrainingJobStatus"])]
+    return {"TrainingJobSummaries": wanted, **token}
 
 
 def _within(summary: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
@@ -58,14 +45,3 @@ def _seconds(value: float | str) -> float:
     if isinstance(value, str):
         return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
     return value
-
-
-def _decode(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token).decode()
-    except (binascii.Error, ValueError) as error:
-        raise _invalid_token() from error
-
-
-def _invalid_token() -> ServiceError:
-    return ServiceError("ValidationException", "Invalid pagination token.")

@@ -5,6 +5,7 @@ Texts are those of the service where they are known; the others are marked (assu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,12 +21,30 @@ def check_training_job(request: Mapping[str, Any]) -> None:
     _check_presence(request)
     _check_stopping(request)
     _check_channels(request)
+    _check_metrics(request)
     role = str(request["RoleArn"])
     if not may_assume(role, _PRINCIPAL):
-        raise _refused(
-            f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-            f"'{_PRINCIPAL}' to assume the role."
-        )
+        raise cannot_assume(role)
+
+
+def cannot_assume(role: str) -> ServiceError:
+    """The refusal of a role that SageMaker cannot use, or not yet."""
+    return _refused(
+        f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+        f"'{_PRINCIPAL}' to assume the role."
+    )
+
+
+def _check_metrics(request: Mapping[str, Any]) -> None:
+    for each in request["AlgorithmSpecification"].get("MetricDefinitions", []):
+        _check_expression(each["Name"], each["Regex"])
+
+
+def _check_expression(metric: str, expression: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as error:  # (assumed)
+        raise _refused(f"Metric {metric}: {expression!r} is not a regular expression: {error}") from error
 
 
 def no_objects(uri: str, region: str, role: str) -> ServiceError:
@@ -46,30 +65,50 @@ def _check_presence(request: Mapping[str, Any]) -> None:
         null = "Value null at '{}' failed to satisfy constraint: Member must not be null"
         texts = "; ".join(null.format(name[:1].lower() + name[1:]) for name in missing)
         raise _refused(f"{counted(len(missing))} detected: {texts}")
-    resources = request["ResourceConfig"]
-    if "InstanceGroups" in resources or "InstancePreferences" in resources:
-        raise _refused("ResourceConfig: only InstanceType with InstanceCount is known here.")
-    if "InstanceType" not in resources:
-        raise _refused("ResourceConfig: InstanceType must be specified.")  # (assumed)
-    count = resources.get("InstanceCount", 0)
-    if count < 1:
-        raise _refused(
-            f"1 validation error detected: Value '{count}' at 'resourceConfig.instanceCount' "
-            "failed to satisfy constraint: Member must have value greater than or equal to 1"
-        )
+    _check_resources(request)
     algorithm = request["AlgorithmSpecification"]
     if ("TrainingImage" in algorithm) == ("AlgorithmName" in algorithm):  # (assumed)
         raise _refused("Exactly one of TrainingImage and AlgorithmName must be specified in AlgorithmSpecification.")
+
+
+def _check_resources(request: Mapping[str, Any]) -> None:
+    resources = request["ResourceConfig"]
+    if "InstanceGroups" in resources:
+        raise _refused("ResourceConfig: InstanceGroups are not known here.")
+    preferences = resources.get("InstancePreferences")
+    if preferences is None:
+        if "InstanceType" not in resources:
+            raise _refused("ResourceConfig: InstanceType must be specified.")  # (assumed)
+        _check_count(resources, "resourceConfig.instanceCount")
+        return
+    together = [name for name in ("InstanceType", "InstanceCount") if name in resources]
+    if together:  # (assumed)
+        raise _refused(f"ResourceConfig: InstancePreferences cannot be specified with {' and '.join(together)}.")
+    if request.get("EnableManagedSpotTraining", False):  # (assumed)
+        raise _refused("ResourceConfig: InstancePreferences is not supported with managed spot training.")
+    for number, preference in enumerate(preferences, 1):
+        _check_count(preference, f"resourceConfig.instancePreferences.{number}.member.instanceCount")
+
+
+def _check_count(given: Mapping[str, Any], path: str) -> None:
+    count = given.get("InstanceCount", 0)
+    if count < 1:
+        raise _refused(
+            f"1 validation error detected: Value '{count}' at '{path}' "
+            "failed to satisfy constraint: Member must have value greater than or equal to 1"
+        )
 
 
 def _check_stopping(request: Mapping[str, Any]) -> None:
     condition = request["StoppingCondition"]
     runtime, wait = condition.get("MaxRuntimeInSeconds"), condition.get("MaxWaitTimeInSeconds")
     spot = request.get("EnableManagedSpotTraining", False)
-    if wait is not None and not spot:  # (assumed)
+    if wait is not None and not spot:
         raise _refused(
-            "MaxWaitTimeInSeconds is not supported for on-demand training jobs: enable managed spot training."
+            "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
         )
+    if spot and request["ResourceConfig"].get("KeepAlivePeriodInSeconds"):  # (assumed)
+        raise _refused("KeepAlivePeriodInSeconds is not supported when EnableManagedSpotTraining is set to true")
     if spot and wait is None:  # (assumed)
         raise _refused("MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is true.")
     if wait is not None and runtime is not None and wait < runtime:
@@ -108,6 +147,17 @@ def name_taken(arn: str) -> ServiceError:
         "ResourceInUse",
         "Training job names must be unique within an AWS account and region, and a training job with this name "
         f"already exists ({arn})",
+    )
+
+
+def over_quota(instance_type: str, *, spot: bool, limit: int, used: int, wanted: int) -> ServiceError:
+    """The refusal of a job that needs more instances than the account may have (recorded; for spot (assumed))."""
+    usage = "spot training job usage" if spot else "training job usage"
+    return ServiceError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit '{instance_type} for {usage}' is {limit} Instances, with current utilization "
+        f"of {used} Instances and a request delta of {wanted} Instances. Please contact AWS support to request an "
+        "increase for this limit.",
     )
 
 

@@ -28,7 +28,7 @@ def write_config(host: Host, job: TrainingJob, channels: Iterable[Channel], chec
 
 def _files(host: Host, job: TrainingJob, channels: list[Channel], checkpoint_path: str) -> dict[str, Any]:
     request = job.request
-    instance_type = request["ResourceConfig"]["InstanceType"]
+    instance_type = job.placement[0]
     inputs = {
         channel.name: {
             "TrainingInputMode": channel.mode,

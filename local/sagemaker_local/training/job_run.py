@@ -1,10 +1,8 @@
-"""Runs training jobs, a thread each: Starting, Downloading, Training, Uploading, and how it ended."""
+"""Runs training jobs, a thread each: waits for instances, runs them, again after a spot interruption, to the end."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 import sys
 import threading
 import time
@@ -17,47 +15,22 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from sagemaker_local.accounts import assume
 from sagemaker_local.clients import S3Client, s3_client
-from sagemaker_local.isolation.choice import Isolation
-from sagemaker_local.logs.store import LogStore
 from sagemaker_local.sagemaker import rules
-from sagemaker_local.sagemaker.record import TrainingJob
-from sagemaker_local.tls.client_settings import ClientSettings
-from sagemaker_local.training.archives import upload_archive
-from sagemaker_local.training.channels import Channel, read_channel
-from sagemaker_local.training.checkpoints import Checkpoints
-from sagemaker_local.training.config_files import write_config
-from sagemaker_local.training.host import Host, hosts_text
-from sagemaker_local.training.inputs import download
-from sagemaker_local.training.instances import specification
-from sagemaker_local.training.outcome import failure_of
-from sagemaker_local.training.pipes import Pipes
-from sagemaker_local.training.processes import Processes
-from sagemaker_local.training.role_sessions import RoleSessions
-from sagemaker_local.training.s3_folder import S3Location, parse
+from sagemaker_local.sagemaker.record import PREPARING, TrainingJob
+from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly, Surroundings
+from sagemaker_local.training.capacity import OutOfCapacity, WaitBudget, wait_for_capacity
+from sagemaker_local.training.channels import read_channel
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _DEFAULT_MAX_RUNTIME = 86_400
-_SYNC_SECONDS = 5.0
 _CLOSE_SECONDS = 20.0
 
 
-class StoppedEarly(Exception):  # noqa: N818 - no error
-    """A job was stopped before its instances ran."""
-
-
 class Training:
-    """All jobs of the server; `url` is the server's own, `tls` what is told to clients of AWS's own host names."""
+    """All jobs of the server."""
 
-    def __init__(
-        self, folder: Path, isolation: Isolation, logs: LogStore, sessions: RoleSessions, time_scale: float
-    ) -> None:
+    def __init__(self, folder: Path, shared: Surroundings) -> None:
         self.folder = folder
-        self.isolation = isolation
-        self.logs = logs
-        self.sessions = sessions
-        self.time_scale = time_scale
-        self.url = ""
-        self.tls: ClientSettings | None = None
+        self.shared = shared
         self._networks = itertools.cycle(range(256))
         self._runs: dict[str, JobRun] = {}
 
@@ -92,7 +65,7 @@ class Training:
 
     def client(self, role: str, region: str) -> S3Client:
         """S3 as the execution role."""
-        return s3_client(self.url, region, assume(role, "SageMaker", region))
+        return s3_client(self.shared.url, region, assume(role, "SageMaker", region))
 
 
 class JobRun(threading.Thread):
@@ -104,20 +77,25 @@ class JobRun(threading.Thread):
         self._job = job
         self._network = network
         self._folder = training.folder / job.arn.rpartition("/")[2]
-        self._processes = Processes(training.time_scale)
+        self._lock = threading.Lock()
+        self._attempt: Attempt | None = None
         self._stop_asked = threading.Event()
         self._killed = False
 
     def stop(self) -> None:
         """StopTrainingJob."""
-        self._stop_asked.set()
-        self._processes.stop("Stopped")
+        with self._lock:
+            self._stop_asked.set()
+            if self._attempt:
+                self._attempt.stop("Stopped")
 
     def kill(self) -> None:
         """The server ends."""
-        self._killed = True
-        self._stop_asked.set()
-        self._processes.kill()
+        with self._lock:
+            self._killed = True
+            self._stop_asked.set()
+            if self._attempt:
+                self._attempt.kill()
 
     def run(self) -> None:
         """From Starting to the end, whatever happens."""
@@ -125,100 +103,55 @@ class JobRun(threading.Thread):
             status, reason = self._run()
         except StoppedEarly:
             status, reason = "Stopped", ""
+        except OutOfCapacity as end:
+            status, reason = end.status, end.reason
         except (ClientError, BotoCoreError, ValueError) as error:
             status, reason = "Failed", f"ClientError: {error}"
         except Exception as error:  # noqa: BLE001 - a fault of ours ends the job, and its clients must see it end
             if not self._killed:
                 traceback.print_exc(file=sys.stderr)
             status, reason = "Failed", f"InternalServerError: {error!r}"
-        try:
-            shutil.rmtree(self._folder)
-        except OSError as error:
-            sys.stderr.write(f"{self._job.name}: its folder could not be removed: {error}\n")
         self._job.enter(status, reason)
 
     def _run(self) -> tuple[str, str]:
         """The final secondary status and the failure reason."""
-        job, request = self._job, self._job.request
-        client = self._training.client(request["RoleArn"], job.region)
-        hosts = [Host(number, name, self._folder / name) for number, name in enumerate(job.hosts)]
-        for host in hosts:
-            host.make(hosts_text(job.hosts, self._network))
-        self._go_on("Downloading")
-        channels = [
-            read_channel(client, given, rules.input_mode(request, given))
-            for given in request.get("InputDataConfig", [])
-        ]
-        pipes = Pipes(client)
-        for channel in channels:
-            if channel.mode == "Pipe":
-                pipes.add(channel, hosts)
-            else:
-                download(client, channel, hosts, self._check_stop)
-        checkpoints = self._restored_checkpoints(client, hosts)
+        job, shared = self._job, self._training.shared
+        condition = job.request["StoppingCondition"]
+        runtime_left = float(condition.get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME))
+        budget = WaitBudget(condition.get("MaxWaitTimeInSeconds"))
+        epoch = 0
+        while True:
+            if not wait_for_capacity(job, shared.faults, shared.pace, budget, self._stop_asked):
+                raise StoppedEarly
+            job.note(PREPARING)
+            epoch = max(epoch + 1, int(time.time()))  # a stream is never opened twice
+            started = time.monotonic()
+            status, reason = self._try(epoch, _limit(runtime_left, budget))
+            passed = time.monotonic() - started
+            runtime_left -= passed
+            budget.spend(passed)
+            if status != INTERRUPTED:
+                return status, reason
+            job.enter(INTERRUPTED)
+            if self._stop_asked.is_set():
+                raise StoppedEarly
+            job.enter("Starting")
+
+    def _try(self, epoch: int, max_seconds: tuple[float, str]) -> tuple[str, str]:
+        shared = self._training.shared
+        attempt = Attempt(self._job, shared, self._folder, network=self._network, epoch=epoch, max_seconds=max_seconds)
+        with self._lock:
+            if self._stop_asked.is_set():
+                raise StoppedEarly
+            self._attempt = attempt
         try:
-            self._go_on("Training")
-            reason = self._train(hosts, channels, checkpoints)
+            return attempt.run(self._training.client(self._job.request["RoleArn"], self._job.region))
         finally:
-            pipes.close()
-        if self._killed:
-            raise StoppedEarly
-        if job.status != "Stopping":
-            job.enter("Uploading")
-        if checkpoints:
-            checkpoints.finish()
-        self._upload(client, hosts)
-        cause = self._processes.cause
-        if cause in ("Stopped", "MaxRuntimeExceeded"):
-            return cause, ""
-        return ("Failed", reason) if reason else ("Completed", "")
+            attempt.close()
 
-    def _train(self, hosts: list[Host], channels: list[Channel], checkpoints: Checkpoints | None) -> str:
-        """Run the instances to their end; why they failed, empty if they did not."""
-        job, training = self._job, self._training
-        token = training.sessions.open(job.request["RoleArn"], job.region)
-        specs = []
-        for host in hosts:
-            spec = specification(
-                job, host, training.isolation, url=training.url, credentials=token, server=os.environ, tls=training.tls
-            )
-            write_config(host, job, channels, spec.checkpoint_path)
-            specs.append(spec.instance)
-        names = [f"{job.name}/{host.name}-{int(time.time())}" for host in hosts]
-        streams = [training.logs.open_stream(job.region, LOG_GROUP, name) for name in names]
-        if checkpoints:
-            checkpoints.keep_synchronised(max(0.2, _SYNC_SECONDS * training.time_scale))
-        limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", _DEFAULT_MAX_RUNTIME)
-        try:
-            exits = self._processes.run(specs, streams, limit)
-        finally:
-            training.sessions.close(token)
-        return failure_of(exits, hosts)
 
-    def _restored_checkpoints(self, client: S3Client, hosts: list[Host]) -> Checkpoints | None:
-        config = self._job.request.get("CheckpointConfig")
-        if not config:
-            return None
-        location = parse(config["S3Uri"]).folder()
-        checkpoints = Checkpoints(client, location, hosts)
-        restored = checkpoints.restore()
-        text = "\n".join([str(location), *(f"s3://{location.bucket}/{key}" for key in restored)]) + "\n"
-        for host in hosts:
-            (host.base / "input" / "data" / "checkpoints-manifest").write_text(text)
-        return checkpoints
-
-    def _upload(self, client: S3Client, hosts: list[Host]) -> None:
-        target = parse(self._job.output_prefix)
-        for name, folders in (
-            ("model.tar.gz", [host.base / "model" for host in hosts]),
-            ("output.tar.gz", [hosts[0].base / "output" / "data"]),
-        ):
-            upload_archive(client, folders, self._folder / name, S3Location(target.bucket, f"{target.prefix}/{name}"))
-
-    def _go_on(self, secondary: str) -> None:
-        self._check_stop()
-        self._job.enter(secondary)
-
-    def _check_stop(self) -> None:
-        if self._stop_asked.is_set():
-            raise StoppedEarly
+def _limit(runtime_left: float, budget: WaitBudget) -> tuple[float, str]:
+    """The seconds that an attempt may run, and what it ends by after them."""
+    if budget.left is not None and budget.left < runtime_left:
+        return max(budget.left, 0.0), "MaxWaitTimeExceeded"
+    return max(runtime_left, 0.0), "MaxRuntimeExceeded"

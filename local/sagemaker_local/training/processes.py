@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sagemaker_local.isolation.instance import Instance
 from sagemaker_local.isolation.specification import Specification
+from sagemaker_local.logs.agent import Outlet
 from sagemaker_local.logs.capture import capture
-from sagemaker_local.logs.stream import Stream
 
 _DRAIN_SECONDS = 5.0
 STOP_GRACE_SECONDS = 120.0  # from SIGTERM to SIGKILL (SageMaker documentation, StopTrainingJob)
@@ -29,8 +29,8 @@ class Exit:
 class Processes:
     """One group of instances. `cause` says why they were stopped, None while they run or ended by themselves."""
 
-    def __init__(self, time_scale: float) -> None:
-        self._grace = STOP_GRACE_SECONDS * time_scale
+    def __init__(self, time_scale: Callable[[], float]) -> None:
+        self._time_scale = time_scale
         self._inbox: queue.SimpleQueue[Exit | str] = queue.SimpleQueue()
         self._instances: list[Instance] = []
         self._captures: list[threading.Thread] = []
@@ -46,12 +46,17 @@ class Processes:
         for instance in list(self._instances):
             instance.kill()
 
-    def run(self, specs: Sequence[Specification], streams: Sequence[Stream], max_seconds: float) -> list[Exit]:
-        """Run one instance for each specification to the end of all; how each ended, in the order of ending."""
+    def run(
+        self, specs: Sequence[Specification], outlets: Sequence[Outlet], max_seconds: float, cause_after: str
+    ) -> list[Exit]:
+        """Run one instance for each specification to the end of all; how each ended, in the order of ending.
+
+        After `max_seconds` they are stopped for `cause_after`.
+        """
         try:
-            for number, (spec, stream) in enumerate(zip(specs, streams, strict=True)):
-                self._start(number, spec, stream)
-            return self._attend(len(specs), time.monotonic() + max_seconds)
+            for number, (spec, outlet) in enumerate(zip(specs, outlets, strict=True)):
+                self._start(number, spec, outlet)
+            return self._attend(len(specs), time.monotonic() + max_seconds, cause_after)
         finally:
             for instance in self._instances:
                 instance.kill()
@@ -61,10 +66,12 @@ class Processes:
             for instance in self._instances:
                 instance.close()
 
-    def _start(self, number: int, spec: Specification, stream: Stream) -> None:
+    def _start(self, number: int, spec: Specification, outlet: Outlet) -> None:
         instance = Instance(spec)
         self._instances.append(instance)
-        reader = threading.Thread(target=capture, args=(instance.output, stream), name=stream.name, daemon=True)
+        reader = threading.Thread(
+            target=capture, args=(instance.output, outlet), name=f"{spec.host_name} prints", daemon=True
+        )
         reader.start()
         self._captures.append(reader)
 
@@ -72,9 +79,9 @@ class Processes:
             code = instance.wait()
             self._inbox.put(Exit(number, code, instance.fault()))
 
-        threading.Thread(target=wait, name=f"{stream.name} ends", daemon=True).start()
+        threading.Thread(target=wait, name=f"{spec.host_name} ends", daemon=True).start()
 
-    def _attend(self, running: int, deadline: float) -> list[Exit]:
+    def _attend(self, running: int, deadline: float, cause_after: str) -> list[Exit]:
         exits: list[Exit] = []
         killed = False
         while len(exits) < running:
@@ -82,7 +89,7 @@ class Processes:
                 news = self._inbox.get(timeout=None if killed else max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 if self.cause is None:
-                    news = "MaxRuntimeExceeded"
+                    news = cause_after
                 else:
                     killed = True
                     for instance in self._instances:
@@ -94,7 +101,7 @@ class Processes:
                 news = "failed" if news.code != 0 else ""
             if news and self.cause is None:
                 self.cause = news
-                deadline = time.monotonic() + (0 if news == "killed" else self._grace)
+                deadline = time.monotonic() + (0 if news == "killed" else STOP_GRACE_SECONDS * self._time_scale())
                 for instance in self._instances:
                     instance.terminate()
         return exits

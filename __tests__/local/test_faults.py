@@ -1,0 +1,257 @@
+"""What goes wrong on demand: by the side URL and by flags, for requests and for the pace of time."""
+
+import json
+import time
+import urllib.error
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+from conftest import BUCKET, LOG_GROUP
+
+
+@pytest.fixture
+def server(faulty):
+    return faulty
+
+
+def status_of(call, **request):
+    try:
+        return call(**request)["ResponseMetadata"]["HTTPStatusCode"]
+    except ClientError as error:
+        return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def error_of(call, **request):
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    return caught.value.response["Error"]["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({}, "`kind` must be one of error, throttle"),
+        ({"kind": "flood"}, "`kind` must be one of"),
+        ({"kind": "slow"}, "slow needs seconds"),
+        ({"kind": "slow", "seconds": "2"}, "seconds: '2' is not a int or float"),
+        ({"kind": "slow", "seconds": -1}, "seconds: must not be negative"),
+        ({"kind": "throttle", "seconds": 1}, "throttle has no seconds: its fields are operation"),
+        ({"kind": "throttle", "rate": 1.5}, "rate: must be from 0 to 1"),
+        ({"kind": "throttle", "calls": [0]}, "calls: must be numbers of calls"),
+        ({"kind": "reset", "when": "later"}, "when: must be `before` or `after`"),
+        ({"kind": "error", "code": "X", "status": 200}, "status: must be from 400 to 599"),
+        ({"kind": "no-capacity", "spot": 1}, "spot: 1 is not a bool"),
+    ],
+)
+def test_a_wrong_fault_is_refused(server, value, words):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        server.local("faults", "POST", value)
+    assert caught.value.code == 400
+    assert words in json.load(caught.value)["message"]
+    assert server.local("faults") == []
+
+
+def test_faults_are_listed_and_lifted(server):
+    first, second = server.fault("throttle", operation="sts:*"), server.fault("slow", seconds=0)
+    assert [each["id"] for each in server.local("faults")] == [first["id"], second["id"]]
+    error_of(server.sts.get_caller_identity)
+    assert [(each["seen"], each["struck"]) for each in server.local("faults")] == [(1, 1), (1, 1)]
+    server.local(f"faults/{first['id']}", "DELETE")
+    assert server.sts.get_caller_identity()["Account"]
+    with pytest.raises(urllib.error.HTTPError):
+        server.local(f"faults/{first['id']}", "DELETE")
+
+
+def test_throttling_reads_as_each_service_has_it(server):
+    server.fault("throttle")
+    assert error_of(server.sagemaker.list_training_jobs) == ("ThrottlingException", 400)
+    assert error_of(server.logs.describe_log_groups) == ("ThrottlingException", 400)
+    assert error_of(server.s3.list_buckets) == ("SlowDown", 503)
+    assert error_of(server.iam.list_roles) == ("Throttling", 400)
+    assert error_of(server.sts.get_caller_identity) == ("Throttling", 400)
+
+
+def test_the_nth_call(server):
+    server.fault("error", operation="s3:PutObject", code="InternalError", status=500, calls=[2, 4])
+    codes = [status_of(server.s3.put_object, Bucket=BUCKET, Key=f"nth/{number}") for number in range(5)]
+    assert codes == [200, 500, 200, 500, 200]
+    assert server.keys("nth/") == ["nth/0", "nth/2", "nth/4"]
+
+
+def test_a_share_of_calls_and_at_most_some(server):
+    server.fault("throttle", operation="sts:GetCallerIdentity", rate=0.5)
+    failed = sum(status_of(server.sts.get_caller_identity) != 200 for _ in range(80))
+    assert 15 < failed < 65
+    server.local("faults", "DELETE")
+    server.fault("throttle", operation="sts:GetCallerIdentity", times=2)
+    for _ in range(2):
+        error_of(server.sts.get_caller_identity)
+    assert server.sts.get_caller_identity()["Account"]
+
+
+def test_a_client_of_aws_gets_over_it(server):
+    server.fault("throttle", operation="sagemaker:ListTrainingJobs", calls=[1])
+    server.fault("error", operation="s3:GetObject", code="ServiceUnavailable", status=503, calls=[1])
+    server.fault("reset", operation="s3:ListObjectsV2", calls=[1])
+    server.put("patient", "text")
+    patience = Config(retries={"max_attempts": 3, "mode": "standard"})
+
+    def client(service):
+        keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester"}
+        return boto3.client(service, endpoint_url=server.url, region_name="us-east-1", config=patience, **keys)
+
+    assert "TrainingJobSummaries" in client("sagemaker").list_training_jobs()
+    assert client("s3").get_object(Bucket=BUCKET, Key="patient")["Body"].read() == b"text"
+    assert client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] > 0
+
+
+def test_a_reset_before_and_after_the_request_is_carried_out(server):
+    server.fault("reset", operation="s3:PutObject", times=1)
+    with pytest.raises(ConnectionClosedError):
+        server.s3.put_object(Bucket=BUCKET, Key="reset/before")
+    server.fault("reset", operation="s3:PutObject", when="after", times=1)
+    with pytest.raises(ConnectionClosedError):
+        server.s3.put_object(Bucket=BUCKET, Key="reset/after")
+    assert server.keys("reset/") == ["reset/after"]
+    cut = [
+        each for each in server.local("requests") if each["error"] == "ConnectionReset" and "reset" in each["resource"]
+    ]
+    assert [(each["status"], each["resource"].rpartition("/")[2]) for each in cut] == [(0, "before"), (0, "after")]
+
+
+def test_a_slow_answer(server):
+    server.fault("slow", operation="sts:GetCallerIdentity", seconds=0.5)
+    began = time.monotonic()
+    server.sts.get_caller_identity()
+    assert time.monotonic() - began > 0.5
+    began = time.monotonic()
+    server.s3.list_buckets()
+    assert time.monotonic() - began < 0.4
+
+
+def test_an_action_that_is_denied(server):
+    server.put("denied/a/x", "x")
+    server.fault("deny", action="s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/denied/*")
+    server.fault("deny", action="logs:*")
+    assert error_of(server.s3.get_object, Bucket=BUCKET, Key="denied/a/x") == ("AccessDenied", 403)
+    assert error_of(server.logs.describe_log_groups) == ("AccessDeniedException", 400)
+    assert server.keys("denied/") == ["denied/a/x"]
+    server.fault("deny", action="iam:PassRole")
+    assert error_of(server.sagemaker.create_training_job, **server.request()) == ("AccessDeniedException", 400)
+    refused = [each for each in server.local("requests") if each["operation"] == "CreateTrainingJob"][-1]
+    assert (refused["status"], refused["error"]) == (400, "AccessDeniedException")
+
+
+def test_only_a_principal_s_calls(server):
+    server.fault("throttle", operation="sts:*", principal="arn:aws:iam::*:user/somebody-else")
+    assert server.sts.get_caller_identity()["Account"]
+
+
+def test_expired_credentials(server):
+    server.fault("expired-credentials")
+    assert error_of(server.sagemaker.list_training_jobs) == ("ExpiredTokenException", 400)
+    assert error_of(server.s3.list_buckets) == ("ExpiredToken", 400)
+    assert error_of(server.sts.get_caller_identity) == ("ExpiredToken", 403)
+
+
+def test_a_fresh_role_cannot_be_assumed_yet(server):
+    trust = server.iam.get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]
+    server.fault("role-not-ready", role="fresh-*", seconds=1.5)
+    role = server.iam.create_role(RoleName="fresh-1", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    request = server.request(RoleArn=role)
+    with pytest.raises(ClientError, match=r"Could not assume role .*fresh-1\. Please ensure that the role exists"):
+        server.sagemaker.create_training_job(**request)
+    server.run()  # another role is not touched
+    time.sleep(1.5)
+    server.sagemaker.create_training_job(**request)
+    assert server.ended(request["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+
+
+def test_quota(server):
+    server.fault("quota", instance_type="ml.p3.*", limit=0)
+    server.fault("quota", instance_type="ml.c5.large", limit=2)
+    request = server.request()
+    request["ResourceConfig"]["InstanceType"] = "ml.p3.2xlarge"
+    with pytest.raises(ClientError) as caught:
+        server.sagemaker.create_training_job(**request)
+    assert caught.value.response["Error"] == {
+        "Code": "ResourceLimitExceeded",
+        "Message": "The account-level service limit 'ml.p3.2xlarge for training job usage' is 0 Instances, with "
+        "current utilization of 0 Instances and a request delta of 1 Instances. Please contact AWS support to request "
+        "an increase for this limit.",
+    }
+    assert server.run()["TrainingJobStatus"] == "Completed"  # another type
+
+
+def test_quota_counts_what_runs(server):
+    server.fault("quota", instance_type="ml.m5.large", limit=2)
+    first = server.create("sleep 30", instances=2)
+    with pytest.raises(ClientError, match="current utilization of 2 Instances and a request delta of 1 Instances"):
+        server.create()
+    server.sagemaker.stop_training_job(TrainingJobName=first)
+    server.ended(first)
+    assert server.run()["TrainingJobStatus"] == "Completed"
+
+
+def test_time_scale_is_changed_while_serving(server):
+    assert server.local("pace") == {"time_scale": 0.01, "log_delay": 0.0}
+    assert server.local("pace", "PUT", {"time_scale": 0.002}) == {"time_scale": 0.002, "log_delay": 0.0}
+    name = server.create("trap '' TERM; echo up; sleep 60 & wait; sleep 60")
+    server.wait_for_line(name, "up")
+    began = time.monotonic()
+    server.sagemaker.stop_training_job(TrainingJobName=name)
+    server.ended(name)
+    assert time.monotonic() - began < 2
+    with pytest.raises(urllib.error.HTTPError):
+        server.local("pace", "PUT", {"time_scale": 0})
+
+
+def test_late_logs(server):
+    server.local("pace", "PUT", {"log_delay": 2})
+    script = "for i in 1 2 3 4 5 6; do echo $(hostname) $i; sleep 0.3; done"
+    job = server.run(script, instances=2)
+    name = job["TrainingJobName"]
+    assert server.streams(name) == []  # all is still on its way, the streams too
+    deadline = time.monotonic() + 12
+    while time.monotonic() < deadline and sum(len(lines_so_far(server, name, host)) for host in (1, 2)) < 12:
+        time.sleep(0.1)
+    for host in (1, 2):
+        lines = lines_so_far(server, name, host)
+        said = [message.split()[-1] for message, _, _ in lines]
+        assert sorted(said) == list("123456")
+        assert said != list("123456"), "out of the order in which they were printed"
+        assert all(ingested - printed >= 2000 for _, printed, ingested in lines)
+
+
+def lines_so_far(server, name, host):
+    try:
+        streams = [each for each in server.streams(name) if f"/algo-{host}-" in each]
+    except server.logs.exceptions.ResourceNotFoundException:
+        return []
+    found = []
+    for stream in streams:
+        events = server.logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=True)["events"]
+        found += [(event["message"], event["timestamp"], event["ingestionTime"]) for event in events]
+    return found
+
+
+def test_flags(start):
+    other = start(
+        *("--time-scale", "0.01", "--log-delay", "0.1"),
+        *("--fault", "throttle operation=sts:* calls=[1]"),
+        *("--fault", '{"kind": "quota", "instance-type": "ml.p3.2xlarge", "limit": 0}'),
+    )
+    assert other.local("pace") == {"time_scale": 0.01, "log_delay": 0.1}
+    assert [each["kind"] for each in other.local("faults")] == ["throttle", "quota"]
+    error_of(other.sts.get_caller_identity)
+    assert other.sts.get_caller_identity()["Account"]
+
+
+@pytest.mark.parametrize(
+    "flag", ["flood", "throttle rate=2", "throttle rate", '{"kind": "slow"}', "slow seconds=x", "{"]
+)
+def test_a_wrong_flag_ends_the_start(start, flag):
+    with pytest.raises(RuntimeError, match="--fault"):
+        start("--fault", flag)

@@ -1,0 +1,207 @@
+"""One start of a job's instances: folders, inputs, checkpoints, the instances themselves, and what they leave.
+
+A spot job that is interrupted has several, each with fresh instances, all checkpoints and log streams of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sagemaker_local.clients import S3Client
+from sagemaker_local.faults.pace import Pace
+from sagemaker_local.faults.register import Faults
+from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.logs.agent import Agent
+from sagemaker_local.logs.metrics import MetricFinder
+from sagemaker_local.sagemaker import rules
+from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, TrainingJob
+from sagemaker_local.tls.client_settings import ClientSettings
+from sagemaker_local.training.archives import upload_archive
+from sagemaker_local.training.channels import Channel, read_channel
+from sagemaker_local.training.checkpoints import Checkpoints
+from sagemaker_local.training.config_files import write_config
+from sagemaker_local.training.host import Host, hosts_text
+from sagemaker_local.training.inputs import download
+from sagemaker_local.training.instances import specification
+from sagemaker_local.training.outcome import failure_of
+from sagemaker_local.training.pipes import Pipes
+from sagemaker_local.training.processes import Processes
+from sagemaker_local.training.role_sessions import RoleSessions
+from sagemaker_local.training.s3_folder import S3Location, parse
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+INTERRUPTED = "Interrupted"
+_SYNC_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+class StoppedEarly(Exception):  # noqa: N818 - no error
+    """A job was stopped before its instances ran."""
+
+
+@dataclass
+class Surroundings:
+    """What the jobs of a server share; `url` is the server's own, `tls` leads to AWS's names: known once it listens."""
+
+    isolation: Isolation
+    agent: Agent
+    sessions: RoleSessions
+    pace: Pace
+    faults: Faults
+    url: str = ""
+    tls: ClientSettings | None = None
+
+
+class Attempt:
+    """One start; `network` numbers the job's addresses, `epoch` its log streams, `max_seconds` limits its run."""
+
+    def __init__(
+        self,
+        job: TrainingJob,
+        shared: Surroundings,
+        folder: Path,
+        *,
+        network: int,
+        epoch: int,
+        max_seconds: tuple[float, str],
+    ) -> None:
+        self._job = job
+        self._shared = shared
+        self._folder = folder
+        self._epoch = epoch
+        self._max_seconds = max_seconds
+        self._stop_asked = threading.Event()
+        self.processes = Processes(lambda: shared.pace.time_scale)
+        self._hosts = [Host(number, name, folder / name) for number, name in enumerate(job.hosts)]
+        self._names = hosts_text(job.hosts, network)
+
+    def stop(self, cause: str) -> None:
+        """Have it end within the grace period. From any thread, at any time."""
+        self._stop_asked.set()
+        self.processes.stop(cause)
+
+    def kill(self) -> None:
+        """End it at once. From any thread, at any time."""
+        self._stop_asked.set()
+        self.processes.kill()
+
+    def run(self, client: S3Client) -> tuple[str, str]:
+        """The final secondary status, or Interrupted, and the failure reason.
+
+        Raises StoppedEarly, botocore's ClientError and BotoCoreError, ValueError for a bad manifest.
+        """
+        job = self._job
+        for host in self._hosts:
+            host.make(self._names)
+        self._go_on("Downloading")
+        channels = [
+            read_channel(client, given, rules.input_mode(job.request, given))
+            for given in job.request.get("InputDataConfig", [])
+        ]
+        pipes = Pipes(client)
+        for channel in channels:
+            if channel.mode == "Pipe":
+                pipes.add(channel, self._hosts)
+            else:
+                download(client, channel, self._hosts, self._check_stop)
+        checkpoints = self._restored_checkpoints(client)
+        job.note(DOWNLOADING_IMAGE)
+        try:
+            self._go_on("Training")
+            reason = self._train(channels, checkpoints)
+        finally:
+            pipes.close()
+        cause = self.processes.cause
+        if cause == "killed":
+            raise StoppedEarly
+        if cause == INTERRUPTED:
+            if checkpoints:
+                checkpoints.finish()
+            return INTERRUPTED, ""
+        job.enter("Uploading")
+        if checkpoints:
+            checkpoints.finish()
+        self._upload(client)
+        if cause in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
+            return cause, ""
+        return ("Failed", reason) if reason else ("Completed", "")
+
+    def _train(self, channels: list[Channel], checkpoints: Checkpoints | None) -> str:
+        """Run the instances to their end; why they failed, empty if they did not."""
+        job, shared = self._job, self._shared
+        token = shared.sessions.open(job.request["RoleArn"], job.region)
+        specs = []
+        for host in self._hosts:
+            spec = specification(
+                job, host, shared.isolation, url=shared.url, credentials=token, server=os.environ, tls=shared.tls
+            )
+            write_config(host, job, channels, spec.checkpoint_path)
+            specs.append(spec.instance)
+        definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        finder = MetricFinder(definitions, job.measure)
+        outlets = [
+            shared.agent.outlet(job.region, LOG_GROUP, f"{job.name}/{host.name}-{self._epoch}", finder.look)
+            for host in self._hosts
+        ]
+        if checkpoints:
+            checkpoints.keep_synchronised(max(0.2, _SYNC_SECONDS * shared.pace.time_scale))
+        ended = threading.Event()
+        if job.spot:
+            watch = threading.Thread(target=self._watch_for_interruption, args=(ended,), daemon=True)
+            watch.start()
+        try:
+            exits = self.processes.run(specs, outlets, *self._max_seconds)
+        finally:
+            ended.set()
+            shared.sessions.close(token)
+        return failure_of(exits, self._hosts)
+
+    def _watch_for_interruption(self, ended: threading.Event) -> None:
+        since = time.time()
+        while not ended.wait(_POLL_SECONDS):
+            if self._shared.faults.interrupts(self._job.name, since):
+                self.processes.stop(INTERRUPTED)
+                return
+
+    def _restored_checkpoints(self, client: S3Client) -> Checkpoints | None:
+        config = self._job.request.get("CheckpointConfig")
+        if not config:
+            return None
+        location = parse(config["S3Uri"]).folder()
+        checkpoints = Checkpoints(client, location, self._hosts)
+        restored = checkpoints.restore()
+        text = "\n".join([str(location), *(f"s3://{location.bucket}/{key}" for key in restored)]) + "\n"
+        for host in self._hosts:
+            (host.base / "input" / "data" / "checkpoints-manifest").write_text(text)
+        return checkpoints
+
+    def _upload(self, client: S3Client) -> None:
+        target = parse(self._job.output_prefix)
+        for name, folders in (
+            ("model.tar.gz", [host.base / "model" for host in self._hosts]),
+            ("output.tar.gz", [self._hosts[0].base / "output" / "data"]),
+        ):
+            upload_archive(client, folders, self._folder / name, S3Location(target.bucket, f"{target.prefix}/{name}"))
+
+    def close(self) -> None:
+        """Remove its folders."""
+        try:
+            shutil.rmtree(self._folder)
+        except FileNotFoundError:
+            return  # it ended before it had any
+        except OSError as error:
+            sys.stderr.write(f"{self._job.name}: its folder could not be removed: {error}\n")
+
+    def _go_on(self, secondary: str) -> None:
+        self._check_stop()
+        self._job.enter(secondary)
+
+    def _check_stop(self) -> None:
+        if self._stop_asked.is_set():
+            raise StoppedEarly
