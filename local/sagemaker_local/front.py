@@ -20,6 +20,7 @@ from sagemaker_local.faults import effects
 from sagemaker_local.faults.fault import Fault
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.moto_services import MotoServices
+from sagemaker_local.page.site import entrance
 from sagemaker_local.permissions import permissions_of
 from sagemaker_local.request_log import RequestLog, caller_of
 from sagemaker_local.side import PREFIX, SideUrl
@@ -49,6 +50,9 @@ class Front:
         """WSGI."""
         if environ.get("PATH_INFO", "").startswith(PREFIX):
             return self._side.answer(Request(environ))(environ, start_response)
+        way_in = entrance(environ)
+        if way_in:
+            return way_in(environ, start_response)
         to_path_style(environ)
         try:
             call = identify(environ, self._region)

@@ -25,6 +25,7 @@ from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.api import LogsApi
 from sagemaker_local.logs.store import LogStore
+from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
 from sagemaker_local.sagemaker.api import SageMakerApi
 from sagemaker_local.sagemaker.tagging import TaggingApi
@@ -71,7 +72,8 @@ def serve(settings: Settings) -> None:
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
     }
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared), log, own, faults)
+    page = Page(sagemaker.jobs, logs, lambda: shared.url)
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = f"http://{settings.host}:{server.port}"

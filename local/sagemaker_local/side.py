@@ -5,6 +5,7 @@ also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority'
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
 `GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
 `GET /_local/pace` → `{"time_scale", "log_delay"}`, `PUT` changes them;
+`GET /_local/` and `/_local/jobs/…` → the page for people, see page/site.py;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
 """
 
@@ -20,6 +21,8 @@ from sagemaker_local import __version__
 from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.faults.fault import parse
 from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.page.site import NAMES as PAGES
+from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
 from sagemaker_local.training.attempt import Surroundings
 
@@ -29,10 +32,11 @@ PREFIX = "/_local/"
 class SideUrl:
     """Answers requests below `/_local/`."""
 
-    def __init__(self, region: str, isolation: Isolation, log: RequestLog, shared: Surroundings) -> None:
+    def __init__(self, region: str, isolation: Isolation, log: RequestLog, shared: Surroundings, page: Page) -> None:
         self._region = region
         self._isolation = isolation
         self._log = log
+        self._page = page
         self._shared = shared
         self._sessions = shared.sessions
         self._faults = shared.faults
@@ -41,6 +45,8 @@ class SideUrl:
     def answer(self, request: Request) -> Response:
         """One request, by path and method."""
         name, _, rest = request.path.removeprefix(PREFIX).partition("/")
+        if name in PAGES:
+            return self._page.answer(request)
         asked = f"{request.method} {name}"
         if asked == "GET health":
             return _json(self._health())
