@@ -44,6 +44,8 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     parser.add_argument(
         "--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     )
+    parser.add_argument("--tls", action="store_true", help="answer for AWS's own host names too, behind an HTTP proxy")
+    parser.add_argument("--tls-port", type=int, default=0, help="the proxy's; 0: any free one")
     parser.add_argument("--version", action="version", version=__version__)
     given = parser.parse_args(arguments)
     folders = [value for value in given.data if not value.startswith("s3://")]
@@ -51,6 +53,8 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         parser.error("--data DIR: name one folder for everything that is kept")
     if given.time_scale <= 0:
         parser.error("--time-scale: must be greater than 0")
+    if given.tls_port and not given.tls:
+        parser.error("--tls-port: only with --tls")
     if given.log_delay < 0:
         parser.error("--log-delay: must not be negative")
     try:
@@ -76,6 +80,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         faults=faults,
         seeds=seeds,
         images=images,
+        tls_port=given.tls_port if given.tls else None,
     )
 
 

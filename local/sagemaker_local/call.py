@@ -1,8 +1,8 @@
 """Which operation of which service a request calls, read from its line and headers.
 
 The service is told by the credential scope of the signature (`AKID/DATE/REGION/SERVICE/aws4_request`), in the header or
-in a presigned URL; unsigned requests by `X-Amz-Target` or the form's `Version`. What is left is S3. Bodies are read
-only for services whose requests are small; an S3 body streams through untouched.
+in a presigned URL; else by the host name where that is AWS's, by `X-Amz-Target` or by the form's `Version`. What is
+left is S3. Bodies are read only for services whose requests are small; an S3 body streams through untouched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from sagemaker_local.aws_hosts import parse
 from sagemaker_local.botocore_models import signing_name_of_target
 from sagemaker_local.s3_operations import match_operation
 
@@ -41,7 +42,8 @@ def identify(environ: dict[str, Any], default_region: str) -> Call:
     authorization = environ.get("HTTP_AUTHORIZATION") or f"Credential={query.get('X-Amz-Credential', '')}"
     scope = _SCOPE.search(authorization)
     # `AWSAccessKeyId` is in URLs presigned by signature version 2, which boto3 still makes for S3.
-    unscoped = query.get("AWSAccessKeyId"), default_region, ""
+    host = parse(environ.get("HTTP_HOST", ""))
+    unscoped = query.get("AWSAccessKeyId"), host.region if host else default_region, host.service if host else ""
     access_key, region, service = scope.groups() if scope else unscoped
     path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
 
@@ -74,9 +76,6 @@ def _identify_s3(
     environ: dict[str, Any], path: str, query: dict[str, str], region: str, access_key: str | None
 ) -> Call:
     bucket, _, key = path.removeprefix("/").partition("/")
-    host = environ.get("HTTP_HOST", "")
-    if ".s3." in host:  # virtual-hosted style
-        bucket, key = host.partition(".s3.")[0], path.removeprefix("/")
     operation = match_operation(environ["REQUEST_METHOD"], bool(bucket), bool(key), query, environ)
     source = unquote(environ.get("HTTP_X_AMZ_COPY_SOURCE", "")).partition("?")[0].removeprefix("/")
     owner = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER", "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from sagemaker_local.accounts import ACCOUNT, bucket_owner
+from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.call import Call, identify
 from sagemaker_local.clients import is_own
 from sagemaker_local.errors import ServiceError, code_of, error_response, unknown_operation
@@ -20,6 +21,7 @@ from sagemaker_local.faults import effects
 from sagemaker_local.faults.fault import Fault
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.moto_services import MotoServices
+from sagemaker_local.page.site import entrance
 from sagemaker_local.permissions import permissions_of
 from sagemaker_local.request_log import RequestLog, caller_of
 from sagemaker_local.side import PREFIX, SideUrl
@@ -49,6 +51,10 @@ class Front:
         """WSGI."""
         if environ.get("PATH_INFO", "").startswith(PREFIX):
             return self._side.answer(Request(environ))(environ, start_response)
+        way_in = entrance(environ)
+        if way_in:
+            return way_in(environ, start_response)
+        to_path_style(environ)
         try:
             call = identify(environ, self._region)
         except ValueError as error:

@@ -19,15 +19,30 @@ if TYPE_CHECKING:
     from moto.backends import SERVICE_NAMES
 
 
+_CALL = "sagemaker_local.call"
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """Takes a service from where we found it for an unsigned request, as for one that asks STS by GET."""
+
+    def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:
+        """The host name that would be asked for the request on AWS."""
+        call = environ[_CALL]
+        if "HTTP_AUTHORIZATION" not in environ and call.service in ("iam", "sts"):
+            return f"{call.service}.{call.region}.amazonaws.com"
+        return super().infer_service_region_host(environ, path)
+
+
 class MotoServices:
     """moto's own dispatcher, with its failures put into the asked service's words."""
 
     def __init__(self) -> None:
-        self._dispatcher = DomainDispatcherApplication(_create_app)
+        self._dispatcher = _Dispatcher(_create_app)
 
     def answer(self, call: Call, environ: dict[str, Any]) -> Response:
         """The answer to an identified call. Raises ServiceError for an operation that moto lacks; what moto raises."""
         try:
+            environ[_CALL] = call
             response = Response.from_app(self._dispatcher.get_application(environ), environ)
         except NotImplementedError as error:
             raise unknown_operation(call.service, call.operation) from error

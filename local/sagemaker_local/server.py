@@ -26,12 +26,15 @@ from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.api import LogsApi
 from sagemaker_local.logs.store import LogStore
+from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
 from sagemaker_local.sagemaker.api import SageMakerApi
 from sagemaker_local.sagemaker.tagging import TaggingApi
 from sagemaker_local.seeding import plant
 from sagemaker_local.settings import Settings
 from sagemaker_local.side import SideUrl
+from sagemaker_local.tls.authority import Authority
+from sagemaker_local.tls.proxy import TlsProxy
 from sagemaker_local.training.attempt import Surroundings
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.training.role_sessions import RoleSessions
@@ -75,25 +78,45 @@ def serve(settings: Settings) -> None:
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
     }
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared), log, own, faults)
+    page = Page(sagemaker.jobs, logs, lambda: shared.url)
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = f"http://{settings.host}:{server.port}"
+    proxy = _tls_proxy(settings, server.port) if settings.tls_port is not None else None
+    if proxy:
+        shared.tls = proxy.client_settings()
 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     plant(settings.seeds, shared.url, settings.region)
-    told = {"url": shared.url, "isolation": isolation.kind, "region": settings.region, "pid": os.getpid()}
+    told: dict[str, object] = {
+        "url": shared.url,
+        "isolation": isolation.kind,
+        "region": settings.region,
+        "pid": os.getpid(),
+    }
+    if shared.tls:
+        told["tls"] = shared.tls.told()
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 
     ended.wait()
     training.close()
+    if proxy:
+        proxy.close()
     server.shutdown()
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tls_proxy(settings: Settings, port: int) -> TlsProxy:
+    front = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104 - compared, not bound
+    proxy = TlsProxy(Authority(settings.data), (front, port), settings.tls_port or 0)
+    proxy.start()
+    return proxy
 
 
 def _empty_folders(data: Path) -> dict[str, Path]:

@@ -20,7 +20,10 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace."""
+    """One server. `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
+
+    `tls_port` is where AWS's own host names are answered, 0 any free port, None nowhere.
+    """
 
     data: Path
     host: str = "127.0.0.1"
@@ -32,6 +35,7 @@ class Settings:
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
     images: tuple[NamedImage, ...] = ()
+    tls_port: int | None = None
 
 
 def parse_seed(text: str) -> Seed:

@@ -1,9 +1,11 @@
 """The side URL, `/_local/…`: what a client of AWS never asks.
 
-`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`;
+`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`, with `--tls`
+also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority's certificate;
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
 `GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
 `GET /_local/pace` → `{"time_scale", "log_delay"}`, `PUT` changes them;
+`GET /_local/` and `/_local/jobs/…` → the page for people, see page/site.py;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
 """
 
@@ -19,6 +21,8 @@ from sagemaker_local import __version__
 from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.faults.fault import parse
 from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.page.site import NAMES as PAGES
+from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
 from sagemaker_local.training.attempt import Surroundings
 
@@ -28,10 +32,12 @@ PREFIX = "/_local/"
 class SideUrl:
     """Answers requests below `/_local/`."""
 
-    def __init__(self, region: str, isolation: Isolation, log: RequestLog, shared: Surroundings) -> None:
+    def __init__(self, region: str, isolation: Isolation, log: RequestLog, shared: Surroundings, page: Page) -> None:
         self._region = region
         self._isolation = isolation
         self._log = log
+        self._page = page
+        self._shared = shared
         self._sessions = shared.sessions
         self._faults = shared.faults
         self._pace = shared.pace
@@ -39,6 +45,8 @@ class SideUrl:
     def answer(self, request: Request) -> Response:
         """One request, by path and method."""
         name, _, rest = request.path.removeprefix(PREFIX).partition("/")
+        if name in PAGES:
+            return self._page.answer(request)
         asked = f"{request.method} {name}"
         if asked == "GET health":
             return _json(self._health())
@@ -49,6 +57,8 @@ class SideUrl:
             return _json({})
         if name in ("faults", "pace"):
             return self._answer_conditions(request, asked, rest)
+        if asked == "GET ca.pem" and self._shared.tls:
+            return Response(self._shared.tls.ca.read_bytes(), content_type="application/x-pem-file")
         credentials = self._sessions.credentials(rest) if asked == "GET credentials" else None
         if credentials:
             return _json(
@@ -81,7 +91,7 @@ class SideUrl:
             return _json(asdict(self._pace))
         return _not_found(request)
 
-    def _health(self) -> dict[str, str]:
+    def _health(self) -> dict[str, object]:
         return {
             "status": "ok",
             "isolation": self._isolation.kind,
@@ -89,6 +99,7 @@ class SideUrl:
             "version": __version__,
             "region": self._region,
             "account": ACCOUNT,
+            **({"tls": self._shared.tls.told()} if self._shared.tls else {}),
         }
 
 

@@ -74,6 +74,7 @@ class _View:
         if source.is_dir():
             shown.mkdir(parents=True, exist_ok=True)
         elif not shown.exists():
+            shown.parent.mkdir(parents=True, exist_ok=True)
             shown.touch()
         kernel.bind(str(source), str(shown))
 

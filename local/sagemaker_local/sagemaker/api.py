@@ -42,9 +42,9 @@ class SageMakerApi:
         }
         return {name: _checked(operation) for name, operation in named.items()}
 
-    def jobs(self, region: str) -> list[TrainingJob]:
-        """The jobs of a region, oldest first."""
-        return [job for job in list(self._jobs.values()) if job.region == region]
+    def jobs(self, region: str | None = None) -> list[TrainingJob]:
+        """The jobs of a region, or of all, oldest first."""
+        return [job for job in list(self._jobs.values()) if region in (None, job.region)]
 
     def _create(self, call: Call) -> Mapping[str, Any]:
         request = dict(call.parameters)

@@ -21,6 +21,7 @@ from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.metrics import MetricFinder
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, TrainingJob
+from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.training.archives import upload_archive
 from sagemaker_local.training.channels import Channel, read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
@@ -46,7 +47,7 @@ class StoppedEarly(Exception):  # noqa: N818 - no error
 
 @dataclass
 class Surroundings:
-    """What the jobs of a server share; `url` is the server's own, known once it listens."""
+    """What the jobs of a server share; `url` is the server's own, `tls` leads to AWS's names: known once it listens."""
 
     isolation: Isolation
     agent: Agent
@@ -54,6 +55,7 @@ class Surroundings:
     pace: Pace
     faults: Faults
     url: str = ""
+    tls: ClientSettings | None = None
 
 
 class Attempt:
@@ -136,7 +138,9 @@ class Attempt:
         token = shared.sessions.open(job.request["RoleArn"], job.region)
         specs = []
         for host in self._hosts:
-            spec = specification(job, host, shared.isolation, url=shared.url, credentials=token, server=os.environ)
+            spec = specification(
+                job, host, shared.isolation, url=shared.url, credentials=token, server=os.environ, tls=shared.tls
+            )
             write_config(host, job, channels, spec.checkpoint_path)
             specs.append(spec.instance)
         definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])

@@ -21,11 +21,19 @@ _CHECKPOINTS = "/opt/ml/checkpoints"
 
 
 def instance_environment(
-    job: TrainingJob, host: Host, *, url: str, credentials_path: str, isolated: bool, server: Mapping[str, str]
+    job: TrainingJob,
+    host: Host,
+    *,
+    url: str,
+    credentials_path: str,
+    isolated: bool,
+    server: Mapping[str, str],
+    tls: Mapping[str, str],
 ) -> dict[str, str]:
-    """All variables of one instance. `server` is the server's own environment."""
+    """All variables of one instance. `server` is the server's own environment, `tls` what leads to AWS's names here."""
     environment = {name: server[name] for name in _PASSED if name in server}
     environment |= {name: value for name, value in server.items() if name.startswith("PIP_")}
+    environment |= tls
     for name in ("NO_PROXY", "no_proxy"):  # the server is never behind a proxy
         environment[name] = ",".join(filter(None, [environment.get(name), "127.0.0.1", "localhost"]))
     environment |= {

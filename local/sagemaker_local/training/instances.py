@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.isolation.specification import Specification
 from sagemaker_local.sagemaker.record import TrainingJob
+from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.training.environment import checkpoint_path, instance_environment
 from sagemaker_local.training.host import Host
 from sagemaker_local.training.script_mode import script_mode_command
@@ -23,7 +24,14 @@ class HostSpecification:
 
 
 def specification(
-    job: TrainingJob, host: Host, isolation: Isolation, *, url: str, credentials: str, server: Mapping[str, str]
+    job: TrainingJob,
+    host: Host,
+    isolation: Isolation,
+    *,
+    url: str,
+    credentials: str,
+    server: Mapping[str, str],
+    tls: ClientSettings | None,
 ) -> HostSpecification:
     """One host's. `credentials` is the token of the role's session, `server` the server's own environment."""
     isolated = isolation.kind != "none"
@@ -34,10 +42,18 @@ def specification(
         str(host.hosts_file): "/etc/hosts",
         str(host.state): state,  # last: the default lies in /opt/ml
     }
+    if tls:  # they may lie below /tmp, which is the instance's own
+        binds |= {str(file): str(file) for file in (tls.ca, tls.bundle)}
     algorithm = job.request["AlgorithmSpecification"]
     entry_point = algorithm.get("ContainerEntrypoint")
     environment = instance_environment(
-        job, host, url=url, credentials_path=f"/_local/credentials/{credentials}", isolated=isolated, server=server
+        job,
+        host,
+        url=url,
+        credentials_path=f"/_local/credentials/{credentials}",
+        isolated=isolated,
+        server=server,
+        tls=tls.environment() if tls else {},
     )
     spec = Specification(
         kind=isolation.kind,
