@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sagemaker_local.isolation.network import Network
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -13,6 +15,7 @@ class Specification:
 
     `kind`: `root` and `sudo` make namespaces as root, `user` in a user namespace, `none` makes none.
     `binds`: folders of the machine and where the instance sees them. `owner`: uid and gid that files go back to.
+    `network`: its own, None to share the machine's.
     """
 
     kind: str
@@ -22,6 +25,7 @@ class Specification:
     host_name: str
     binds: dict[str, str]
     owner: tuple[int, int]
+    network: Network | None
 
     def save(self, path: Path) -> None:
         """Write it, readable by nobody else: the environment holds credentials."""
@@ -31,4 +35,6 @@ class Specification:
 
 def load(path: Path) -> Specification:
     """The specification in a file."""
-    return Specification(**json.loads(path.read_text()))
+    read = json.loads(path.read_text())
+    network = Network(**read.pop("network")) if read["network"] else read.pop("network")
+    return Specification(**read, network=network)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import stat
 import sys
 import traceback
@@ -22,7 +23,7 @@ from sagemaker_local.isolation.specification import Specification, load
 
 ON_LINUX = sys.platform == "linux"
 if ON_LINUX:
-    from sagemaker_local.isolation import kernel, root_folder
+    from sagemaker_local.isolation import gate, kernel, network, root_folder, seccomp, sockets
 
 _NOT_FOUND = 127  # as a shell says
 _NOT_STARTED = 125
@@ -35,11 +36,17 @@ def main(path: str) -> int:
         signal.signal(number, signal.SIG_IGN)  # only orders end an instance, not a terminal's Ctrl-C
     if ON_LINUX:
         kernel.adopt_orphans()
+    maker = sockets.fork_maker() if spec.network else None
     if spec.kind != "none":
         _unshare(spec)
+    sender = gate.fork_gate(spec.network, maker) if spec.network and maker else None
+    if spec.kind != "none":
+        kernel.unshare(kernel.NEW_PIDS)  # last: who has done so can start no thread
     first = os.fork()
     if first == 0:
-        _become_instance(spec)
+        _become_instance(spec, sender)
+    if sender:
+        sender.close()
     status = _supervise(first)
     _end_what_is_left(first)
     _give_back(spec)
@@ -48,18 +55,21 @@ def main(path: str) -> int:
 
 
 def _unshare(spec: Specification) -> None:
-    """From now on children live in a PID namespace of their own, and with `user` are root in a user namespace."""
-    if spec.kind != "user":
-        kernel.unshare(kernel.NEW_PIDS)
-        return
-    user, group = os.geteuid(), os.getegid()
-    kernel.unshare(kernel.NEW_PIDS | kernel.NEW_USERS)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    """With `user` become root in a user namespace; enter the network."""
+    flags = kernel.NEW_NETWORK if spec.network else 0
+    if spec.kind == "user":
+        user, group = os.geteuid(), os.getegid()
+        kernel.unshare(flags | kernel.NEW_USERS)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    elif flags:
+        kernel.unshare(flags)
+    if spec.network:
+        network.set_up(spec.network)
 
 
-def _become_instance(spec: Specification) -> NoReturn:
+def _become_instance(spec: Specification, sender: socket.socket | None) -> NoReturn:
     """The child: sets its surroundings up and becomes the command."""
     try:
         os.setsid()
@@ -75,6 +85,10 @@ def _become_instance(spec: Specification) -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if sender:
+            listener = seccomp.trap()
+            socket.send_fds(sender, [b"+"], [listener])
+            os.close(listener)
     except OSError:
         traceback.print_exc()
         os._exit(_NOT_STARTED)

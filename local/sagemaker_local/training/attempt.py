@@ -17,6 +17,7 @@ from sagemaker_local.clients import S3Client
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.isolation.network import Network
 from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.metrics import MetricFinder
 from sagemaker_local.sagemaker import rules
@@ -26,7 +27,7 @@ from sagemaker_local.training.archives import upload_archive
 from sagemaker_local.training.channels import Channel, read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
 from sagemaker_local.training.config_files import write_config
-from sagemaker_local.training.host import Host, hosts_text
+from sagemaker_local.training.host import Host, host_addresses, hosts_text
 from sagemaker_local.training.inputs import download
 from sagemaker_local.training.instances import specification
 from sagemaker_local.training.outcome import failure_of
@@ -79,7 +80,8 @@ class Attempt:
         self._stop_asked = threading.Event()
         self.processes = Processes(lambda: shared.pace.time_scale)
         self._hosts = [Host(number, name, folder / name) for number, name in enumerate(job.hosts)]
-        self._names = hosts_text(job.hosts, network)
+        self._addresses = host_addresses(job.hosts, network, networks=shared.isolation.networks)
+        self._names = hosts_text(self._addresses)
 
     def stop(self, cause: str) -> None:
         """Have it end within the grace period. From any thread, at any time."""
@@ -139,9 +141,16 @@ class Attempt:
         specs = []
         for host in self._hosts:
             spec = specification(
-                job, host, shared.isolation, url=shared.url, credentials=token, server=os.environ, tls=shared.tls
+                job,
+                host,
+                shared.isolation,
+                url=shared.url,
+                credentials=token,
+                network=self._network(host),
+                server=os.environ,
+                tls=shared.tls,
             )
-            write_config(host, job, channels, spec.checkpoint_path)
+            write_config(host, job, channels, spec.checkpoint_path, shared.isolation.interface)
             specs.append(spec.instance)
         definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         finder = MetricFinder(definitions, job.measure)
@@ -161,6 +170,16 @@ class Attempt:
             ended.set()
             shared.sessions.close(token)
         return failure_of(exits, self._hosts)
+
+    def _network(self, host: Host) -> Network | None:
+        """A host's own; the hosts of a job meet in a folder of it. None where all share the machine's."""
+        if not self._shared.isolation.networks:
+            return None
+        meeting = self._folder / "network"
+        meeting.mkdir(mode=0o700, exist_ok=True)
+        peers = {name: address for name, address in self._addresses.items() if name != host.name}
+        isolated = bool(self._job.request["EnableNetworkIsolation"])
+        return Network(host.name, self._addresses[host.name], peers, str(meeting), isolated)
 
     def _watch_for_interruption(self, ended: threading.Event) -> None:
         since = time.time()

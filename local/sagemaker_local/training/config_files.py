@@ -7,7 +7,6 @@ what is in init-config, trainingjobconfig and upstreamoutputdataconfig is (assum
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,17 +15,19 @@ from sagemaker_local.training.channels import Channel
 from sagemaker_local.training.host import Host
 
 _GROUP = "homogeneousCluster"
-# Instances talk over loopback addresses of this machine.
-NETWORK_INTERFACE = "lo0" if sys.platform == "darwin" else "lo"
 
 
-def write_config(host: Host, job: TrainingJob, channels: Iterable[Channel], checkpoint_path: str) -> None:
+def write_config(
+    host: Host, job: TrainingJob, channels: Iterable[Channel], checkpoint_path: str, interface: str
+) -> None:
     """Write all of them for one host; `checkpoint_path` is where that host sees its checkpoints."""
-    for name, value in _files(host, job, list(channels), checkpoint_path).items():
+    for name, value in _files(host, job, list(channels), checkpoint_path, interface).items():
         (host.base / "input" / "config" / f"{name}.json").write_text(json.dumps(value))
 
 
-def _files(host: Host, job: TrainingJob, channels: list[Channel], checkpoint_path: str) -> dict[str, Any]:
+def _files(
+    host: Host, job: TrainingJob, channels: list[Channel], checkpoint_path: str, interface: str
+) -> dict[str, Any]:
     request = job.request
     instance_type = job.placement[0]
     inputs = {
@@ -51,7 +52,7 @@ def _files(host: Host, job: TrainingJob, channels: list[Channel], checkpoint_pat
             "instance_groups": [
                 {"instance_group_name": _GROUP, "instance_type": instance_type, "hosts": job.hosts},
             ],
-            "network_interface_name": NETWORK_INTERFACE,
+            "network_interface_name": interface,
         },
         "init-config": {"jobType": "TRAINING", "region": job.region, "enableDataAgents": False},
         "metric-definition-regex": request["AlgorithmSpecification"].get("MetricDefinitions", []),

@@ -52,6 +52,8 @@ def instance_environment(
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
     }
+    if job.request["EnableNetworkIsolation"]:  # such a container gets no credentials (SageMaker documentation)
+        del environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     if not isolated:
         environment |= _plain(host, environment["PATH"])
     requested: dict[str, str] = job.request.get("Environment", {})

@@ -6,6 +6,7 @@ FOLDER/{state,tmp,hosts}
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,17 @@ class Host:
         self.hosts_file.write_text(hosts_text)
 
 
-def hosts_text(names: list[str], network: int) -> str:
-    """`/etc/hosts`: each instance has a loopback address of its own in 127.0.NETWORK.0/24, then the machine's lines."""
-    lines = [f"127.0.{network}.{number + 2} {name}\n" for number, name in enumerate(names)]
+def host_addresses(names: list[str], number: int, *, networks: bool) -> dict[str, str]:
+    """An address for each host of the job of this number.
+
+    In networks of their own one of 198.18.0.0/15, which nobody routes (RFC 2544), else one of the machine's loopback.
+    """
+    prefix = f"198.{18 + number // 256 % 2}" if networks else "127.0"
+    return {name: f"{prefix}.{number % 256}.{host + 2}" for host, name in enumerate(names)}
+
+
+def hosts_text(addresses: Mapping[str, str]) -> str:
+    """`/etc/hosts`: each instance by its name, then the machine's lines."""
+    lines = [f"{address} {name}\n" for name, address in addresses.items()]
     machine = Path("/etc/hosts")
     return "127.0.0.1 localhost\n" + "".join(lines) + (machine.read_text() if machine.exists() else "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.isolation.network import Network
 from sagemaker_local.isolation.specification import Specification
 from sagemaker_local.sagemaker.record import TrainingJob
 from sagemaker_local.tls.client_settings import ClientSettings
@@ -30,10 +31,13 @@ def specification(
     *,
     url: str,
     credentials: str,
+    network: Network | None,
     server: Mapping[str, str],
     tls: ClientSettings | None,
 ) -> HostSpecification:
-    """One host's. `credentials` is the token of the role's session, `server` the server's own environment."""
+    """One host's. `credentials` is the token of the role's session, `network` its own,
+    `server` the server's own environment.
+    """
     isolated = isolation.kind != "none"
     state = checkpoint_path(job, host, isolated=isolated)
     binds = {
@@ -63,5 +67,6 @@ def specification(
         host_name=host.name,
         binds=binds if isolated else {},
         owner=(os.getuid(), os.getgid()),
+        network=network,
     )
     return HostSpecification(spec, state)
