@@ -1,6 +1,7 @@
 /** The story of a run: inputs → resolve → stage → launch → follow → collect → publish. */
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import { type Clients, createClients, destroyClients } from './aws/clients.ts';
 import type { LogLines } from './aws/logs.ts';
 import { createJob, stopJob } from './aws/training.ts';
@@ -30,6 +31,8 @@ export interface Run {
   readonly context: RunContext & { readonly workspace: string };
   /** Puts `***` for secrets. */
   readonly redact: (text: string) => string;
+  /** Undefined: the environment's. */
+  readonly credentials: AwsCredentialIdentityProvider | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +44,7 @@ export async function run(given: Run): Promise<void> {
   const mistakes = [...given.mistakes, ...survey.mistakes, ...(await outputMistakes(output, spec.download))];
   if (mistakes.length > 0) throw new InputError(inOrder(mistakes));
 
-  const clients = createClients(spec.region, VERSION);
+  const clients = createClients(spec.region, VERSION, given.credentials);
   const job = jobName(spec.project, spec.task, new Date(), randomBytes(2).toString('hex'));
   try {
     const resolved = await inGroup(`Preparing ${job}`, () => prepare(clients, spec, survey, job, signal));
@@ -102,7 +105,8 @@ async function launchAndFollow(
     append(instance, redacted);
   };
   const tell = (line: string): void => printForeign('', redact(line).split(/\r?\n/));
-  const state = await followJob(clients, { job, instances: spec.instanceCount, show, tell }, signal);
+  const warn = (text: string): void => warning(redact(text));
+  const state = await followJob(clients, { job, instances: spec.instanceCount, show, tell, warn }, signal);
   saveSettled();
   return state;
 }

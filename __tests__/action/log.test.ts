@@ -83,3 +83,57 @@ describe('the end of the log', () => {
     expect(readText(workspace, 'sagemaker-output', 'deaf', 'logs', 'logs0')).toContain('deaf\n');
   });
 });
+
+describe('AWS that is not well', () => {
+  const fault = (value: object): Promise<Response> =>
+    fetch(`${aws.url}/_local/faults`, { method: 'POST', body: JSON.stringify(value) });
+  const lift = (): Promise<Response> => fetch(`${aws.url}/_local/faults`, { method: 'DELETE' });
+  const worker = 'import time\nfor i in range(5):\n    print("step", i, flush=True)\n    time.sleep(0.5)\n';
+  const steps = (stdout: string): string[] => stdout.split('\n').filter((line) => /^step \d$/.test(line));
+
+  it('may deny the log: the job is followed to its end without it, and the remedy is told once', async () => {
+    await fault({ kind: 'deny', action: 'logs:*' });
+    const ended = await aws.run(aws.workspace({ 'w.py': worker }), { task: 'logless', entrypoint: 'w.py' });
+    await lift();
+    expect(ended.code).toBe(0);
+    expect(ended.outputs['status']).toBe('Completed');
+    expect(ended.stdout.match(/^::warning::.*logs:GetLogEvents.*$/gm)).toHaveLength(1);
+    expect(steps(ended.stdout)).toEqual([]);
+  });
+
+  it('may throttle, fail, cut and be slow: every line comes once, and one job is made', async () => {
+    await fault({ kind: 'throttle', rate: 0.15 });
+    await fault({ kind: 'error', code: 'InternalFailure', status: 500, rate: 0.1 });
+    await fault({ kind: 'reset', rate: 0.05 });
+    await fault({ kind: 'slow', seconds: 0.2, rate: 0.1 });
+    const ended = await aws.run(aws.workspace({ 'w.py': worker }), { task: 'faulty', entrypoint: 'w.py' });
+    await lift();
+    expect(ended.code, ended.stdout).toBe(0);
+    expect(steps(ended.stdout)).toEqual(['step 0', 'step 1', 'step 2', 'step 3', 'step 4']);
+    const created = (await aws.requests()).filter(
+      ({ operation, resource, status }) =>
+        operation === 'CreateTrainingJob' && resource.includes('faulty') && status === 200,
+    );
+    expect(created).toHaveLength(1);
+  });
+
+  it('may be late with the log: the step waits for its last line', async () => {
+    await fetch(`${aws.url}/_local/pace`, { method: 'PUT', body: '{"log_delay": 2}' });
+    const ended = await aws.run(aws.workspace({ 'w.py': worker }), { task: 'late', entrypoint: 'w.py' });
+    await fetch(`${aws.url}/_local/pace`, { method: 'PUT', body: '{"log_delay": 0}' });
+    expect(ended.code).toBe(0);
+    expect(steps(ended.stdout).sort()).toEqual(['step 0', 'step 1', 'step 2', 'step 3', 'step 4']);
+  });
+
+  it('may take the instances away: the job starts again, and both logs are there', async () => {
+    await fault({ kind: 'interrupt', job: '*spotty*', after: 1 });
+    const workspace = aws.workspace({ 'w.py': worker });
+    const ended = await aws.run(workspace, { task: 'spotty', entrypoint: 'w.py' });
+    await lift();
+    expect(ended.code, ended.stdout).toBe(0);
+    expect(ended.stdout).toContain('Interrupted: ');
+    expect(steps(ended.stdout).filter((line) => line === 'step 0')).toHaveLength(2);
+    expect(steps(ended.stdout).filter((line) => line === 'step 4')).toHaveLength(1);
+    expect(readText(workspace, 'sagemaker-output', 'spotty', 'logs', 'logs0').match(/^step 0$/gm)).toHaveLength(2);
+  });
+});

@@ -255,3 +255,14 @@ def test_flags(start):
 def test_a_wrong_flag_ends_the_start(start, flag):
     with pytest.raises(RuntimeError, match="--fault"):
         start("--fault", flag)
+
+
+def test_a_job_s_own_transfers_get_over_it_but_need_their_permissions(server):
+    script = "sleep 1; echo m > $B/model/m"
+    name = server.create(script)
+    server.fault("throttle", operation="s3:*")
+    assert server.ended(name)["TrainingJobStatus"] == "Completed"
+    server.local("faults", "DELETE")
+    name = server.create(script)
+    server.fault("deny", action="s3:PutObject", principal="arn:aws:sts::*:assumed-role/worker/*")
+    assert server.ended(name)["TrainingJobStatus"] == "Failed"

@@ -109,6 +109,20 @@ describe('what is given', () => {
       { 'execution-role': 'arn:aws-us-gov:iam::123456789012:role/service-role/x' },
       { executionRole: 'arn:aws-us-gov:iam::123456789012:role/service-role/x' },
     ],
+    [
+      { 'role-to-assume': 'arn:aws-cn:iam::123456789012:role/a/b', 'aws-region': 'cn-north-1' },
+      {
+        roleToAssume: {
+          roleArn: 'arn:aws-cn:iam::123456789012:role/a/b',
+          sessionName: 'GitHubActions',
+          region: 'cn-north-1',
+        },
+      },
+    ],
+    [
+      { 'role-to-assume': 'arn:aws:iam::123456789012:role/r', 'role-session-name': 'me@x' },
+      { roleToAssume: { roleArn: 'arn:aws:iam::123456789012:role/r', sessionName: 'me@x', region: 'us-east-1' } },
+    ],
     [{ image: 'any/image:tag' }, { image: { image: 'any/image:tag', framework: 'pytorch' } }],
     [{ 'output-path': 'out' }, { outputPath: 'out' }],
     [{ download: 'none' }, { download: new Set(['model', 'output']) }],
@@ -195,6 +209,14 @@ describe('a mistake', () => {
       { 'aws-region': region },
       'aws-region',
     ]),
+    ...['role', 'arn:aws:iam::12345:role/x', 'arn:aws:iam::123456789012:user/x', 'arn:aws:iam::123456789012:role/'].map(
+      (role): [Given, InputName] => [{ 'role-to-assume': role }, 'role-to-assume'],
+    ),
+    ...['x', 'a b', 'x'.repeat(65), 'a/b'].map((name): [Given, InputName] => [
+      { 'role-to-assume': 'arn:aws:iam::123456789012:role/r', 'role-session-name': name },
+      'role-session-name',
+    ]),
+    [{ 'role-session-name': 'fine' }, 'role-session-name'],
   ])('%j is told, with its input and a remedy', (given, input) => {
     const found = mistakesOf(given);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);

@@ -1,7 +1,7 @@
 /** What a user is told: errors with their remedies, secrets left out. */
 import { describe, expect, it } from 'vitest';
 import { ActionError, CancelledError, describeError, InputError, JobError } from '../../src/task/errors.ts';
-import { redactor, secretsOf } from '../../src/task/redact.ts';
+import { Redactor, secretsOf } from '../../src/task/redact.ts';
 
 describe('secrets', () => {
   const VALUE = 'value-of-it';
@@ -63,7 +63,7 @@ describe('secrets', () => {
     [['ü🚀-secret'], 'ü🚀-secret', '***'],
     [['$&-$1-text'], '$&-$1-text', '***'],
   ])('%j taken out of %j', (secrets, text, expected) => {
-    const redact = redactor(secrets);
+    const { redact } = new Redactor(secrets);
     expect(redact(text)).toBe(expected);
     expect(redact(text)).toBe(expected);
   });

@@ -28628,7 +28628,8 @@ async function start() {
     const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(process.env['RUNNER_TEMP'] || (0,node_os__WEBPACK_IMPORTED_MODULE_2__.tmpdir)(), 'sagemaker-local-'));
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .saveState */ .LZ)('folder', folder);
     const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || 'us-east-1';
-    const { pid, url } = await (0,_server_js__WEBPACK_IMPORTED_MODULE_8__/* .startServer */ .U)(python, SOURCES, folder, region, (0,_task_parse_js__WEBPACK_IMPORTED_MODULE_6__/* .parseList */ .E1)((0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .getInput */ .V4)('data')));
+    const [data, images] = [(0,_task_parse_js__WEBPACK_IMPORTED_MODULE_6__/* .parseList */ .E1)((0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .getInput */ .V4)('data')), (0,_task_parse_js__WEBPACK_IMPORTED_MODULE_6__/* .parseList */ .E1)((0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .getInput */ .V4)('images'))];
+    const { pid, url } = await (0,_server_js__WEBPACK_IMPORTED_MODULE_8__/* .startServer */ .U)(python, SOURCES, folder, region, data, images);
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .saveState */ .LZ)('pid', String(pid));
     const secret = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(20).toString('hex');
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .setSecret */ .Pq)(secret);
@@ -28822,26 +28823,30 @@ var errors = __nccwpck_require__(6330);
 
 
 const START_MS = 60_000;
+/** With images to pull. */
+const PULL_MS = 1_800_000;
 /** It stops its jobs, mounts and processes before it ends. */
 const STOP_MS = 30_000;
-/** `seeds`: `s3://BUCKET/PREFIX=PATH`. Answers when the server answers. */
-async function startServer(python, sources, folder, region, seeds) {
+/** `seeds`: `s3://BUCKET/PREFIX=PATH`; `images`: `URI=IMAGE`. Answers when the server answers. */
+async function startServer(python, sources, folder, region, seeds, images) {
     const log = (0,external_node_path_.join)(folder, 'server.log');
     const out = (0,external_node_path_.join)(folder, 'server.json');
     const [stdout, stderr] = [await (0,promises_.open)(out, 'w'), await (0,promises_.open)(log, 'a')];
     const data = ['--data', (0,external_node_path_.join)(folder, 'data'), ...seeds.flatMap((seed) => ['--data', seed])];
+    const named = images.flatMap((image) => ['--image', image]);
     // A step's processes get a SIGHUP when it ends: a session of its own, and no terminal, keep this one alive.
-    const child = (0,external_node_child_process_.spawn)(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data], {
+    const child = (0,external_node_child_process_.spawn)(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data, ...named], {
         cwd: process.env['GITHUB_WORKSPACE'] || process.cwd(),
         env: { ...process.env, PYTHONPATH: sources, PYTHONDONTWRITEBYTECODE: '1' },
         detached: true,
         stdio: ['ignore', stdout.fd, stderr.fd],
     });
+    const patience = images.length > 0 ? PULL_MS : START_MS;
     let ended;
     child.once('error', (error) => (ended = error.message));
     child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? code}`));
     try {
-        for (const deadline = Date.now() + START_MS; Date.now() < deadline && ended === undefined; await (0,external_node_timers_promises_namespaceObject.setTimeout)(50)) {
+        for (const deadline = Date.now() + patience; Date.now() < deadline && ended === undefined; await (0,external_node_timers_promises_namespaceObject.setTimeout)(50)) {
             const url = urlIn(await (0,promises_.readFile)(out, 'utf8'));
             if (url !== undefined && child.pid !== undefined && (await isHealthy(url))) {
                 child.unref();
@@ -28854,7 +28859,7 @@ async function startServer(python, sources, folder, region, seeds) {
     }
     child.kill('SIGKILL');
     const said = (await (0,promises_.readFile)(log, 'utf8')).slice(-4000);
-    throw new errors/* ActionError */.lZ(`The stand-in did not start: ${ended ?? `no answer in ${START_MS / 1000} s`}.\n${said}`, 'Its last lines are above.');
+    throw new errors/* ActionError */.lZ(`The stand-in did not start: ${ended ?? `no answer in ${patience / 1000} s`}.\n${said}`, 'Its last lines are above.');
 }
 /** Ends it; `killed` when it had to be forced. */
 async function stopServer(pid) {

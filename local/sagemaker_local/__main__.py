@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sagemaker_local import __version__
 from sagemaker_local.faults.fault import parse_flag
+from sagemaker_local.images import parse_image
 from sagemaker_local.settings import Settings, parse_seed
 
 
@@ -22,6 +23,13 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         default=[],
         metavar="DIR | s3://BUCKET/PREFIX=PATH",
         help="the folder for everything kept; or what lies in a bucket from the start (repeatable)",
+    )
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="URI=IMAGE",
+        help="a local image that stands for one that only AWS has (repeatable)",
     )
     parser.add_argument("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor for waits and grace periods")
@@ -54,6 +62,10 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     except ValueError as error:
         parser.error(f"--fault: {error}")
     try:
+        images = tuple(parse_image(value) for value in given.image)
+    except ValueError as error:
+        parser.error(f"--image: {error}")
+    try:
         seeds = tuple(parse_seed(value) for value in given.data if value.startswith("s3://"))
     except ValueError as error:
         parser.error(f"--data: {error}")
@@ -67,6 +79,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         log_delay=given.log_delay,
         faults=faults,
         seeds=seeds,
+        images=images,
         tls_port=given.tls_port if given.tls else None,
     )
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local.accounts import ACCOUNT, bucket_owner
 from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.call import Call, identify
+from sagemaker_local.clients import is_own
 from sagemaker_local.errors import ServiceError, code_of, error_response, unknown_operation
 from sagemaker_local.faults import effects
 from sagemaker_local.faults.fault import Fault
@@ -61,9 +62,8 @@ class Front:
             return error_response("", refusal)(environ, start_response)
         caller = caller_of(call)
         needs = permissions_of(call, ACCOUNT)
-        struck = self._faults.of_request(
-            f"{call.service}:{call.operation}", caller, [(need.action, need.resource) for need in needs]
-        )
+        asked = [(need.action, need.resource) for need in needs]
+        struck = self._faults.of_request(f"{call.service}:{call.operation}", caller, asked, own=is_own(environ))
         effects.wait(struck)
         if effects.cuts(struck, "before"):
             self._log.add(call, caller, needs, 0, "ConnectionReset")

@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front
+from sagemaker_local.images import ImageError, name_images
 from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.api import LogsApi
@@ -60,6 +61,11 @@ def serve(settings: Settings) -> None:
     tempfile.tempdir = str(folders["objects"])  # where moto spools objects
     isolation = choose(settings.isolation, folders["jobs"])
     sys.stderr.write(f"isolation of jobs: {isolation.kind} ({isolation.reason})\n")
+
+    try:
+        sys.stderr.write(name_images(settings.images))
+    except ImageError as error:
+        raise SystemExit(f"--image: {error}") from error
 
     log = RequestLog(settings.data / "requests.jsonl")
     logs = LogStore(folders["logs"])

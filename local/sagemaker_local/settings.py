@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sagemaker_local.faults.fault import Fault
+from sagemaker_local.images import NamedImage
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Settings:
     log_delay: float = 0.0
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
+    images: tuple[NamedImage, ...] = ()
     tls_port: int | None = None
 
 

@@ -1,12 +1,13 @@
 /**
- * The SDK's clients, one set a run. Endpoint and credentials come from the environment as the SDK reads it
- * (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …); throttled and failed calls are tried again by the SDK.
+ * The SDK's clients, one set a run. The endpoint, and without a role to assume the credentials, come from the environment
+ * as the SDK reads it (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …); throttled and failed calls are tried again by the SDK.
  */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { STSClient } from '@aws-sdk/client-sts';
+import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 
 export interface Clients {
   readonly logs: CloudWatchLogsClient;
@@ -16,10 +17,16 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-export function createClients(region: string, version: string): Clients {
+/** `credentials`: undefined for the environment's. */
+export function createClients(
+  region: string,
+  version: string,
+  credentials: AwsCredentialIdentityProvider | undefined,
+): Clients {
   const common = {
     region,
     maxAttempts: 8,
+    ...(credentials && { credentials }),
     customUserAgent: [['simple-sagemaker-action', version] as [string, string]],
   };
   return {
@@ -34,6 +41,13 @@ export function createClients(region: string, version: string): Clients {
 /** Closes the connections, so that the process can end. */
 export function destroyClients(clients: Clients): void {
   for (const client of Object.values(clients)) client.destroy();
+}
+
+/** Whether it may go better later: no answer, a fault of the service, or throttling, for longer than the SDK tried. */
+export function isPassing(error: unknown): error is Error {
+  if (!(error instanceof Error) || error.name === 'AbortError') return false;
+  if (!('$fault' in error)) return 'code' in error || error.name === 'TimeoutError';
+  return error.$fault === 'server' || /Throttl|TooManyRequests|SlowDown/.test(error.name);
 }
 
 /** Whether a service answered with this error name. */

@@ -10,9 +10,11 @@ export async function accountId(sts: STSClient, signal: AbortSignal): Promise<st
     return Account;
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ActionError) throw error;
     throw new ActionError(
       `AWS does not accept the credentials: ${(error as Error).message}`,
-      'Put aws-actions/configure-aws-credentials before this step, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+      'Set role-to-assume, put aws-actions/configure-aws-credentials before this step, or set AWS_ACCESS_KEY_ID and ' +
+        'AWS_SECRET_ACCESS_KEY.',
       { cause: error },
     );
   }

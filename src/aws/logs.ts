@@ -49,7 +49,10 @@ export class JobLogs {
   /** Gives what came since the last call to `show`, page by page. `starts`: how often the containers were started. */
   async read(starts: number, show: (lines: LogLines) => void, signal: AbortSignal): Promise<void> {
     if (this.#streams.size < this.#hosts * starts) await this.#discover(signal);
-    await Promise.all([...this.#streams.values()].map((stream) => this.#readStream(stream, show, signal)));
+    const reads = [...this.#streams.values()].map((stream) => this.#readStream(stream, show, signal));
+    // All have ended before the next call reads the same streams.
+    const failed = (await Promise.allSettled(reads)).find((read) => read.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #discover(signal: AbortSignal): Promise<void> {

@@ -31,7 +31,8 @@ async function start(): Promise<void> {
   const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] || tmpdir(), 'sagemaker-local-'));
   saveState('folder', folder);
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || 'us-east-1';
-  const { pid, url } = await startServer(python, SOURCES, folder, region, parseList(getInput('data')));
+  const [data, images] = [parseList(getInput('data')), parseList(getInput('images'))];
+  const { pid, url } = await startServer(python, SOURCES, folder, region, data, images);
   saveState('pid', String(pid));
   const secret = randomBytes(20).toString('hex');
   setSecret(secret);

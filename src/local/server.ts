@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionError } from '../task/errors.ts';
 
 const START_MS = 60_000;
+/** With images to pull. */
+const PULL_MS = 1_800_000;
 /** It stops its jobs, mounts and processes before it ends. */
 const STOP_MS = 30_000;
 
@@ -14,30 +16,33 @@ export interface Server {
   readonly url: string;
 }
 
-/** `seeds`: `s3://BUCKET/PREFIX=PATH`. Answers when the server answers. */
+/** `seeds`: `s3://BUCKET/PREFIX=PATH`; `images`: `URI=IMAGE`. Answers when the server answers. */
 export async function startServer(
   python: string,
   sources: string,
   folder: string,
   region: string,
   seeds: readonly string[],
+  images: readonly string[],
 ): Promise<Server> {
   const log = join(folder, 'server.log');
   const out = join(folder, 'server.json');
   const [stdout, stderr] = [await open(out, 'w'), await open(log, 'a')];
   const data = ['--data', join(folder, 'data'), ...seeds.flatMap((seed) => ['--data', seed])];
+  const named = images.flatMap((image) => ['--image', image]);
   // A step's processes get a SIGHUP when it ends: a session of its own, and no terminal, keep this one alive.
-  const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data], {
+  const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data, ...named], {
     cwd: process.env['GITHUB_WORKSPACE'] || process.cwd(),
     env: { ...process.env, PYTHONPATH: sources, PYTHONDONTWRITEBYTECODE: '1' },
     detached: true,
     stdio: ['ignore', stdout.fd, stderr.fd],
   });
+  const patience = images.length > 0 ? PULL_MS : START_MS;
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? code}`));
   try {
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && ended === undefined; await sleep(50)) {
+    for (const deadline = Date.now() + patience; Date.now() < deadline && ended === undefined; await sleep(50)) {
       const url = urlIn(await readFile(out, 'utf8'));
       if (url !== undefined && child.pid !== undefined && (await isHealthy(url))) {
         child.unref();
@@ -50,7 +55,7 @@ export async function startServer(
   child.kill('SIGKILL');
   const said = (await readFile(log, 'utf8')).slice(-4000);
   throw new ActionError(
-    `The stand-in did not start: ${ended ?? `no answer in ${START_MS / 1000} s`}.\n${said}`,
+    `The stand-in did not start: ${ended ?? `no answer in ${patience / 1000} s`}.\n${said}`,
     'Its last lines are above.',
   );
 }

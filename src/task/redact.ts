@@ -16,8 +16,25 @@ export function secretsOf(environment: Readonly<Record<string, string | undefine
   return [...new Set(values)].sort((a, b) => b.length - a.length);
 }
 
-/** A function that puts `***` for each of the secrets in a text. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
+/** Puts `***` for each of the secrets in a text; secrets can be added. */
+export class Redactor {
+  #secrets: readonly string[] = [];
+  #redact = redactor([]);
+
+  constructor(secrets: readonly string[]) {
+    this.add(secrets);
+  }
+
+  add(secrets: readonly string[]): void {
+    this.#secrets = [...new Set([...this.#secrets, ...secrets])].sort((a, b) => b.length - a.length);
+    this.#redact = redactor(this.#secrets);
+  }
+
+  readonly redact = (text: string): string => this.#redact(text);
+}
+
+/** `secrets`: longest first. */
+function redactor(secrets: readonly string[]): (text: string) => string {
   if (secrets.length === 0) return (text) => text;
   const pattern = new RegExp(secrets.map((secret) => secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
   return (text) => text.replace(pattern, '***');

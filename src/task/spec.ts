@@ -18,7 +18,17 @@ import {
   parseWords,
   Unparsable,
 } from './parse.ts';
-import { fitName, parseBucket, parseInstanceType, parseName, parsePrefix, parseRegion, parseRole } from './values.ts';
+import {
+  fitName,
+  parseBucket,
+  parseInstanceType,
+  parseName,
+  parsePrefix,
+  parseRegion,
+  parseRole,
+  parseRoleArn,
+  parseSessionName,
+} from './values.ts';
 
 /** The inputs that `action.yml` has. A test holds the two lists against each other. */
 export const INPUTS = [
@@ -51,6 +61,8 @@ export const INPUTS = [
   'summary',
   'tags',
   'aws-region',
+  'role-to-assume',
+  'role-session-name',
 ] as const;
 
 export type InputName = (typeof INPUTS)[number];
@@ -101,6 +113,14 @@ export interface TaskSpec {
   readonly summary: boolean;
   readonly tags: ReadonlyMap<string, string>;
   readonly region: string;
+  /** Undefined: the environment's credentials. */
+  readonly roleToAssume: RoleToAssume | undefined;
+}
+
+export interface RoleToAssume {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly region: string;
 }
 
 /** A training job runs 28 days at the most: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html */
@@ -134,6 +154,7 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
   const artifacts = new Set(read('upload-artifacts', ['model', 'output'] as Result[], words));
   const download = new Set([...read('download', ['logs', 'model', 'output'] as Result[], words), ...artifacts]);
   const task = read('task', 'task', parseName);
+  const region = read('aws-region', '', parseRegion, context.region);
   const spec: TaskSpec = {
     task,
     project: read('project', fitName(context.repository.split('/').at(-1) ?? ''), parseName),
@@ -164,12 +185,21 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
     artifacts,
     summary: read('summary', true, parseBoolean),
     tags: read('tags', new Map<string, string>(), (text) => checkTags(parseStringMap(text))),
-    region: read('aws-region', '', parseRegion, context.region),
+    region,
+    roleToAssume: roleToAssume(read, region),
   };
   const fine = (...inputs: InputName[]): boolean =>
     !mistakes.some(({ input }) => inputs.some((name) => name === input));
   checkTogether(raw, spec, wrong, fine);
   return { spec, mistakes };
+}
+
+type Read = <T>(input: InputName, fallback: T, parse: (text: string) => T) => T;
+
+function roleToAssume(read: Read, region: string): RoleToAssume | undefined {
+  const roleArn = read('role-to-assume', undefined, parseRoleArn);
+  const sessionName = read('role-session-name', 'GitHubActions', parseSessionName);
+  return roleArn === undefined ? undefined : { roleArn, sessionName, region };
 }
 
 type Report = (input: InputName, problem: string, remedy: string) => void;
@@ -207,6 +237,9 @@ function checkTogether(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...
     for (const input of ['framework', 'framework-version', 'python-version'] as const) {
       if (raw[input] !== '') wrong(input, 'it is given beside "image".', 'Give one of the two.');
     }
+  }
+  if (spec.roleToAssume === undefined && raw['role-session-name'].trim() !== '') {
+    wrong('role-session-name', 'there is no role-to-assume.', 'Remove it, or name the role.');
   }
   if (!fine('aws-region')) return;
   if (spec.region === '') {

@@ -51,6 +51,20 @@ export function parseRole(text: string): string {
   return text;
 }
 
+/** A role that is assumed may lie in another account, so a bare name will not do. */
+export function parseRoleArn(text: string): string {
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text))
+    throw new Unparsable(`"${text}" is no role's ARN.`, 'Write arn:aws:iam::ACCOUNT:role/NAME.');
+  return text;
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+export function parseSessionName(text: string): string {
+  if (!/^[\w+=,.@-]{2,64}$/.test(text))
+    throw new Unparsable(`"${text}" is no session name.`, 'Use 2 to 64 letters, digits and _+=,.@-.');
+  return text;
+}
+
 export function parseRegion(text: string): string {
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text))
     throw new Unparsable(`"${text}" is no region.`, 'Give one, for example us-east-1.');

@@ -41,8 +41,11 @@ class Faults:
             self._set = kept
             return found
 
-    def of_request(self, operation: str, principal: str, needs: Sequence[tuple[str, str]]) -> list[Fault]:
-        """The faults that strike a request of `service:Operation`; `needs` are its permissions, (action, resource)."""
+    def of_request(self, operation: str, principal: str, needs: Sequence[tuple[str, str]], *, own: bool) -> list[Fault]:
+        """The faults that strike a request of `service:Operation`; `needs` are its permissions, (action, resource).
+
+        The services' `own` requests are struck by a missing permission only.
+        """
 
         def means(fault: Fault) -> bool:
             if not (_matches(operation, fault.operation) and _matches(principal, fault.principal)):
@@ -51,7 +54,7 @@ class Faults:
                 _matches(action, fault.action) and _matches(resource, fault.resource) for action, resource in needs
             )
 
-        kinds = ("error", "throttle", "reset", "slow", "expired-credentials", "deny")
+        kinds = ("deny",) if own else ("error", "throttle", "reset", "slow", "expired-credentials", "deny")
         return self._strike(lambda fault: fault.kind in kinds and means(fault))
 
     def no_capacity(self, instance_type: str, *, spot: bool) -> bool:
