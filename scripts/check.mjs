@@ -21,7 +21,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 /** Groups that need npm's packages alone. */
 const plain = ['dist', 'unit'];
 const bare = asked.length > 0 && asked.every((group) => plain.includes(group));
-const tools = bare ? { missing: [] } : await fetchTools();
+const tools = bare ? { missing: [] } : await fetchTools(full);
 const python = (name, ...args) => (tools.bin ? [join(tools.bin, name), ...args] : undefined);
 const vitest = (project) => [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project];
 const pytest = (folder) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), `__tests__/${folder}`);
@@ -71,6 +71,7 @@ const env = {
   ...process.env,
   NO_COLOR: '1',
   SSM_TEST_FULL: full ? '1' : '',
+  PAGE_TEST_BROWSER: tools.browser ?? '',
   SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
   ACT: tools.bin ? join(tools.bin, 'act') : '',
 };

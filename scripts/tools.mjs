@@ -2,8 +2,8 @@
 // stand-in's packages), actionlint, and a few of Debian's packages where that is allowed. What cannot be had is said.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { access, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -27,8 +27,8 @@ export async function onPath(program) {
   return undefined;
 }
 
-/** `{ python, bin, actionlint, missing: [{ what, why }] }`: folders and programs, and what could not be had. */
-export async function fetchTools() {
+/** `{ python, bin, actionlint, browser, missing: [{ what, why }] }`: folders and programs, and what could not be had. */
+export async function fetchTools(withBrowser = false) {
   const missing = [];
   const attempt = async (what, fetch) => {
     try {
@@ -38,16 +38,17 @@ export async function fetchTools() {
       return undefined;
     }
   };
-  const [venv, actionlint] = await Promise.all([
+  const [venv, actionlint, browser] = await Promise.all([
     attempt('python packages', pythonPackages),
     attempt('actionlint', fetchActionlint),
+    withBrowser ? attempt('a browser', browserPackages) : undefined,
     attempt('debian packages', debianPackages),
   ]);
   for (const program of Object.keys(DEBIAN)) {
     if ((await onPath(program)) === undefined)
       missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
   }
-  return { bin: venv && join(venv, 'bin'), venv, actionlint, missing };
+  return { bin: venv && join(venv, 'bin'), venv, actionlint, browser, missing };
 }
 
 async function pythonPackages() {
@@ -79,6 +80,24 @@ async function pythonPackages() {
   await execute(join(venv, 'bin', 'python'), pip, { maxBuffer: 2 ** 26 });
   await writeFile(mark, wanted);
   return venv;
+}
+
+/** A folder with the packages of the browser's tests: 90 MB that no other test needs. */
+async function browserPackages() {
+  const lists = ['package.json', 'package-lock.json'].map((name) => join(root, '__tests__', 'local', 'browser', name));
+  const wanted = createHash('sha256')
+    .update(await readFile(lists[1]))
+    .digest('hex');
+  const folder = join(cache, 'browser');
+  const mark = join(folder, 'complete');
+  if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return folder;
+  console.log('Installing the browser of the tests …');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const list of lists) await copyFile(list, join(folder, basename(list)));
+  await execute('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, maxBuffer: 2 ** 26 });
+  await writeFile(mark, wanted);
+  return folder;
 }
 
 async function fetchActionlint() {
