@@ -170,7 +170,6 @@ def test_preferences_take_the_first_type_with_capacity(server):
     resources = job["ResourceConfig"]
     assert (resources["SelectedInstanceType"], resources["SelectedInstanceCount"]) == ("ml.c5.xlarge", 2)
     assert "InstanceType" not in resources
-    assert len(server.streams(request["TrainingJobName"])) <= 2
 
 
 @pytest.mark.parametrize(
