@@ -138,9 +138,7 @@ listener = socket.create_server(("127.0.0.1", 0))
 with socket.create_connection(listener.getsockname()) as own:
     print("own", own.getpeername() == listener.getsockname())
 with socket.socket() as again:  # refused by the machine, then there of its own
-    probe = socket.create_server(("127.0.0.1", 0))
-    free = probe.getsockname()[1]
-    probe.close()
+    free = int(os.environ["FREE"])
     refused = again.connect_ex(("127.0.0.1", free))
     late = socket.create_server(("127.0.0.1", free))
     print("retried", refused > 0, again.connect_ex(("127.0.0.1", free)))
@@ -152,7 +150,9 @@ def test_what_the_machine_reaches(server):
     answers.RequestHandlerClass.log_message = lambda *_: None
     threading.Thread(target=answers.serve_forever, daemon=True).start()
     with listening() as port, listening(kind=socket.SOCK_DGRAM) as udp:
-        ports = {"PORT": str(port), "UDP": str(udp), "WEB": str(answers.server_port)}
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            free = closed.getsockname()[1]
+        ports = {"PORT": str(port), "UDP": str(udp), "WEB": str(answers.server_port), "FREE": str(free)}
         (lines,) = completed(server, python(server, REACH, Environment=ports))
     answers.shutdown()
     hello = "hello from the machine"

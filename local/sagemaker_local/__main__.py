@@ -9,7 +9,7 @@ from pathlib import Path
 from sagemaker_local import __version__
 from sagemaker_local.faults.fault import parse_flag
 from sagemaker_local.images import parse_image
-from sagemaker_local.settings import Settings, parse_seed
+from sagemaker_local.settings import Settings, parse_elsewhere, parse_seed
 
 
 def read_arguments(arguments: list[str] | None = None) -> Settings:
@@ -30,6 +30,10 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         default=[],
         metavar="URI=IMAGE",
         help="a local image that stands for one that only AWS has (repeatable)",
+    )
+    parser.add_argument("--stranger", action="append", default=[], metavar="BUCKET", help="a bucket of another account")
+    parser.add_argument(
+        "--elsewhere", action="append", default=[], metavar="BUCKET=REGION", help="a bucket in another region"
     )
     parser.add_argument("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor for waits and grace periods")
@@ -62,6 +66,10 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     except ValueError as error:
         parser.error(f"--fault: {error}")
     try:
+        elsewhere = tuple(parse_elsewhere(value) for value in given.elsewhere)
+    except ValueError as error:
+        parser.error(f"--elsewhere: {error}")
+    try:
         images = tuple(parse_image(value) for value in given.image)
     except ValueError as error:
         parser.error(f"--image: {error}")
@@ -80,6 +88,8 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         faults=faults,
         seeds=seeds,
         images=images,
+        strangers=tuple(given.stranger),
+        elsewhere=elsewhere,
         tls_port=given.tls_port if given.tls else None,
     )
 

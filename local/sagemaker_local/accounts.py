@@ -13,7 +13,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import utcnow
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
@@ -36,13 +36,31 @@ def principal(access_key: str | None, region: str) -> str:
     """The caller's ARN; `anonymous` for an unsigned request."""
     if not access_key:
         return "anonymous"
-    return sts_backends[ACCOUNT][_PARTITION].get_caller_identity(access_key, region)[1]
+    account = str(get_account_id_from(access_key))
+    return sts_backends[account][_PARTITION].get_caller_identity(access_key, region)[1]
 
 
 def bucket_owner(bucket: str) -> str | None:
     """The account that has the bucket, None when there is no such bucket."""
     owner = s3_backends.bucket_accounts.get(bucket)
     return owner[1] if owner else None
+
+
+def bucket_region(bucket: str) -> str | None:
+    """Where a bucket is, None when there is no such bucket."""
+    owner = bucket_owner(bucket)
+    return str(s3_backends[owner][_PARTITION].buckets[bucket].region_name) if owner else None
+
+
+def make_bucket(bucket: str, region: str, account: str = ACCOUNT) -> None:
+    """An empty bucket of an account."""
+    s3_backends[account][_PARTITION].create_bucket(bucket, region)
+
+
+def account_of(principal_arn: str) -> str:
+    """The account of a principal; an anonymous one is taken for the stand-in's own."""
+    parts = principal_arn.split(":")
+    return parts[4] if len(parts) > 4 else ACCOUNT
 
 
 def may_assume(role_arn: str, service: str) -> bool:

@@ -69,18 +69,24 @@ def identify(environ: dict[str, Any], default_region: str) -> Call:
         return Call(service, query.get("Action", ""), region, access_key, query)
     if service not in ("", "s3"):
         return Call(service, "", region, access_key, query)
-    return _identify_s3(environ, path, query, region, access_key)
+    return _identify_s3(environ, path, query, region, access_key, signed=bool(scope))
 
 
 def _identify_s3(
-    environ: dict[str, Any], path: str, query: dict[str, str], region: str, access_key: str | None
+    environ: dict[str, Any], path: str, query: dict[str, str], region: str, access_key: str | None, *, signed: bool
 ) -> Call:
     bucket, _, key = path.removeprefix("/").partition("/")
     operation = match_operation(environ["REQUEST_METHOD"], bool(bucket), bool(key), query, environ)
     source = unquote(environ.get("HTTP_X_AMZ_COPY_SOURCE", "")).partition("?")[0].removeprefix("/")
-    owner = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER", "")
-    tagged = "HTTP_X_AMZ_TAGGING" in environ
-    parameters = {"Bucket": bucket, "Key": key, "CopySource": source, "ExpectedBucketOwner": owner, "Tagged": tagged}
+    parameters = {
+        "Bucket": bucket,
+        "Key": key,
+        "CopySource": source,
+        "ExpectedBucketOwner": environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER", ""),
+        "SourceExpectedBucketOwner": environ.get("HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER", ""),
+        "SignedRegion": region if signed else "",
+        "Tagged": "HTTP_X_AMZ_TAGGING" in environ,
+    }
     return Call("s3", operation, region, access_key, parameters)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
@@ -19,10 +20,20 @@ _XML = "text/xml"
 
 
 class ServiceError(Exception):
-    """An error that the asked service answers with."""
+    """An error that the asked service answers with; S3 can tell further `details` and `headers`."""
 
-    def __init__(self, code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = HTTPStatus.BAD_REQUEST,
+        *,
+        details: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.details = details or {}
+        self.headers = headers or {}
         self.code = code
         self.message = message
         self.status = int(status)
@@ -39,11 +50,10 @@ def error_response(service: str, error: ServiceError, *, cbor: bool = False) -> 
             content_type="application/cbor",
         )
     if service == "s3":
-        body = (
-            f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
-            f"<RequestId>{request_id}</RequestId></Error>"
-        )
-        return Response(_declared(body), error.status, {"x-amz-request-id": request_id}, content_type="application/xml")
+        told = {"Code": error.code, "Message": error.message, **error.details, "RequestId": request_id}
+        body = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items())
+        headers = {"x-amz-request-id": request_id, **error.headers}
+        return Response(_declared(f"<Error>{body}</Error>"), error.status, headers, content_type="application/xml")
     if service in ("iam", "sts"):
         kind = "Sender" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "Receiver"
         body = (

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.accounts import ACCOUNT, bucket_owner
+from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.aws_hosts import to_path_style
+from sagemaker_local.buckets import check_bucket
 from sagemaker_local.call import Call, identify
 from sagemaker_local.clients import is_own
 from sagemaker_local.errors import ServiceError, code_of, error_response, unknown_operation
@@ -79,9 +80,10 @@ class Front:
     def _answer(self, call: Call, caller: str, environ: dict[str, Any], struck: Sequence[Fault]) -> Response:
         """What the asked service answers, in its own form whatever happens."""
         try:
-            refusal = effects.refusal(struck, call, caller) or _wrong_owner(call)
+            refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal
+            check_bucket(call, caller)
             operation = self._own.get(call.service, {}).get(call.operation)
             if operation:
                 return _json(operation(call))
@@ -100,12 +102,3 @@ def _json(value: Mapping[str, Any]) -> Response:
     """The answer of a service of protocol JSON 1.1."""
     headers = {"x-amzn-RequestId": str(uuid.uuid4())}
     return Response(json.dumps(value), headers=headers, content_type="application/x-amz-json-1.1")
-
-
-def _wrong_owner(call: Call) -> ServiceError | None:
-    """The refusal of a call that names another account than the bucket's."""
-    expected = call.parameters.get("ExpectedBucketOwner") if call.service == "s3" else None
-    owner = bucket_owner(call.parameters["Bucket"]) if expected else None
-    if owner and owner != expected:
-        return ServiceError("AccessDenied", "Access Denied", HTTPStatus.FORBIDDEN)
-    return None

@@ -18,6 +18,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # read by moto 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
+from sagemaker_local.buckets import make_buckets
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front
@@ -91,6 +92,7 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    make_buckets(settings.region, settings.strangers, settings.elsewhere)
     plant(settings.seeds, shared.url, settings.region)
     told: dict[str, object] = {
         "url": shared.url,

@@ -20,7 +20,9 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
+    """One server. `strangers`: buckets of another account; `elsewhere`: (bucket, region) of our own in other regions.
+
+    `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
 
     `tls_port` is where AWS's own host names are answered, 0 any free port, None nowhere.
     """
@@ -34,6 +36,8 @@ class Settings:
     log_delay: float = 0.0
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
+    strangers: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
     images: tuple[NamedImage, ...] = ()
     tls_port: int | None = None
 
@@ -48,3 +52,11 @@ def parse_seed(text: str) -> Seed:
     if not source.exists():
         raise ValueError(f"{text!r}: {source} does not exist")
     return Seed(bucket, prefix, source)
+
+
+def parse_elsewhere(text: str) -> tuple[str, str]:
+    """`BUCKET=REGION`. Raises ValueError."""
+    bucket, _, region = text.partition("=")
+    if not (bucket and region):
+        raise ValueError(f"{text!r} is not of the form BUCKET=REGION")
+    return bucket, region

@@ -13,13 +13,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
-from sagemaker_local.accounts import assume
+from sagemaker_local.accounts import assume, bucket_region
 from sagemaker_local.clients import S3Client, s3_client
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import PREPARING, TrainingJob
 from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly, Surroundings
 from sagemaker_local.training.capacity import OutOfCapacity, WaitBudget, wait_for_capacity
 from sagemaker_local.training.channels import read_channel
+from sagemaker_local.training.s3_folder import parse
 
 _DEFAULT_MAX_RUNTIME = 86_400
 _CLOSE_SECONDS = 20.0
@@ -39,11 +40,12 @@ class Training:
         channels = request.get("InputDataConfig", [])
         client = self.client(request["RoleArn"], region) if channels else None
         for given in channels:
+            bucket = parse(given["DataSource"]["S3DataSource"]["S3Uri"]).bucket
             try:
                 found = read_channel(client, given, "File").objects
             except (ClientError, ValueError):
                 found = ()  # no such bucket, no permission: the text names both
-            if not found:
+            if not found or bucket_region(bucket) != region:
                 raise rules.no_objects(given["DataSource"]["S3DataSource"]["S3Uri"], region, request["RoleArn"])
 
     def start(self, job: TrainingJob) -> None:
