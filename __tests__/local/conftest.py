@@ -48,8 +48,15 @@ class Server:
             self.client, ["s3", "iam", "sts", "sagemaker", "logs", "ecr"]
         )
         self.s3.create_bucket(Bucket=BUCKET)
-        role = self.iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
-        self.role = role["Role"]["Arn"]
+        self.role = self.make_role("worker", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+
+    def make_role(self, name, *statements):
+        """The ARN of a role that SageMaker may assume, with a policy of these statements."""
+        role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        if statements:
+            self.iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=json.dumps(policy))
+        return role["Role"]["Arn"]
 
     def client(self, service, **options):
         options = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester", **options}

@@ -157,9 +157,8 @@ def test_expired_credentials(server):
 
 
 def test_a_fresh_role_cannot_be_assumed_yet(server):
-    trust = server.iam.get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]
     server.fault("role-not-ready", role="fresh-*", seconds=1.5)
-    role = server.iam.create_role(RoleName="fresh-1", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = server.make_role("fresh-1", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     request = server.request(RoleArn=role)
     with pytest.raises(ClientError, match=r"Could not assume role .*fresh-1\. Please ensure that the role exists"):
         server.sagemaker.create_training_job(**request)

@@ -49,8 +49,8 @@ def test_operations_that_are_not_there_are_refused_in_the_services_own_words(ser
     tagging = server.client("resourcegroupstaggingapi")
     assert error_of(tagging.describe_report_creation) == ("UnknownOperationException", 400)
     assert error_of(
-        server.iam.simulate_principal_policy,
-        PolicySourceArn=server.role,
+        server.iam.simulate_custom_policy,
+        PolicyInputList=["{}"],
         ActionNames=["s3:GetObject"],
     ) == ("InvalidAction", 400)
     assert error_of(server.ecr.get_download_url_for_layer, repositoryName="xx", layerDigest="x") == (

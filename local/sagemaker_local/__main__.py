@@ -31,6 +31,9 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         metavar="URI=IMAGE",
         help="a local image that stands for one that only AWS has (repeatable)",
     )
+    parser.add_argument(
+        "--enforce-iam", action="store_true", help="policies bind every principal that IAM knows, not only jobs"
+    )
     parser.add_argument("--stranger", action="append", default=[], metavar="BUCKET", help="a bucket of another account")
     parser.add_argument(
         "--elsewhere", action="append", default=[], metavar="BUCKET=REGION", help="a bucket in another region"
@@ -88,6 +91,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         faults=faults,
         seeds=seeds,
         images=images,
+        enforce_iam=given.enforce_iam,
         strangers=tuple(given.stranger),
         elsewhere=elsewhere,
         tls_port=given.tls_port if given.tls else None,

@@ -20,6 +20,7 @@ from moto.sts.models import sts_backends
 ACCOUNT = DEFAULT_ACCOUNT_ID
 _PARTITION = "aws"
 _SESSION_SECONDS = 3600
+_service_keys: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,15 @@ def role_age(role_arn: str) -> float:
 
 def assume(role_arn: str, session: str, region: str) -> Credentials:
     """A new session of a role, an hour long, as a service opens it."""
-    backend = sts_backends[ACCOUNT][_PARTITION]
+    backend = sts_backends[account_of(role_arn)][_PARTITION]
     role = backend.assume_role(region, session, role_arn, "", _SESSION_SECONDS, "")
+    _service_keys.add(role.access_key_id)
     return Credentials(role.access_key_id, role.secret_access_key, role.session_token, role.expiration)
+
+
+def is_service_session(access_key: str | None) -> bool:
+    """Whether these are credentials of `assume`: a job's."""
+    return access_key in _service_keys
 
 
 def _trusts(statement: dict[str, Any], service: str) -> bool:

@@ -86,6 +86,7 @@ def _identify_s3(
         "SourceExpectedBucketOwner": environ.get("HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER", ""),
         "SignedRegion": region if signed else "",
         "Tagged": "HTTP_X_AMZ_TAGGING" in environ,
+        "Prefix": query.get("prefix", ""),
     }
     return Call("s3", operation, region, access_key, parameters)
 

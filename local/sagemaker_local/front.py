@@ -21,9 +21,10 @@ from sagemaker_local.errors import ServiceError, code_of, error_response, unknow
 from sagemaker_local.faults import effects
 from sagemaker_local.faults.fault import Fault
 from sagemaker_local.faults.register import Faults
+from sagemaker_local.iam.judge import Judge
 from sagemaker_local.moto_services import MotoServices
 from sagemaker_local.page.site import entrance
-from sagemaker_local.permissions import permissions_of
+from sagemaker_local.permissions import Permission, permissions_of
 from sagemaker_local.request_log import RequestLog, caller_of
 from sagemaker_local.side import PREFIX, SideUrl
 
@@ -32,20 +33,27 @@ if TYPE_CHECKING:
 
 _ALL_OWN = ("sagemaker", "logs")  # of these services nothing is moto's
 
-Operation = Callable[[Call], Mapping[str, Any]]
+Operation = Callable[[Call], Mapping[str, Any] | Response]
 
 
 class Front:
     """Sends each request to who answers it, and logs every one that is not for the side URL."""
 
     def __init__(
-        self, region: str, side: SideUrl, log: RequestLog, own: Mapping[str, Mapping[str, Operation]], faults: Faults
+        self,
+        region: str,
+        side: SideUrl,
+        log: RequestLog,
+        own: Mapping[str, Mapping[str, Operation]],
+        faults: Faults,
+        judge: Judge,
     ) -> None:
         self._region = region
         self._side = side
         self._log = log
         self._own = own
         self._faults = faults
+        self._judge = judge
         self._moto = MotoServices()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -69,7 +77,7 @@ class Front:
         if effects.cuts(struck, "before"):
             self._log.add(call, caller, needs, 0, "ConnectionReset")
             effects.cut_connection(environ)
-        response = self._answer(call, caller, environ, struck)
+        response = self._answer(call, caller, environ, struck, needs)
         if effects.cuts(struck, "after"):
             response.close()
             self._log.add(call, caller, needs, 0, "ConnectionReset")
@@ -77,19 +85,27 @@ class Front:
         self._log.add(call, caller, needs, response.status_code, code_of(response))
         return response(environ, start_response)
 
-    def _answer(self, call: Call, caller: str, environ: dict[str, Any], struck: Sequence[Fault]) -> Response:
+    def _answer(
+        self, call: Call, caller: str, environ: dict[str, Any], struck: Sequence[Fault], needs: Sequence[Permission]
+    ) -> Response:
         """What the asked service answers, in its own form whatever happens."""
         try:
             refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal
             check_bucket(call, caller)
+            self._judge.check(call, caller, needs)
             operation = self._own.get(call.service, {}).get(call.operation)
             if operation:
-                return _json(operation(call))
+                answer = operation(call)
+                return answer if isinstance(answer, Response) else _json(answer)
             if call.service in _ALL_OWN:
                 raise unknown_operation(call.service, call.operation)
-            return self._moto.answer(call, environ)
+            response = self._moto.answer(call, environ)
+            if response.status_code == HTTPStatus.NOT_FOUND and self._judge.hides_absence(call, caller):
+                raise ServiceError("AccessDenied", "Access Denied", HTTPStatus.FORBIDDEN)
+            self._judge.note(call, response.status_code)
+            return response
         except ServiceError as error:
             return error_response(call.service, error, cbor=call.cbor)
         except Exception:  # noqa: BLE001 - a fault of ours must reach the client in the service's own form

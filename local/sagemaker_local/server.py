@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from werkzeug.serving import make_server
 from sagemaker_local.buckets import make_buckets
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
-from sagemaker_local.front import Front
+from sagemaker_local.front import Front, Operation
+from sagemaker_local.iam.judge import Judge
+from sagemaker_local.iam.principals import PolicyTimes
+from sagemaker_local.iam.simulator import simulate_principal_policy
 from sagemaker_local.images import ImageError, name_images
 from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
@@ -71,16 +75,19 @@ def serve(settings: Settings) -> None:
     log = RequestLog(settings.data / "requests.jsonl")
     logs = LogStore(folders["logs"])
     pace, faults = Pace(settings.time_scale, settings.log_delay), Faults(settings.faults)
-    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults)
+    times = PolicyTimes(lambda role: faults.delay_of_role("policy-not-seen", role))
+    judge = Judge(times, everybody=settings.enforce_iam)
+    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults, judge)
     training = Training(folders["jobs"], shared)
     sagemaker = SageMakerApi(training)
-    own = {
+    own: dict[str, Mapping[str, Operation]] = {
         "sagemaker": sagemaker.operations(),
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
+        "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }
     page = Page(sagemaker.jobs, logs, lambda: shared.url)
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults)
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults, judge)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = f"http://{settings.host}:{server.port}"

@@ -20,7 +20,8 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `strangers`: buckets of another account; `elsewhere`: (bucket, region) of our own in other regions.
+    """One server. `strangers`: buckets of another account; `elsewhere`: (bucket, region) of our own in other regions;
+    `enforce_iam`: policies bind everybody whom IAM knows, not only jobs.
 
     `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
 
@@ -36,6 +37,7 @@ class Settings:
     log_delay: float = 0.0
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
+    enforce_iam: bool = False
     strangers: tuple[str, ...] = ()
     elsewhere: tuple[tuple[str, str], ...] = ()
     images: tuple[NamedImage, ...] = ()

@@ -16,6 +16,7 @@ from pathlib import Path
 from sagemaker_local.clients import S3Client
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
+from sagemaker_local.iam.judge import Judge
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.isolation.network import Network
 from sagemaker_local.logs.agent import Agent
@@ -33,6 +34,7 @@ from sagemaker_local.training.instances import specification
 from sagemaker_local.training.outcome import failure_of
 from sagemaker_local.training.pipes import Pipes
 from sagemaker_local.training.processes import Processes
+from sagemaker_local.training.role_check import check_before_start, check_before_upload, uploading
 from sagemaker_local.training.role_sessions import RoleSessions
 from sagemaker_local.training.s3_folder import S3Location, parse
 
@@ -55,6 +57,7 @@ class Surroundings:
     sessions: RoleSessions
     pace: Pace
     faults: Faults
+    judge: Judge
     url: str = ""
     tls: ClientSettings | None = None
 
@@ -96,9 +99,10 @@ class Attempt:
     def run(self, client: S3Client) -> tuple[str, str]:
         """The final secondary status, or Interrupted, and the failure reason.
 
-        Raises StoppedEarly, botocore's ClientError and BotoCoreError, ValueError for a bad manifest.
+        Raises StoppedEarly, RoleLacks, botocore's ClientError and BotoCoreError, ValueError for a bad manifest.
         """
         job = self._job
+        check_before_start(job, self._shared.judge)
         for host in self._hosts:
             host.make(self._names)
         self._go_on("Downloading")
@@ -129,7 +133,9 @@ class Attempt:
         job.enter("Uploading")
         if checkpoints:
             checkpoints.finish()
-        self._upload(client)
+        check_before_upload(job, self._shared.judge)
+        with uploading("Artifact", job.output_prefix):
+            self._upload(client)
         if cause in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
             return cause, ""
         return ("Failed", reason) if reason else ("Completed", "")

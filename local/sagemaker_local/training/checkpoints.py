@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sagemaker_local.clients import S3Client
 from sagemaker_local.training.host import Host
+from sagemaker_local.training.role_check import downloading, uploading
 from sagemaker_local.training.s3_folder import S3Location, keys, place
 
 _Seen = tuple[int, int]
@@ -33,7 +34,8 @@ class Checkpoints:
         found = list(keys(self._client, self._location))
         for key in found:
             first, *others = [place(host.state, key.removeprefix(self._location.prefix)) for host in self._hosts]
-            self._client.download_file(self._location.bucket, key, str(first))
+            with downloading(f"s3://{self._location.bucket}/{key}"):
+                self._client.download_file(self._location.bucket, key, str(first))
             for other in others:
                 shutil.copyfile(first, other)
         for host in self._hosts:
@@ -50,7 +52,8 @@ class Checkpoints:
         self._ended.set()
         if self._thread:
             self._thread.join()
-        self._upload_changes(running=False)
+        with uploading("Checkpoint", str(self._location)):
+            self._upload_changes(running=False)
 
     def _repeat(self, seconds: float) -> None:
         while not self._ended.wait(seconds):

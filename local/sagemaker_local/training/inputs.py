@@ -10,13 +10,17 @@ from pathlib import Path
 from sagemaker_local.clients import S3Client
 from sagemaker_local.training.channels import Channel, ChannelObject
 from sagemaker_local.training.host import Host
+from sagemaker_local.training.role_check import downloading
 from sagemaker_local.training.s3_folder import place
 
 _AT_ONCE = 4
 
 
 def download(client: S3Client, channel: Channel, hosts: Sequence[Host], check_stop: Callable[[], None]) -> None:
-    """Fetch a channel's objects to the hosts that get them. Raises botocore's ClientError; what `check_stop` raises."""
+    """Fetch a channel's objects to the hosts that get them.
+
+    Raises botocore's ClientError, RoleLacks, what `check_stop` raises.
+    """
     wanted: dict[ChannelObject, list[Path]] = {}
     for host in hosts:
         folder = host.base / "input" / "data" / channel.name
@@ -28,7 +32,8 @@ def download(client: S3Client, channel: Channel, hosts: Sequence[Host], check_st
     def fetch(item: tuple[ChannelObject, list[Path]]) -> None:
         check_stop()
         each, (first, *others) = item
-        client.download_file(each.bucket, each.key, str(first))
+        with downloading(f"s3://{each.bucket}/{each.key}"):
+            client.download_file(each.bucket, each.key, str(first))
         for other in others:
             shutil.copyfile(first, other)
 

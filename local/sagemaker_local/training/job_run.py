@@ -20,6 +20,7 @@ from sagemaker_local.sagemaker.record import PREPARING, TrainingJob
 from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly, Surroundings
 from sagemaker_local.training.capacity import OutOfCapacity, WaitBudget, wait_for_capacity
 from sagemaker_local.training.channels import read_channel
+from sagemaker_local.training.role_check import RoleLacks
 from sagemaker_local.training.s3_folder import parse
 
 _DEFAULT_MAX_RUNTIME = 86_400
@@ -105,6 +106,8 @@ class JobRun(threading.Thread):
             status, reason = self._run()
         except StoppedEarly:
             status, reason = "Stopped", ""
+        except RoleLacks as lack:
+            status, reason = "Failed", str(lack)
         except OutOfCapacity as end:
             status, reason = end.status, end.reason
         except (ClientError, BotoCoreError, ValueError) as error:
