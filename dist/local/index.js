@@ -28641,9 +28641,20 @@ async function start() {
     // One of the runner's own would go with the keys above.
     if (process.env['AWS_SESSION_TOKEN'])
         (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .exportVariable */ .dN)('AWS_SESSION_TOKEN', '');
+    if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL'])
+        await handOutTokens(url);
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .setOutput */ .uH)('endpoint', url);
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .info */ .pq)(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, 'server.log'), 'utf8'));
     (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .info */ .pq)(`AWS is now ${url} for the steps that follow; nothing they do reaches the real one.`);
+}
+/** A run without `id-token: write`, as a fork's pull request, gets its OIDC tokens here. */
+async function handOutTokens(url) {
+    const answer = (await (await fetch(`${url}/_local/oidc`)).json());
+    const { GITHUB_REPOSITORY: repository = '', GITHUB_EVENT_NAME: event, GITHUB_REF: ref = '' } = process.env;
+    const subject = `repo:${repository}:${event === 'pull_request' ? event : `ref:${ref}`}`;
+    (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .setSecret */ .Pq)(answer.request_token);
+    (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .exportVariable */ .dN)('ACTIONS_ID_TOKEN_REQUEST_URL', `${answer.request_url}&sub=${encodeURIComponent(subject)}`);
+    (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .exportVariable */ .dN)('ACTIONS_ID_TOKEN_REQUEST_TOKEN', answer.request_token);
 }
 async function end() {
     const pid = (0,_actions_core__WEBPACK_IMPORTED_MODULE_4__/* .getState */ .Gu)('pid');

@@ -17,9 +17,12 @@ from moto.iam.models import get_account_id_from, iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
+from sagemaker_local.iam.policy import Request, trusts
+
 ACCOUNT = DEFAULT_ACCOUNT_ID
 _PARTITION = "aws"
 _SESSION_SECONDS = 3600
+_SESSION_KEY = "ASIA"  # how access keys of sessions begin (IAM user guide, "Unique identifiers")
 _service_keys: set[str] = set()
 
 
@@ -64,17 +67,21 @@ def account_of(principal_arn: str) -> str:
     return parts[4] if len(parts) > 4 else ACCOUNT
 
 
+def trust_of(role_arn: str) -> dict[str, Any] | None:
+    """A role's trust policy, None for a role that is not there."""
+    try:
+        role = iam_backends[role_arn.split(":")[4]][_PARTITION].get_role_by_arn(role_arn)
+    except NotFoundException:
+        return None
+    document = role.assume_role_policy_document
+    return dict(json.loads(document) if isinstance(document, str) else document)
+
+
 def may_assume(role_arn: str, service: str) -> bool:
     """Whether the role exists and its trust policy lets a service, as `sagemaker.amazonaws.com`, assume it."""
-    account = role_arn.split(":")[4]
-    try:
-        role = iam_backends[account][_PARTITION].get_role_by_arn(role_arn)
-    except NotFoundException:
-        return False
-    document = role.assume_role_policy_document
-    policy = json.loads(document) if isinstance(document, str) else document
-    allowed = [statement for statement in _listed(policy.get("Statement")) if _trusts(statement, service)]
-    return bool(allowed) and all(statement.get("Effect") == "Allow" for statement in allowed)
+    trust = trust_of(role_arn)
+    request = Request("sts:AssumeRole", "*", {"aws:sourceaccount": [ACCOUNT]})
+    return trust is not None and trusts(trust, request, "Service", service)
 
 
 def role_age(role_arn: str) -> float:
@@ -86,27 +93,26 @@ def role_age(role_arn: str) -> float:
     return (utcnow() - role.create_date).total_seconds()
 
 
-def assume(role_arn: str, session: str, region: str) -> Credentials:
-    """A new session of a role, an hour long, as a service opens it."""
+def assume(
+    role_arn: str, session: str, region: str, *, seconds: int = _SESSION_SECONDS, service: bool = True
+) -> Credentials:
+    """A new session of a role; of a `service`, as for a job, unless told otherwise."""
     backend = sts_backends[account_of(role_arn)][_PARTITION]
-    role = backend.assume_role(region, session, role_arn, "", _SESSION_SECONDS, "")
-    _service_keys.add(role.access_key_id)
+    role = backend.assume_role(region, session, role_arn, "", seconds, "")
+    if service:
+        _service_keys.add(role.access_key_id)
     return Credentials(role.access_key_id, role.secret_access_key, role.session_token, role.expiration)
+
+
+def has_expired(access_key: str | None) -> bool:
+    """Whether these are credentials of a session that is over."""
+    if not access_key or not access_key.startswith(_SESSION_KEY):
+        return False
+    backend = sts_backends[str(get_account_id_from(access_key))][_PARTITION]
+    session = backend.get_assumed_role_from_access_key(access_key)
+    return session is not None and session.expiration < utcnow()
 
 
 def is_service_session(access_key: str | None) -> bool:
     """Whether these are credentials of `assume`: a job's."""
     return access_key in _service_keys
-
-
-def _trusts(statement: dict[str, Any], service: str) -> bool:
-    who = statement.get("Principal", {})
-    services = ["*"] if who == "*" else _listed(who.get("Service")) + _listed(who.get("AWS") == "*" and "*")
-    actions = {str(action).lower() for action in _listed(statement.get("Action"))}
-    return bool({service, "*"} & set(services)) and bool({"sts:assumerole", "sts:*", "*"} & actions)
-
-
-def _listed(value: object) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    return [value] if value else []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.accounts import ACCOUNT
+from sagemaker_local.accounts import ACCOUNT, has_expired
 from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.buckets import check_bucket
 from sagemaker_local.call import Call, identify
@@ -93,6 +93,8 @@ class Front:
             refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal
+            if has_expired(call.access_key):
+                raise effects.expired(call)
             check_bucket(call, caller)
             self._judge.check(call, caller, needs)
             operation = self._own.get(call.service, {}).get(call.operation)

@@ -26,6 +26,8 @@ from sagemaker_local.front import Front, Operation
 from sagemaker_local.iam.judge import Judge
 from sagemaker_local.iam.principals import PolicyTimes
 from sagemaker_local.iam.simulator import simulate_principal_policy
+from sagemaker_local.iam.tokens import TokenIssuer
+from sagemaker_local.iam.web_identity import assume_role_with_web_identity
 from sagemaker_local.images import ImageError, name_images
 from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
@@ -77,20 +79,21 @@ def serve(settings: Settings) -> None:
     pace, faults = Pace(settings.time_scale, settings.log_delay), Faults(settings.faults)
     times = PolicyTimes(lambda role: faults.delay_of_role("policy-not-seen", role))
     judge = Judge(times, everybody=settings.enforce_iam)
-    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults, judge)
+    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults, judge, TokenIssuer())
     training = Training(folders["jobs"], shared)
     sagemaker = SageMakerApi(training)
     own: dict[str, Mapping[str, Operation]] = {
         "sagemaker": sagemaker.operations(),
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
+        "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(shared.tokens, call)},
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }
     page = Page(sagemaker.jobs, logs, lambda: shared.url)
     front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults, judge)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
-    shared.url = f"http://{settings.host}:{server.port}"
+    shared.url = shared.tokens.url = f"http://{settings.host}:{server.port}"
     proxy = _tls_proxy(settings, server.port) if settings.tls_port is not None else None
     if proxy:
         shared.tls = proxy.client_settings()

@@ -6,6 +6,7 @@ also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority'
 `GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
 `GET /_local/pace` → `{"time_scale", "log_delay"}`, `PUT` changes them;
 `GET /_local/` and `/_local/jobs/…` → the page for people, see page/site.py;
+`GET /_local/oidc…` → tokens, see iam/oidc_url.py;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
 """
 
@@ -20,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local import __version__
 from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.faults.fault import parse
+from sagemaker_local.iam.oidc_url import answer_oidc
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.page.site import NAMES as PAGES
 from sagemaker_local.page.site import Page
@@ -41,6 +43,7 @@ class SideUrl:
         self._sessions = shared.sessions
         self._faults = shared.faults
         self._pace = shared.pace
+        self._tokens = shared.tokens
 
     def answer(self, request: Request) -> Response:
         """One request, by path and method."""
@@ -55,6 +58,8 @@ class SideUrl:
         if asked == "DELETE requests":
             self._log.clear()
             return _json({})
+        if name == "oidc" and request.method == "GET":
+            return answer_oidc(self._tokens, request, rest) or _not_found(request)
         if name in ("faults", "pace"):
             return self._answer_conditions(request, asked, rest)
         if asked == "GET ca.pem" and self._shared.tls:

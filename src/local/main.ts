@@ -43,9 +43,20 @@ async function start(): Promise<void> {
   exportVariable('AWS_SECRET_ACCESS_KEY', secret);
   // One of the runner's own would go with the keys above.
   if (process.env['AWS_SESSION_TOKEN']) exportVariable('AWS_SESSION_TOKEN', '');
+  if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL']) await handOutTokens(url);
   setOutput('endpoint', url);
   info(await readFile(join(folder, 'server.log'), 'utf8'));
   info(`AWS is now ${url} for the steps that follow; nothing they do reaches the real one.`);
+}
+
+/** A run without `id-token: write`, as a fork's pull request, gets its OIDC tokens here. */
+async function handOutTokens(url: string): Promise<void> {
+  const answer = (await (await fetch(`${url}/_local/oidc`)).json()) as { request_url: string; request_token: string };
+  const { GITHUB_REPOSITORY: repository = '', GITHUB_EVENT_NAME: event, GITHUB_REF: ref = '' } = process.env;
+  const subject = `repo:${repository}:${event === 'pull_request' ? event : `ref:${ref}`}`;
+  setSecret(answer.request_token);
+  exportVariable('ACTIONS_ID_TOKEN_REQUEST_URL', `${answer.request_url}&sub=${encodeURIComponent(subject)}`);
+  exportVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN', answer.request_token);
 }
 
 async function end(): Promise<void> {

@@ -46,13 +46,18 @@ def refusal(faults: Sequence[Fault], call: Call, caller: str) -> ServiceError | 
             code = _THROTTLED.get(call.service, ("ThrottlingException", "Rate exceeded", HTTPStatus.BAD_REQUEST))
             return ServiceError(*code)
         if fault.kind == "expired-credentials":
-            return ServiceError(*_EXPIRED.get(call.service, _EXPIRED_ELSEWHERE))
+            return expired(call)
         if fault.kind == "error":
             status = fault.status or HTTPStatus.BAD_REQUEST
             return ServiceError(fault.code, fault.message or fault.code, status)
         if fault.kind == "deny":
             return denied(call, caller, f"{call.service}:{call.operation}", "with an explicit deny")
     return None
+
+
+def expired(call: Call) -> ServiceError:
+    """The refusal of a session that is over, in the words of the called service."""
+    return ServiceError(*_EXPIRED.get(call.service, _EXPIRED_ELSEWHERE))
 
 
 def denied(call: Call, caller: str, action: str, why: str) -> ServiceError:

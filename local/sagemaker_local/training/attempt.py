@@ -17,6 +17,7 @@ from sagemaker_local.clients import S3Client
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.iam.judge import Judge
+from sagemaker_local.iam.tokens import TokenIssuer
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.isolation.network import Network
 from sagemaker_local.logs.agent import Agent
@@ -58,6 +59,7 @@ class Surroundings:
     pace: Pace
     faults: Faults
     judge: Judge
+    tokens: TokenIssuer
     url: str = ""
     tls: ClientSettings | None = None
 
