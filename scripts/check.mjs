@@ -72,6 +72,8 @@ const env = {
   NO_COLOR: '1',
   SSM_TEST_FULL: full ? '1' : '',
   PAGE_TEST_BROWSER: tools.browser ?? '',
+  CLIENT_VENVS: tools.clients ?? '',
+  S3_SERVER: tools.s3 ?? '',
   SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
   ACT: tools.bin ? join(tools.bin, 'act') : '',
 };

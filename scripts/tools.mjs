@@ -3,13 +3,14 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const cache = join(root, '.cache');
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 
 /** Debian's packages by the program that each brings; the tests that need a program skip themselves without it. */
 const DEBIAN = { busybox: 'busybox', sudo: 'sudo', setpriv: 'util-linux' };
@@ -27,8 +28,8 @@ export async function onPath(program) {
   return undefined;
 }
 
-/** `{ python, bin, actionlint, browser, missing: [{ what, why }] }`: folders and programs, and what could not be had. */
-export async function fetchTools(withBrowser = false) {
+/** `{ bin, venv, actionlint, browser, clients, s3, missing: [{ what, why }] }`: folders, programs, what could not be had. */
+export async function fetchTools(full = false) {
   const missing = [];
   const attempt = async (what, fetch) => {
     try {
@@ -38,45 +39,51 @@ export async function fetchTools(withBrowser = false) {
       return undefined;
     }
   };
-  const [venv, actionlint, browser] = await Promise.all([
+  const [venv, actionlint, browser, clients, s3] = await Promise.all([
     attempt('python packages', pythonPackages),
-    attempt('actionlint', fetchActionlint),
-    withBrowser ? attempt('a browser', browserPackages) : undefined,
+    attempt('actionlint', () => goProgram('actionlint', ACTIONLINT)),
+    full ? attempt('a browser', browserPackages) : undefined,
+    full ? attempt('clients', clientPackages) : undefined,
+    full ? attempt('an S3 server', () => goProgram('versitygw', VERSITYGW)) : undefined,
     attempt('debian packages', debianPackages),
   ]);
   for (const program of Object.keys(DEBIAN)) {
     if ((await onPath(program)) === undefined)
       missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
   }
-  return { bin: venv && join(venv, 'bin'), venv, actionlint, browser, missing };
+  return { bin: venv && join(venv, 'bin'), venv, actionlint, browser, clients, s3, missing };
 }
 
-async function pythonPackages() {
-  const lists = [join(root, '__tests__', 'requirements.txt')];
-  const hash = createHash('sha256');
-  for (const list of lists) hash.update(await readFile(list));
-  const venv = join(cache, 'venv');
+const pythonPackages = () =>
+  pythonEnvironment(join(cache, 'venv'), join(root, '__tests__', 'requirements.txt'), 'the Python packages of the tests');
+
+/** A folder with an environment for each client of the stand-in that its tests start, and for script-mode jobs. */
+async function clientPackages() {
+  const folder = join(cache, 'clients');
+  const lists = join(root, '__tests__', 'local', 'clients');
+  for (const name of ['sdk2', 'sdk3', 'ssm'])
+    await pythonEnvironment(join(folder, name), join(lists, `${name}.txt`), `a client of the stand-in (${name})`);
+  const toolkit = join(root, 'local', 'requirements-script-mode.txt');
+  await pythonEnvironment(join(folder, 'worker'), toolkit, "AWS's training toolkit");
+  return folder;
+}
+
+async function pythonEnvironment(venv, list, what) {
   const mark = join(venv, 'complete');
-  const wanted = hash.digest('hex');
+  const wanted = createHash('sha256')
+    .update(await readFile(list))
+    .digest('hex');
   if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return venv;
-  console.log('Installing the Python packages of the tests …');
+  console.log(`Installing ${what} …`);
   await rm(venv, { recursive: true, force: true });
-  await mkdir(cache, { recursive: true });
+  await mkdir(dirname(venv), { recursive: true });
   await execute('python3', ['-m', 'venv', venv]).catch(async (error) => {
     // Debian's python3 comes without the part that venv needs.
     await installDebian(['python3-venv']).catch(() => Promise.reject(error));
     await rm(venv, { recursive: true, force: true });
     await execute('python3', ['-m', 'venv', venv]);
   });
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--require-hashes',
-    ...lists.flatMap((list) => ['-r', list]),
-  ];
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', list];
   await execute(join(venv, 'bin', 'python'), pip, { maxBuffer: 2 ** 26 });
   await writeFile(mark, wanted);
   return venv;
@@ -100,15 +107,16 @@ async function browserPackages() {
   return folder;
 }
 
-async function fetchActionlint() {
-  const found = await onPath('actionlint');
+/** A program on PATH, or built by go. */
+async function goProgram(name, module) {
+  const found = await onPath(name);
   if (found !== undefined) return found;
   const bin = join(cache, 'go');
-  const binary = join(bin, 'actionlint');
+  const binary = join(bin, name);
   if (!(await exists(binary))) {
-    if ((await onPath('go')) === undefined) throw new Error('neither actionlint nor go is on PATH');
-    console.log('Building actionlint …');
-    await execute('go', ['install', ACTIONLINT], { env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' } });
+    if ((await onPath('go')) === undefined) throw new Error(`neither ${name} nor go is on PATH`);
+    console.log(`Building ${name} …`);
+    await execute('go', ['install', module], { env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' } });
   }
   return binary;
 }

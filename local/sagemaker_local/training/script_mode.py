@@ -1,5 +1,8 @@
 """Jobs without a ContainerEntrypoint: the image would start AWS's training toolkit, here the machine's `python3` does.
 
+It is started as by AWS's framework images, which name a module of theirs that captures the script's output, and print
+unbuffered (sagemaker-pytorch-training 3.0.0, `training.py`; the images' environment as recorded).
+
 The toolkit (`pip install sagemaker-training`) is none of the server's own requirements. Where it is missing the job
 fails by a failure file that says so.
 """
@@ -7,10 +10,11 @@ fails by a failure file that says so.
 from __future__ import annotations
 
 _START = """\
+import os, sys, types
 try:
+    from sagemaker_training import entry_point, environment, runner
     from sagemaker_training.cli.train import main
 except ImportError as error:
-    import os, sys
     base = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
     with open(os.path.join(base, "output", "failure"), "w") as file:
         file.write(
@@ -19,6 +23,18 @@ except ImportError as error:
             % (sys.executable, error)
         )
     sys.exit(1)
+
+def train():
+    own = environment.Environment()
+    entry_point.run(
+        uri=own.module_dir, user_entry_point=own.user_entry_point, args=own.to_cmd_args(),
+        env_vars=own.to_env_vars(), capture_error=True, runner_type=runner.ProcessRunnerType,
+    )
+
+image = sys.modules["framework_image"] = types.ModuleType("framework_image")
+image.train = train
+os.environ["SAGEMAKER_TRAINING_MODULE"] = "framework_image:train"
+os.environ.setdefault("PYTHONUNBUFFERED", "1")
 main()
 """
 
