@@ -55,7 +55,11 @@ export async function fetchTools(full = false) {
 }
 
 const pythonPackages = () =>
-  pythonEnvironment(join(cache, 'venv'), join(root, '__tests__', 'requirements.txt'), 'the Python packages of the tests');
+  pythonEnvironment(
+    join(cache, 'venv'),
+    join(root, '__tests__', 'requirements.txt'),
+    'the Python packages of the tests',
+  );
 
 /** A folder with an environment for each client of the stand-in that its tests start, and for script-mode jobs. */
 async function clientPackages() {

@@ -9,6 +9,7 @@ from pathlib import Path
 from sagemaker_local import __version__
 from sagemaker_local.faults.fault import parse_flag
 from sagemaker_local.images import parse_image
+from sagemaker_local.s3_server import parse_endpoint
 from sagemaker_local.settings import Settings, parse_elsewhere, parse_seed
 
 
@@ -34,6 +35,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     parser.add_argument(
         "--enforce-iam", action="store_true", help="policies bind every principal that IAM knows, not only jobs"
     )
+    parser.add_argument("--s3-endpoint", metavar="URL", help="an S3 server that holds the objects")
     parser.add_argument("--stranger", action="append", default=[], metavar="BUCKET", help="a bucket of another account")
     parser.add_argument(
         "--elsewhere", action="append", default=[], metavar="BUCKET=REGION", help="a bucket in another region"
@@ -69,6 +71,10 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     except ValueError as error:
         parser.error(f"--fault: {error}")
     try:
+        s3_endpoint = parse_endpoint(given.s3_endpoint, dict(os.environ)) if given.s3_endpoint else None
+    except ValueError as error:
+        parser.error(f"--s3-endpoint: {error}")
+    try:
         elsewhere = tuple(parse_elsewhere(value) for value in given.elsewhere)
     except ValueError as error:
         parser.error(f"--elsewhere: {error}")
@@ -92,6 +98,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         seeds=seeds,
         images=images,
         enforce_iam=given.enforce_iam,
+        s3_endpoint=s3_endpoint,
         strangers=tuple(given.stranger),
         elsewhere=elsewhere,
         tls_port=given.tls_port if given.tls else None,

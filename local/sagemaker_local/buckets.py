@@ -26,6 +26,12 @@ def make_buckets(region: str, strangers: tuple[str, ...], elsewhere: tuple[tuple
         make_bucket(name, other)
 
 
+def adopt_buckets(region: str, names: list[str]) -> None:
+    """Make known the buckets that the S3 server has already."""
+    for name in names:
+        make_bucket(name, region)
+
+
 def check_bucket(call: Call, caller: str) -> None:
     """Raise ServiceError if the request's bucket refuses it."""
     if call.service != "s3" or not call.parameters["Bucket"]:

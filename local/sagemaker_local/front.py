@@ -26,6 +26,7 @@ from sagemaker_local.moto_services import MotoServices
 from sagemaker_local.page.site import entrance
 from sagemaker_local.permissions import Permission, permissions_of
 from sagemaker_local.request_log import RequestLog, caller_of
+from sagemaker_local.s3_server import S3Server
 from sagemaker_local.side import PREFIX, SideUrl
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Front:
         own: Mapping[str, Mapping[str, Operation]],
         faults: Faults,
         judge: Judge,
+        s3: S3Server | None,
     ) -> None:
         self._region = region
         self._side = side
@@ -54,6 +56,7 @@ class Front:
         self._own = own
         self._faults = faults
         self._judge = judge
+        self._s3 = s3
         self._moto = MotoServices()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -103,7 +106,7 @@ class Front:
                 return answer if isinstance(answer, Response) else _json(answer)
             if call.service in _ALL_OWN:
                 raise unknown_operation(call.service, call.operation)
-            response = self._moto.answer(call, environ)
+            response = self._answer_by_others(call, environ)
             if response.status_code == HTTPStatus.NOT_FOUND and self._judge.hides_absence(call, caller):
                 raise ServiceError("AccessDenied", "Access Denied", HTTPStatus.FORBIDDEN)
             self._judge.note(call, response.status_code)
@@ -114,6 +117,11 @@ class Front:
             traceback.print_exc(file=sys.stderr)
             fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
             return error_response(call.service, fault, cbor=call.cbor)
+
+    def _answer_by_others(self, call: Call, environ: dict[str, Any]) -> Response:
+        if call.service == "s3" and self._s3:
+            return self._s3.answer(call, environ, lambda: self._moto.answer(call, environ))
+        return self._moto.answer(call, environ)
 
 
 def _json(value: Mapping[str, Any]) -> Response:

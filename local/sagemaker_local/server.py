@@ -17,9 +17,10 @@ from typing import Any
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")  # read by moto at import
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from urllib3.exceptions import HTTPError
 from werkzeug.serving import make_server
 
-from sagemaker_local.buckets import make_buckets
+from sagemaker_local.buckets import adopt_buckets, make_buckets
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front, Operation
@@ -35,6 +36,7 @@ from sagemaker_local.logs.api import LogsApi
 from sagemaker_local.logs.store import LogStore
 from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
+from sagemaker_local.s3_server import S3Server
 from sagemaker_local.sagemaker.api import SageMakerApi
 from sagemaker_local.sagemaker.tagging import TaggingApi
 from sagemaker_local.seeding import plant
@@ -89,8 +91,9 @@ def serve(settings: Settings) -> None:
         "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(shared.tokens, call)},
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }
+    s3 = S3Server(settings.s3_endpoint) if settings.s3_endpoint else None
     page = Page(sagemaker.jobs, logs, lambda: shared.url)
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults, judge)
+    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults, judge, s3)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = shared.tokens.url = f"http://{settings.host}:{server.port}"
@@ -102,6 +105,8 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    if s3:
+        adopt_buckets(settings.region, _buckets_of(s3))
     make_buckets(settings.region, settings.strangers, settings.elsewhere)
     plant(settings.seeds, shared.url, settings.region)
     told: dict[str, object] = {
@@ -129,6 +134,13 @@ def _tls_proxy(settings: Settings, port: int) -> TlsProxy:
     proxy = TlsProxy(Authority(settings.data), (front, port), settings.tls_port or 0)
     proxy.start()
     return proxy
+
+
+def _buckets_of(s3: S3Server) -> list[str]:
+    try:
+        return s3.buckets()
+    except (OSError, HTTPError) as error:
+        raise SystemExit(f"--s3-endpoint: {error}") from error
 
 
 def _empty_folders(data: Path) -> dict[str, Path]:

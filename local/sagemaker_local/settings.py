@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sagemaker_local.faults.fault import Fault
 from sagemaker_local.images import NamedImage
+from sagemaker_local.s3_server import S3Endpoint
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Settings:
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
     enforce_iam: bool = False
+    s3_endpoint: S3Endpoint | None = None
     strangers: tuple[str, ...] = ()
     elsewhere: tuple[tuple[str, str], ...] = ()
     images: tuple[NamedImage, ...] = ()
