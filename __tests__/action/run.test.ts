@@ -242,3 +242,55 @@ describe('secrets of the step', () => {
     expect(JSON.stringify([ended.outputs, ended.summary])).not.toContain(SECRET);
   });
 });
+
+describe('role-to-assume', () => {
+  const role = 'arn:aws:iam::999988887777:role/github';
+  const tokens = async (): Promise<Record<string, string>> => {
+    const told = (await (await fetch(`${aws.url}/_local/oidc`)).json()) as Record<string, string>;
+    return {
+      ACTIONS_ID_TOKEN_REQUEST_URL: told['request_url'] ?? '',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: told['request_token'] ?? '',
+    };
+  };
+
+  it('is assumed once for all calls, its credentials masked before anything can print them', async () => {
+    const workspace = aws.workspace({ 'w.py': 'import os\nprint("up")\n' });
+    const inputs = { task: 'assumed', entrypoint: 'w.py', 'role-to-assume': role, 'role-session-name': 'run-17' };
+    const before = (await aws.requests()).length;
+    const ended = await aws.run(workspace, inputs, {
+      ...(await tokens()),
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+    });
+    expect(ended.code, ended.stdout).toBe(0);
+    const calls = (await aws.requests()).slice(before);
+    expect(calls.filter(({ operation }) => operation === 'AssumeRoleWithWebIdentity')).toHaveLength(1);
+    const masked = [...ended.stdout.matchAll(/^::add-mask::(.+)$/gm)].map(([, value = '']) => value);
+    expect(masked.some((value) => value.startsWith('ASIA'))).toBe(true);
+    for (const secret of masked.filter((value) => value.length > 15)) {
+      const shown = ended.stdout
+        .split('\n')
+        .filter((line) => line.includes(secret) && !line.startsWith('::add-mask::'));
+      expect(shown).toEqual([]);
+    }
+  });
+
+  it('needs a token: the error names the permission and the way without AWS', async () => {
+    const inputs = { task: 'tokenless', entrypoint: 'w.py', 'role-to-assume': role };
+    const ended = await aws.run(aws.workspace({ 'w.py': '' }), inputs);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/^::error::role-to-assume: this run has no OIDC token\..*id-token: write/m);
+  });
+
+  it('that may not be assumed is told with the trust policy as the remedy', async () => {
+    const refused = { kind: 'deny', action: 'sts:AssumeRoleWithWebIdentity' };
+    await fetch(`${aws.url}/_local/faults`, { method: 'POST', body: JSON.stringify(refused) });
+    const inputs = { task: 'refused', entrypoint: 'w.py', 'role-to-assume': role };
+    const ended = await aws.run(aws.workspace({ 'w.py': '' }), inputs, await tokens());
+    await fetch(`${aws.url}/_local/faults`, { method: 'DELETE' });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(
+      /^::error::role-to-assume: arn:aws:iam::999988887777:role\/github cannot be assumed: .*trust policy/m,
+    );
+  });
+});

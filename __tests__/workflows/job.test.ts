@@ -165,3 +165,39 @@ describe('a pull request', () => {
     expect(ran.log).toContain('/pr-7/project/pr/state/\n');
   });
 });
+
+describe("a fork's pull request, which gets no OIDC token", () => {
+  it('runs the workflow with role-to-assume as it stands, on this machine', async () => {
+    const steps = `
+      - id: task
+        uses: org/simple-sagemaker-action@v1
+        with:
+          task: forked
+          role-to-assume: arn:aws:iam::999988887777:role/github
+          run: echo trained > "$SM_MODEL_DIR/m"
+          upload-artifacts: none
+      - run: |
+          echo "MODEL $(cat sagemaker-output/forked/model/m)"
+      - env:
+          ENDPOINT: \${{ steps.local.outputs.endpoint }}
+        run: |
+          curl -s "$ENDPOINT/_local/requests" | python3 -c '
+          import json, sys
+          for call in json.load(sys.stdin):
+              print("WHO", call["operation"], call["principal"])'
+`;
+    const ran = await runWorkflow({
+      workflow: PATH,
+      files: { [PATH]: workflowOf(steps) },
+      event: 'pull_request',
+      payload: { pull_request: { number: 7, head: { repo: { fork: true }, sha: '0' }, base: { ref: 'main' } } },
+    });
+    expect(ran.code, ran.log).toBe(0);
+    expect(ran.log).toContain('MODEL trained\n');
+    const session = 'arn:aws:sts::123456789012:assumed-role/github/GitHubActions';
+    expect(ran.log).toContain(`WHO CreateTrainingJob ${session}\n`);
+    expect(ran.log.match(/^WHO AssumeRoleWithWebIdentity /gm)).toHaveLength(1);
+    expect(ran.log.match(/^WHO CreateBucket .*/gm)).toEqual([`WHO CreateBucket ${session}`]);
+    expect(ran.orphans).toEqual([]);
+  });
+});
