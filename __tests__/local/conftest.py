@@ -1,5 +1,6 @@
 """A real server process for the tests of a module, and what a client of it needs."""
 
+import hashlib
 import json
 import os
 import signal
@@ -15,7 +16,8 @@ import pytest
 from botocore.config import Config
 from machine import ROOT
 
-LOCAL = Path(__file__).parents[2] / "local"
+ROOT_FOLDER = Path(__file__).parents[2]
+LOCAL = ROOT_FOLDER / "local"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 BUCKET = "bucket-of-tests"
 TRUST = {
@@ -163,6 +165,29 @@ class Server:
         self.process.send_signal(number)
         _, told = self.process.communicate(timeout=30)
         return self.process.returncode, told
+
+
+def javascript_defaults(server):
+    """What the JavaScript SDK meets with what it sends by default."""
+    node = ROOT_FOLDER / "node_modules" / "node" / "bin" / "node"
+    ran = subprocess.run(
+        [node if node.exists() else "node", Path(__file__).with_name("s3_defaults.mjs"), server.url, BUCKET],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+JAVASCRIPT_DEFAULTS = {
+    "etagOfParts": True,
+    "again": "PreconditionFailed",
+    "body": hashlib.sha256(b"stream" * 1000).hexdigest(),
+    "checksum": True,
+    "owner": "AccessDenied",
+}
 
 
 def wait_for(condition, seconds, what):

@@ -1,18 +1,12 @@
 """Whose a bucket is and where it is; what clients send to S3 by default."""
 
-import hashlib
-import json
-import subprocess
-from pathlib import Path
-
 import boto3
 import pytest
 import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from conftest import BUCKET
+from conftest import BUCKET, JAVASCRIPT_DEFAULTS, javascript_defaults
 
-NODE = Path(__file__).parents[2] / "node_modules" / "node" / "bin" / "node"
 OURS, STRANGER = "123456789012", "111122223333"
 
 
@@ -134,18 +128,4 @@ def test_a_wrong_flag_ends_the_start(start, flag):
 
 def test_the_javascript_sdk_s_defaults(server):
     """Checksums in trailers, parts, conditions; `test_s3_endpoint.py` has the same of a real S3 server."""
-    ran = subprocess.run(
-        [NODE if NODE.exists() else "node", Path(__file__).with_name("s3_defaults.mjs"), server.url, BUCKET],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {
-        "etagOfParts": True,
-        "again": "PreconditionFailed",
-        "body": hashlib.sha256(b"stream" * 1000).hexdigest(),
-        "checksum": True,
-        "owner": "AccessDenied",
-    }
+    assert javascript_defaults(server) == JAVASCRIPT_DEFAULTS

@@ -16,7 +16,7 @@ NO_ENGINE = not shutil.which("docker") or docker("version").returncode != 0
 
 def test_without_an_engine_it_is_said(start):
     there_is_none = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
-    server = start("--image", "1.dkr.ecr.us-east-1.amazonaws.com/x:1=local", environment=there_is_none)
+    server = start("--images", "1.dkr.ecr.us-east-1.amazonaws.com/x:1=local", environment=there_is_none)
     assert server.run()["TrainingJobStatus"] == "Completed"
     _, told = server.end()
     assert "images: none named, there is no Docker engine" in told
@@ -25,7 +25,7 @@ def test_without_an_engine_it_is_said(start):
 @pytest.mark.parametrize("value", ["x", "=x", "x=", "-x=y", "x=--privileged"])
 def test_a_wrong_name_ends_the_start(start, value):
     with pytest.raises(RuntimeError, match="is not of the form URI=IMAGE"):
-        start(f"--image={value}")
+        start(f"--images={value}")
 
 
 @pytest.mark.skipif(NO_ENGINE, reason="no Docker engine")
@@ -35,9 +35,9 @@ def test_a_local_image_gets_the_name(start):
     made = subprocess.run(["docker", "import", "-", name], input=b"\0" * 1024, capture_output=True, check=False)
     assert made.returncode == 0, made.stderr
     try:
-        start("--image", f"{uri}={name}").end()
+        start("--images", f"{uri}={name}").end()
         assert docker("image", "inspect", uri).returncode == 0
-        with pytest.raises(RuntimeError, match="--image: docker pull"):
-            start("--image", f"{uri}=127.0.0.1:1/no-such-image")
+        with pytest.raises(RuntimeError, match="--images: docker pull"):
+            start("--images", f"{uri}=127.0.0.1:1/no-such-image")
     finally:
         docker("image", "rm", name, uri)

@@ -28844,7 +28844,7 @@ async function startServer(python, sources, folder, region, seeds, images) {
     const out = (0,external_node_path_.join)(folder, 'server.json');
     const [stdout, stderr] = [await (0,promises_.open)(out, 'w'), await (0,promises_.open)(log, 'a')];
     const data = ['--data', (0,external_node_path_.join)(folder, 'data'), ...seeds.flatMap((seed) => ['--data', seed])];
-    const named = images.flatMap((image) => ['--image', image]);
+    const named = images.flatMap((image) => ['--images', image]);
     // A step's processes get a SIGHUP when it ends: a session of its own, and no terminal, keep this one alive.
     const child = (0,external_node_child_process_.spawn)(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data, ...named], {
         cwd: process.env['GITHUB_WORKSPACE'] || process.cwd(),

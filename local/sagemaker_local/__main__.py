@@ -4,105 +4,99 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sagemaker_local import __version__
 from sagemaker_local.faults.fault import parse_flag
 from sagemaker_local.images import parse_image
-from sagemaker_local.s3_server import parse_endpoint
-from sagemaker_local.settings import Settings, parse_elsewhere, parse_seed
+from sagemaker_local.s3_server import S3Endpoint, parse_endpoint
+from sagemaker_local.settings import Seed, Settings, parse_elsewhere, parse_seed
+
+Parsed = TypeVar("Parsed")
 
 
 def read_arguments(arguments: list[str] | None = None) -> Settings:
     """The settings that a command line asks for; ends the process with a usage message when it is wrong."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     parser = argparse.ArgumentParser(prog="sagemaker_local", description="AWS on this machine.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
-    parser.add_argument(
-        "--data",
-        action="append",
-        default=[],
-        metavar="DIR | s3://BUCKET/PREFIX=PATH",
-        help="the folder for everything kept; or what lies in a bucket from the start (repeatable)",
-    )
-    parser.add_argument(
-        "--image",
-        action="append",
-        default=[],
-        metavar="URI=IMAGE",
-        help="a local image that stands for one that only AWS has (repeatable)",
-    )
-    parser.add_argument(
-        "--enforce-iam", action="store_true", help="policies bind every principal that IAM knows, not only jobs"
-    )
-    parser.add_argument("--s3-endpoint", metavar="URL", help="an S3 server that holds the objects")
-    parser.add_argument("--stranger", action="append", default=[], metavar="BUCKET", help="a bucket of another account")
-    parser.add_argument(
-        "--elsewhere", action="append", default=[], metavar="BUCKET=REGION", help="a bucket in another region"
-    )
-    parser.add_argument("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
-    parser.add_argument("--time-scale", type=float, default=1.0, help="factor for waits and grace periods")
-    parser.add_argument("--log-delay", type=float, default=0.0, help="seconds until a job's lines can be read")
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="'KIND NAME=VALUE …' | JSON",
-        help="what goes wrong, as the side URL takes it (repeatable)",
-    )
-    parser.add_argument(
-        "--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    )
-    parser.add_argument("--tls", action="store_true", help="answer for AWS's own host names too, behind an HTTP proxy")
-    parser.add_argument("--tls-port", type=int, default=0, help="the proxy's; 0: any free one")
-    parser.add_argument("--version", action="version", version=__version__)
+    add = parser.add_argument
+
+    def add_list(flag: str, parse: Callable[[str], object], metavar: str, what: str) -> None:
+        add(flag, action="append", default=[], type=_of(parse), metavar=metavar, help=f"{what} (repeatable)")
+
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=0, help="0: any free one")
+    add_list("--data", _folder_or_seed, "DIR | s3://BUCKET/PREFIX=PATH", "the folder for all; or what is in a bucket")
+    add_list("--images", parse_image, "URI=IMAGE", "a local image that stands for one that only AWS has")
+    add("--region", default=region)
+    add("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
+    add("--time-scale", type=_of(_positive), default=1.0, help="factor for waits and grace periods")
+    add("--log-delay", type=_of(_not_negative), default=0.0, help="seconds until a job's lines can be read")
+    add_list("--fault", parse_flag, "'KIND NAME=VALUE …' | JSON", "what goes wrong, as the side URL takes it")
+    add("--enforce-iam", action="store_true", help="policies bind every principal that IAM knows, not only jobs")
+    add_list("--stranger", str, "BUCKET", "a bucket of another account")
+    add_list("--elsewhere", parse_elsewhere, "BUCKET=REGION", "a bucket in another region")
+    add("--s3-endpoint", type=_of(_endpoint), metavar="URL", help="an S3 server that holds the objects")
+    add("--tls", action="store_true", help="answer for AWS's own host names too, behind an HTTP proxy")
+    add("--tls-port", type=int, default=0, help="the proxy's; 0: any free one")
+    add("--version", action="version", version=__version__)
     given = parser.parse_args(arguments)
-    folders = [value for value in given.data if not value.startswith("s3://")]
+    folders = [value for value in given.data if isinstance(value, Path)]
     if len(folders) != 1:
         parser.error("--data DIR: name one folder for everything that is kept")
-    if given.time_scale <= 0:
-        parser.error("--time-scale: must be greater than 0")
     if given.tls_port and not given.tls:
         parser.error("--tls-port: only with --tls")
-    if given.log_delay < 0:
-        parser.error("--log-delay: must not be negative")
-    try:
-        faults = tuple(parse_flag(value) for value in given.fault)
-    except ValueError as error:
-        parser.error(f"--fault: {error}")
-    try:
-        s3_endpoint = parse_endpoint(given.s3_endpoint, dict(os.environ)) if given.s3_endpoint else None
-    except ValueError as error:
-        parser.error(f"--s3-endpoint: {error}")
-    try:
-        elsewhere = tuple(parse_elsewhere(value) for value in given.elsewhere)
-    except ValueError as error:
-        parser.error(f"--elsewhere: {error}")
-    try:
-        images = tuple(parse_image(value) for value in given.image)
-    except ValueError as error:
-        parser.error(f"--image: {error}")
-    try:
-        seeds = tuple(parse_seed(value) for value in given.data if value.startswith("s3://"))
-    except ValueError as error:
-        parser.error(f"--data: {error}")
     return Settings(
-        data=Path(folders[0]).expanduser().resolve(),
+        data=folders[0],
         host=given.host,
         port=given.port,
         region=given.region,
         isolation=given.isolation,
         time_scale=given.time_scale,
         log_delay=given.log_delay,
-        faults=faults,
-        seeds=seeds,
-        images=images,
+        faults=tuple(given.fault),
+        seeds=tuple(value for value in given.data if isinstance(value, Seed)),
+        images=tuple(given.images),
         enforce_iam=given.enforce_iam,
-        s3_endpoint=s3_endpoint,
         strangers=tuple(given.stranger),
-        elsewhere=elsewhere,
+        elsewhere=tuple(given.elsewhere),
+        s3_endpoint=given.s3_endpoint,
         tls_port=given.tls_port if given.tls else None,
     )
+
+
+def _of(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """A parser whose ValueError's text argparse shows."""
+
+    def convert(text: str) -> Parsed:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+def _folder_or_seed(text: str) -> Path | Seed:
+    return parse_seed(text) if text.startswith("s3://") else Path(text).expanduser().resolve()
+
+
+def _endpoint(text: str) -> S3Endpoint:
+    return parse_endpoint(text, dict(os.environ))
+
+
+def _positive(text: str) -> float:
+    if float(text) <= 0:
+        raise ValueError("must be greater than 0")
+    return float(text)
+
+
+def _not_negative(text: str) -> float:
+    if float(text) < 0:
+        raise ValueError("must not be negative")
+    return float(text)
 
 
 def main() -> None:

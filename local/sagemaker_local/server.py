@@ -74,7 +74,7 @@ def serve(settings: Settings) -> None:
     try:
         sys.stderr.write(name_images(settings.images))
     except ImageError as error:
-        raise SystemExit(f"--image: {error}") from error
+        raise SystemExit(f"--images: {error}") from error
 
     log = RequestLog(settings.data / "requests.jsonl")
     logs = LogStore(folders["logs"])

@@ -21,29 +21,23 @@ class Seed:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server. `strangers`: buckets of another account; `elsewhere`: (bucket, region) of our own in other regions;
-    `enforce_iam`: policies bind everybody whom IAM knows, not only jobs.
+    """One server."""
 
-    `data` is the folder for all it keeps; `time_scale`, `log_delay`: see Pace.
-
-    `tls_port` is where AWS's own host names are answered, 0 any free port, None nowhere.
-    """
-
-    data: Path
+    data: Path  # the folder for all it keeps
     host: str = "127.0.0.1"
     port: int = 0
     region: str = "us-east-1"
     isolation: str = "auto"
-    time_scale: float = 1.0
+    time_scale: float = 1.0  # see Pace
     log_delay: float = 0.0
     faults: tuple[Fault, ...] = ()
     seeds: tuple[Seed, ...] = ()
-    enforce_iam: bool = False
-    s3_endpoint: S3Endpoint | None = None
-    strangers: tuple[str, ...] = ()
-    elsewhere: tuple[tuple[str, str], ...] = ()
     images: tuple[NamedImage, ...] = ()
-    tls_port: int | None = None
+    enforce_iam: bool = False  # policies bind everybody whom IAM knows, not only jobs
+    strangers: tuple[str, ...] = ()  # buckets of another account
+    elsewhere: tuple[tuple[str, str], ...] = ()  # (bucket, region) of our own in other regions
+    s3_endpoint: S3Endpoint | None = None
+    tls_port: int | None = None  # where AWS's own host names are answered; 0 any free port, None nowhere
 
 
 def parse_seed(text: str) -> Seed:

@@ -29,7 +29,7 @@ export async function startServer(
   const out = join(folder, 'server.json');
   const [stdout, stderr] = [await open(out, 'w'), await open(log, 'a')];
   const data = ['--data', join(folder, 'data'), ...seeds.flatMap((seed) => ['--data', seed])];
-  const named = images.flatMap((image) => ['--image', image]);
+  const named = images.flatMap((image) => ['--images', image]);
   // A step's processes get a SIGHUP when it ends: a session of its own, and no terminal, keep this one alive.
   const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--region', region, ...data, ...named], {
     cwd: process.env['GITHUB_WORKSPACE'] || process.cwd(),
