@@ -52,6 +52,15 @@ class Server:
         self.s3.create_bucket(Bucket=BUCKET)
         self.role = self.make_role("worker", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 
+    def token(self, audience="sts.amazonaws.com", **query):
+        """A token of OpenID Connect, as a runner asks for it."""
+        told = self.local("oidc")
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        request = urllib.request.Request(f"{told['request_url']}{more}&audience={audience}")
+        request.add_header("Authorization", f"bearer {told['request_token']}")
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["value"]
+
     def make_role(self, name, *statements):
         """The ARN of a role that SageMaker may assume, with a policy of these statements."""
         role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))

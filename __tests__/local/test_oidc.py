@@ -17,13 +17,6 @@ def server(start):
     return start("--time-scale", "0.01")
 
 
-def token(server, audience="sts.amazonaws.com", **query):
-    told = server.local("oidc")
-    headers = {"Authorization": f"bearer {told['request_token']}"}
-    url = "&".join([told["request_url"], *(f"{name}={value}" for name, value in query.items()), f"audience={audience}"])
-    return requests.get(url, headers=headers, timeout=10).json()["value"]
-
-
 def claims(value):
     body = value.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -31,8 +24,8 @@ def claims(value):
 
 def forged(server, **changes):
     """A token of changed claims, with the signature of another."""
-    head, _, signature = token(server).split(".")
-    body = json.dumps({**claims(token(server)), **changes}).encode()
+    head, _, signature = server.token().split(".")
+    body = json.dumps({**claims(server.token()), **changes}).encode()
     return f"{head}.{base64.urlsafe_b64encode(body).rstrip(b'=').decode()}.{signature}"
 
 
@@ -51,12 +44,12 @@ def clients_of(server, given):
 
 
 def test_a_token_tells_what_github_s_does(server):
-    told = claims(token(server, sub="repo:o/r:pull_request"))
+    told = claims(server.token(sub="repo:o/r:pull_request"))
     assert told["sub"] == "repo:o/r:pull_request"
     assert told["aud"] == "sts.amazonaws.com"
     assert told["iss"] == f"{server.url}/_local/oidc"
     assert told["exp"] - told["iat"] == 300
-    assert claims(token(server))["jti"] != claims(token(server))["jti"]
+    assert claims(server.token())["jti"] != claims(server.token())["jti"]
     configuration = requests.get(f"{told['iss']}/.well-known/openid-configuration", timeout=10).json()
     assert configuration["issuer"] == told["iss"]
     assert requests.get(configuration["jwks_uri"], timeout=10).json()["keys"][0]["alg"] == "RS256"
@@ -69,7 +62,7 @@ def test_only_the_runner_gets_tokens(server):
 
 
 def test_a_role_of_aws_is_assumed_as_the_workflow_names_it(server):
-    answer = assume(server, token(server), DurationSeconds=900)
+    answer = assume(server, server.token(), DurationSeconds=900)
     assert answer["AssumedRoleUser"]["Arn"] == "arn:aws:sts::123456789012:assumed-role/github/GitHubActions"
     left = answer["Credentials"]["Expiration"].timestamp() - time.time()
     assert 880 < left <= 900
@@ -87,11 +80,11 @@ def test_a_role_that_is_here_must_trust(server):
     statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
     trust = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
     role = server.iam.create_role(RoleName="trusting", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    assert assume(server, token(server, sub="repo:o/r:ref:refs/heads/main"), role)["Credentials"]
+    assert assume(server, server.token(sub="repo:o/r:ref:refs/heads/main"), role)["Credentials"]
     with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
-        assume(server, token(server, sub="repo:o/other:ref:refs/heads/main"), role)
+        assume(server, server.token(sub="repo:o/other:ref:refs/heads/main"), role)
     with pytest.raises(ClientError, match="AccessDenied"):
-        assume(server, token(server), server.role)
+        assume(server, server.token(), server.role)
 
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -103,7 +96,7 @@ GITHUB = "https://token.actions.githubusercontent.com"
         (lambda _: "none", "InvalidIdentityToken"),
         (lambda _: "a.b.c", "InvalidIdentityToken"),
         (lambda server: forged(server, sub="repo:o/r"), "InvalidIdentityToken"),
-        (lambda server: token(server, audience="elsewhere"), "InvalidIdentityToken"),
+        (lambda server: server.token(audience="elsewhere"), "InvalidIdentityToken"),
         (lambda server: forged(server, iss="https://example.com"), "InvalidIdentityToken"),
         (lambda server: forged(server, iss=GITHUB, exp=time.time() - 1), "ExpiredToken"),
         (lambda server: forged(server, iss=GITHUB, aud="elsewhere"), "InvalidIdentityToken"),
@@ -121,7 +114,7 @@ def test_a_token_of_github_s_own_is_taken(server):
 @pytest.mark.parametrize("fields", [{"DurationSeconds": 43201}])
 def test_how_long_a_session_may_be(server, fields):
     with pytest.raises(ClientError, match="ValidationError"):
-        assume(server, token(server), **fields)
+        assume(server, server.token(), **fields)
 
 
 def test_a_session_that_is_over(server):

@@ -176,11 +176,12 @@ def test_principals(server):
 
 
 def test_web_identity(server):
+    role = "arn:aws:iam::123456789012:role/of-aws-only"
     session = server.sts.assume_role_with_web_identity(
-        RoleArn=server.role, RoleSessionName="web", WebIdentityToken="token"
+        RoleArn=role, RoleSessionName="web", WebIdentityToken=server.token()
     )
     entry = server.local("requests")[-1]
-    assert (entry["action"], entry["resource"]) == ("sts:AssumeRoleWithWebIdentity", server.role)
+    assert (entry["action"], entry["resource"]) == ("sts:AssumeRoleWithWebIdentity", role)
     assert session["Credentials"]["AccessKeyId"]
 
 

@@ -87,11 +87,11 @@ def test_services_by_their_host_names(server):
 
 @told
 def test_requests_without_a_signature_are_told_by_the_host_name(server):
-    unsigned = {"Version": "2011-06-15", "Action": "AssumeRoleWithWebIdentity", "RoleArn": server.role}
-    unsigned |= {"RoleSessionName": "me-here", "WebIdentityToken": "a-token"}
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/of-aws-only", "RoleSessionName": "me-here"}
+    role |= {"WebIdentityToken": server.token()}
+    unsigned = {"Version": "2011-06-15", "Action": "AssumeRoleWithWebIdentity", **role}
 
     def act():
-        role = {"RoleArn": server.role, "RoleSessionName": "me-here", "WebIdentityToken": "a-token"}
         assert client("sts", "eu-west-2").assume_role_with_web_identity(**role)["Credentials"]
         for host in ("sts.eu-west-2.amazonaws.com", "sts.amazonaws.com"):
             answer = requests.get(f"https://{host}/", params=unsigned)
@@ -105,7 +105,7 @@ def test_requests_without_a_signature_are_told_by_the_host_name(server):
 
     objects = f"arn:aws:s3:::{BUCKET}"
     assert logged(server, act) == [
-        *[("sts", "sts:AssumeRoleWithWebIdentity", server.role, 200)] * 3,
+        *[("sts", "sts:AssumeRoleWithWebIdentity", role["RoleArn"], 200)] * 3,
         *[("s3", "s3:GetObject", f"{objects}/no/such", 404)] * 2,
         ("s3", "s3:PutObject", f"{objects}/form", 200),
     ]

@@ -136,7 +136,7 @@ class Attempt:
         if checkpoints:
             checkpoints.finish()
         check_before_upload(job, self._shared.judge)
-        with uploading("Artifact", job.output_prefix):
+        with uploading("Artifact"):
             self._upload(client)
         if cause in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
             return cause, ""

@@ -52,7 +52,7 @@ class Checkpoints:
         self._ended.set()
         if self._thread:
             self._thread.join()
-        with uploading("Checkpoint", str(self._location)):
+        with uploading("Checkpoint"):
             self._upload_changes(running=False)
 
     def _repeat(self, seconds: float) -> None:

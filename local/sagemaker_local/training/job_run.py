@@ -24,6 +24,7 @@ from sagemaker_local.training.role_check import RoleLacks
 from sagemaker_local.training.s3_folder import parse
 
 _DEFAULT_MAX_RUNTIME = 86_400
+_LONGEST_JOB = 29 * 86_400  # a job may run 28 days (SageMaker quotas), and its transfers need their session to the end
 _CLOSE_SECONDS = 20.0
 
 
@@ -68,7 +69,7 @@ class Training:
 
     def client(self, role: str, region: str) -> S3Client:
         """S3 as the execution role."""
-        return s3_client(self.shared.url, region, assume(role, "SageMaker", region))
+        return s3_client(self.shared.url, region, assume(role, "SageMaker", region, seconds=_LONGEST_JOB))
 
 
 class JobRun(threading.Thread):

@@ -57,16 +57,14 @@ def downloading(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def uploading(what: str, uri: str) -> Iterator[None]:
-    """Raises RoleLacks where the role may not write (the words before the colon as recorded, the others (assumed))."""
+def uploading(what: str) -> Iterator[None]:
+    """Raises RoleLacks where the role may not write (the text of an artifact as reported, of a checkpoint (assumed))."""
     try:
         yield
     except Exception as error:  # boto3's transfer wraps what S3 answered
         if not any(code in str(error) for code in ("AccessDenied", "(403)")):
             raise
-        raise RoleLacks(
-            f"ClientError: {what} upload failed:Unable to upload to {uri} (AccessDenied: Access Denied)"
-        ) from error
+        raise RoleLacks(f"ClientError: {what} upload failed:Error 7: AccessDenied (403): Access Denied") from error
 
 
 def _check(job: TrainingJob, judge: Judge, actions: list[str], resource: str) -> None:
