@@ -58,7 +58,7 @@ def downloading(uri: str) -> Iterator[None]:
 
 @contextmanager
 def uploading(what: str) -> Iterator[None]:
-    """Raises RoleLacks where the role may not write (the text of an artifact as reported, of a checkpoint (assumed))."""
+    """Raises RoleLacks where the role may not write (an artifact's text as reported, a checkpoint's (assumed))."""
     try:
         yield
     except Exception as error:  # boto3's transfer wraps what S3 answered
