@@ -55,6 +55,18 @@ def test_inputs_that_it_may_not_read(server, role):
     )
 
 
+def test_a_pipe_that_it_may_not_read(server, role):
+    server.put("piped/x", "x")
+    code = {**READ, "Resource": f"arn:aws:s3:::{BUCKET}/code/*"}
+    request = server.request("cat $B/input/data/in_0; sleep 30", RoleArn=role(LIST, code, WRITE))
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/piped/"}}
+    request["InputDataConfig"].append({"ChannelName": "in", "InputMode": "Pipe", "DataSource": source})
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"])
+    reason = f"Unable to download object s3://{BUCKET}/piped/x (AccessDenied: Access Denied)"
+    assert job["FailureReason"] == f"ClientError: Data download failed:{reason}"
+
+
 def test_only_some_folders(server, role):
     inside = {**READ, "Resource": f"arn:aws:s3:::{BUCKET}/code/*"}
     below = {**LIST, "Condition": {"StringLike": {"s3:prefix": ["code/*"]}}}

@@ -112,7 +112,7 @@ class Attempt:
             read_channel(client, given, rules.input_mode(job.request, given))
             for given in job.request.get("InputDataConfig", [])
         ]
-        pipes = Pipes(client)
+        pipes = Pipes(client, lambda: self.processes.stop("failed"))
         for channel in channels:
             if channel.mode == "Pipe":
                 pipes.add(channel, self._hosts)
@@ -125,6 +125,7 @@ class Attempt:
             reason = self._train(channels, checkpoints)
         finally:
             pipes.close()
+        pipes.check()
         cause = self.processes.cause
         if cause == "killed":
             raise StoppedEarly

@@ -11,12 +11,13 @@ import itertools
 import os
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sagemaker_local.clients import S3Client
 from sagemaker_local.training.channels import Channel, ChannelObject
 from sagemaker_local.training.host import Host
+from sagemaker_local.training.role_check import downloading
 
 _POLL_SECONDS = 0.05
 _CHUNK = 1 << 20
@@ -24,10 +25,12 @@ _GZIP = 31  # zlib's window bits for a gzip header
 
 
 class Pipes:
-    """The pipes of a job's hosts; threads feed them until `close`."""
+    """The pipes of a job's hosts; threads feed them until `close`. `failed` is called when one cannot be fed."""
 
-    def __init__(self, client: S3Client) -> None:
+    def __init__(self, client: S3Client, failed: Callable[[], None]) -> None:
         self._client = client
+        self._failed = failed
+        self._failure: Exception | None = None
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -48,6 +51,11 @@ class Pipes:
         for feeder in self._threads:
             feeder.join()
 
+    def check(self) -> None:
+        """Raise what kept a pipe from being fed: RoleLacks, botocore's errors."""
+        if self._failure:
+            raise self._failure
+
     def _feed(self, base: Path, objects: Sequence[ChannelObject], compressed: bool) -> None:
         for number in itertools.count():
             pipe = self._opened(_epoch(base, number))
@@ -60,6 +68,10 @@ class Pipes:
                         _write(pipe, chunk)
             except BrokenPipeError:
                 pass  # the reader has had enough of this epoch
+            except Exception as error:  # noqa: BLE001 - told by `check`, in the thread that runs the job
+                self._failure = error
+                self._failed()
+                return
             finally:
                 os.close(pipe)
 
@@ -77,7 +89,8 @@ class Pipes:
         return None
 
     def _content(self, each: ChannelObject, compressed: bool) -> Iterator[bytes]:
-        body = self._client.get_object(Bucket=each.bucket, Key=each.key)["Body"]
+        with downloading(f"s3://{each.bucket}/{each.key}"):
+            body = self._client.get_object(Bucket=each.bucket, Key=each.key)["Body"]
         if not compressed:
             yield from body.iter_chunks(_CHUNK)
             return
