@@ -1,6 +1,7 @@
 """The front: side URL, request log, seeds, owners of buckets, and operations that are not there."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 
@@ -196,3 +197,18 @@ def test_seeds(start, tmp_path):
     seeded = start("--data", one, "--data", two, "--data", three)
     found = seeded.s3.list_objects_v2(Bucket="seeded")["Contents"]
     assert [entry["Key"] for entry in found] == ["x/a", "x/sub/b", "y/name.txt", "z/a"]
+
+
+def test_expect_is_answered_once(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        head = f"PUT /{BUCKET}/expected HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 4\r\n"
+        connection.sendall(f"{head}Expect: 100-continue\r\nConnection: close\r\n\r\n".encode())
+        told = connection.recv(1000)
+        connection.sendall(b"body")
+        told += b"".join(iter(lambda: connection.recv(65536), b""))
+    assert [line for line in told.splitlines() if line.startswith(b"HTTP/1.")] == [
+        b"HTTP/1.1 100 Continue",
+        b"HTTP/1.1 200 OK",
+    ]
+    assert server.text("expected") == "body"

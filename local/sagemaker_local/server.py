@@ -57,6 +57,10 @@ class _QuietHandler(MotoRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
 
+    def handle_expect_100(self) -> bool:
+        """Nothing: werkzeug answers `Expect: 100-continue` itself."""
+        return True
+
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
         """Expect no further request of it."""
         del error, environ
