@@ -7,8 +7,10 @@ import { openObject } from './aws/download.ts';
 import { listFolder } from './aws/upload.ts';
 import { emptyFolder, unpack, writeBelow } from './files/extract.ts';
 import { info, warning } from './github/log.ts';
-import { CODE_ARCHIVE, modelKey, outputKey, sourceFolder, stateFolder } from './task/names.ts';
-import type { Result, TaskSpec } from './task/spec.ts';
+import { parseS3Uri } from './task/channels.ts';
+import { resultUri } from './task/results.ts';
+import type { Result } from './task/spec.ts';
+import type { DescribedJob } from './task/status.ts';
 
 /** A result as it lies on the runner: a folder with so many files, perhaps none. */
 export interface Collected {
@@ -21,16 +23,16 @@ export interface Collected {
 /** `folder`: what the results' folders are made in. Logs are there already, written while the job was followed. */
 export async function collectResults(
   clients: Clients,
-  spec: TaskSpec,
-  bucket: Bucket,
-  job: string,
+  results: ReadonlySet<Result>,
+  job: DescribedJob,
+  owner: string,
   folder: string,
   signal: AbortSignal,
 ): Promise<Collected[]> {
   return Promise.all(
-    [...spec.download].map(async (result) => {
+    [...results].map(async (result) => {
       const target = join(folder, result);
-      await fetchResult(clients, spec, bucket, job, result, target, signal);
+      if (result !== 'logs') await fetchResult(clients, job, owner, result, target, signal);
       const files = await filesBelow(target);
       info(files.length === 0 ? `No ${result}: the job left none.` : `${result}: ${files.length} files in ${target}`);
       return { result, folder: target, files };
@@ -40,25 +42,18 @@ export async function collectResults(
 
 async function fetchResult(
   clients: Clients,
-  spec: TaskSpec,
-  bucket: Bucket,
-  job: string,
-  result: Result,
+  job: DescribedJob,
+  owner: string,
+  result: Exclude<Result, 'logs'>,
   target: string,
   signal: AbortSignal,
 ): Promise<void> {
-  switch (result) {
-    case 'logs':
-      return;
-    case 'model':
-      return fetchArchive(clients, bucket, modelKey(spec, job), target, signal);
-    case 'output':
-      return fetchArchive(clients, bucket, outputKey(spec, job), target, signal);
-    case 'source':
-      return fetchArchive(clients, bucket, sourceFolder(spec, job) + CODE_ARCHIVE, target, signal);
-    case 'state':
-      return fetchState(clients, bucket, stateFolder(spec), target, signal);
-  }
+  const uri = resultUri(job, result);
+  if (uri === '') return emptyFolder(target);
+  const { bucket: name, key } = parseS3Uri(uri);
+  const bucket = { name, owner };
+  if (result === 'state') return fetchState(clients, bucket, key, target, signal);
+  return fetchArchive(clients, bucket, key, target, signal);
 }
 
 /** An empty folder of the worker's gives no object: then there is nothing to unpack. */

@@ -4,7 +4,7 @@ import { type Clients, isPassing, isServiceError } from './aws/clients.ts';
 import { JobLogs, type LogLines } from './aws/logs.ts';
 import { describeJob } from './aws/training.ts';
 import { Outage } from './outage.ts';
-import { isEnded, type JobState, newTransitions, starts } from './task/status.ts';
+import { type DescribedJob, isEnded, newTransitions, starts } from './task/status.ts';
 
 /** Between two looks at the log. */
 const LOG_MS = 1_000;
@@ -30,9 +30,9 @@ export async function followJob(
   clients: Clients,
   { job, instances, show, tell, warn }: Followed,
   signal: AbortSignal,
-): Promise<JobState> {
+): Promise<DescribedJob> {
   const begun = Date.now();
-  let state: JobState | undefined;
+  let state: DescribedJob | undefined;
   let looked = 0;
   let spoken = begun;
   const say = (line: string): void => {

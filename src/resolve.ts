@@ -1,51 +1,63 @@
-/** What the job needs beside its files: account, bucket, role, image. What is absent is made. */
-import { type Bucket, createBucket, hasBucket } from './aws/bucket.ts';
+/** What the task works with, found out before anything is created: account, bucket, sources, image; and what it computes from. */
+import { type HomeBucket, hasBucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { accountId } from './aws/identity.ts';
-import { emptyInputs } from './aws/inputs.ts';
-import { ensureRole, givenRole, type Role } from './aws/role.ts';
-import { info } from './github/log.ts';
-import { InputError } from './task/errors.ts';
+import { imageDigest } from './aws/registry.ts';
+import { givenRole, type Role } from './aws/role.ts';
+import type { Survey } from './files/survey.ts';
+import { hashFiles } from './files/tree.ts';
+import { type LocatedSource, locateSources } from './sources.ts';
+import { contentsFact, taskFacts } from './task/fingerprint.ts';
+import type { Wish } from './task/history.ts';
 import { imageUri } from './task/image.ts';
-import { defaultBucket, roleName } from './task/names.ts';
-import { rolePolicies } from './task/policy.ts';
+import { defaultBucket } from './task/names.ts';
 import type { TaskSpec } from './task/spec.ts';
+import type { HashedFile } from './task/sync.ts';
+
+/** The account's bucket; whether it is there. */
+export interface Home {
+  readonly bucket: HomeBucket;
+  readonly exists: boolean;
+}
 
 export interface Resolved {
-  readonly bucket: Bucket;
-  readonly role: Role;
   readonly imageUri: string;
+  /** The one that `execution-role` names; undefined: the project's own. */
+  readonly givenRole: Role | undefined;
+  readonly sources: ReadonlyMap<string, LocatedSource>;
+  readonly code: readonly HashedFile[];
+  /** channel → its local files. */
+  readonly data: ReadonlyMap<string, readonly HashedFile[]>;
+  readonly wish: Wish;
 }
 
-export async function resolveNeeds(clients: Clients, spec: TaskSpec, signal: AbortSignal): Promise<Resolved> {
+export async function findHome(clients: Clients, spec: TaskSpec, signal: AbortSignal): Promise<Home> {
   const account = await accountId(clients.sts, signal);
   const bucket = { name: spec.bucket ?? defaultBucket(spec.region, account), region: spec.region, owner: account };
-  const image = imageUri(spec.image, spec.region, spec.instanceType);
-  const uris = spec.channels.flatMap(({ source }) => (source.kind === 's3' ? [source.uri] : []));
-  const [found, mistakes] = await Promise.all([
-    hasBucket(clients.s3, bucket, signal),
-    emptyInputs(clients.s3, uris, signal),
-  ]);
-  if (mistakes.length > 0) throw new InputError(mistakes);
-  const [role] = await Promise.all([
-    jobRole(clients, spec, bucket, signal),
-    found ? undefined : createBucket(clients.s3, bucket, signal),
-  ]);
-  info(`Bucket: ${bucket.name}${found ? '' : ' (created)'}`);
-  info(`Role: ${role.arn}${role.fresh ? ' (created or updated)' : ''}`);
-  info(`Image: ${image}`);
-  return { bucket, role, imageUri: image };
+  return { bucket, exists: await hasBucket(clients.s3, bucket, signal) };
 }
 
-async function jobRole(clients: Clients, spec: TaskSpec, bucket: Bucket, signal: AbortSignal): Promise<Role> {
-  if (spec.executionRole !== undefined) return givenRole(clients.iam, spec.executionRole, signal);
-  const policies = rolePolicies({
-    region: spec.region,
-    account: bucket.owner,
-    bucket: bucket.name,
-    prefix: spec.prefix,
-    project: spec.project,
-    inputs: spec.channels.flatMap(({ source }) => (source.kind === 's3' ? [source.uri] : [])),
-  });
-  return ensureRole(clients.iam, roleName(spec.project), policies, spec.region, signal);
+/** Throws an InputError when a source is wrong. */
+export async function resolveTask(
+  clients: Clients,
+  spec: TaskSpec,
+  { bucket, exists }: Home,
+  survey: Survey,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const image = imageUri(spec.image, spec.region, spec.instanceType);
+  const [sources, digest, role, code, data] = await Promise.all([
+    locateSources(clients, spec, bucket, exists, signal),
+    imageDigest(clients, image, signal),
+    spec.executionRole === undefined ? undefined : givenRole(clients.iam, spec.executionRole, signal),
+    hashFiles(survey.code),
+    Promise.all([...survey.data].map(async ([channel, files]) => [channel, await hashFiles(files)] as const)),
+  ]);
+  const local = new Map(data.map(([channel, files]) => [channel, contentsFact(files)]));
+  const channels = new Map([...sources].map(([channel, { fact }]) => [channel, local.get(channel) ?? fact ?? '']));
+  const { skipIf, cleanState } = spec;
+  const comparable = [...channels.values()].every((fact) => fact !== '');
+  const facts = taskFacts(spec, { code, image: digest ?? image, channels });
+  const wish = { facts, comparable, skipIf, cleanState };
+  return { imageUri: image, givenRole: role, sources, code, data: new Map(data), wish };
 }

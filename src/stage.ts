@@ -4,13 +4,13 @@ import type { Bucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { putObject, syncFolder } from './aws/upload.ts';
 import { packArchive } from './files/archive.ts';
-import { archivedEntrypoint, type Survey } from './files/survey.ts';
-import { hashFiles, listData } from './files/tree.ts';
+import { listData } from './files/tree.ts';
 import { info } from './github/log.ts';
-import { jobFiles } from './task/arguments.ts';
+import type { Resolved } from './resolve.ts';
+import { archivedEntrypoint, jobFiles } from './task/arguments.ts';
 import { CODE_ARCHIVE, inputFolder, manifestKey, sourceFolder } from './task/names.ts';
 import type { TaskSpec } from './task/spec.ts';
-import type { LocalFile } from './task/sync.ts';
+import type { HashedFile, LocalFile } from './task/sync.ts';
 
 /** Beside dist/, where the bundle is. */
 const TOOLKIT = join(import.meta.dirname, '..', 'toolkit', 'task_toolkit');
@@ -18,13 +18,13 @@ const TOOLKIT = join(import.meta.dirname, '..', 'toolkit', 'task_toolkit');
 export async function stageFiles(
   clients: Clients,
   spec: TaskSpec,
-  survey: Survey,
+  { code, data }: Pick<Resolved, 'code' | 'data'>,
   bucket: Bucket,
   job: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const inputs = [...survey.data].map(([channel, files]) => stageInput(clients, spec, channel, files, bucket, signal));
-  await Promise.all([stageCode(clients, spec, survey.code, bucket, job, signal), ...inputs]);
+  const inputs = [...data].map(([channel, files]) => stageInput(clients, spec, channel, files, bucket, signal));
+  await Promise.all([stageCode(clients, spec, code, bucket, job, signal), ...inputs]);
 }
 
 async function stageCode(
@@ -39,7 +39,7 @@ async function stageCode(
   const archived = start.kind === 'entrypoint' ? { ...start, path: archivedEntrypoint(spec, start.path) } : start;
   const archive = await packArchive(
     [...code, ...(await toolkitFiles())],
-    jobFiles(archived, spec.hyperparameters, spec.arguments),
+    jobFiles(archived, spec.hyperparameters, spec.arguments, spec.distribution),
   );
   await putObject(clients.s3, bucket, sourceFolder(spec, job) + CODE_ARCHIVE, archive, signal);
   info(`Code: ${code.length} files, ${size(archive.length)} packed`);
@@ -57,12 +57,12 @@ async function stageInput(
   clients: Clients,
   spec: TaskSpec,
   channel: string,
-  files: readonly LocalFile[],
+  files: readonly HashedFile[],
   bucket: Bucket,
   signal: AbortSignal,
 ): Promise<void> {
   const place = { folder: inputFolder(spec, channel), manifestKey: manifestKey(spec, channel) };
-  const result = await syncFolder(clients.s3, bucket, place, await hashFiles(files), signal);
+  const result = await syncFolder(clients.s3, bucket, place, files, signal);
   const sent = `${result.sent} sent (${size(result.sentBytes)})`;
   info(`Input ${channel}: ${sent}, ${result.unchanged} unchanged, ${result.removed} removed`);
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DescribeTrainingJobCommand, SageMakerClient, StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { startStep } from '../../scripts/step.mjs';
 
@@ -31,6 +32,9 @@ export interface Step {
   readonly printed: (text: string) => Promise<void>;
   readonly done: Promise<StepResult>;
 }
+
+/** Somebody else's. */
+const ELSE = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'x' };
 
 export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
@@ -166,9 +170,28 @@ export class StandIn {
     }
   }
 
+  get bucket(): string {
+    return 'sagemaker-us-east-1-123456789012';
+  }
+
+  s3(): S3Client {
+    return new S3Client({ region: 'us-east-1', endpoint: this.url, credentials: ELSE, forcePathStyle: true });
+  }
+
+  /** The keys below a prefix of the bucket. */
+  async keys(prefix: string): Promise<string[]> {
+    const { Contents = [] } = await this.s3().send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }));
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** Somebody removes the objects below the prefix whose names end so. */
+  async removeObjects(prefix: string, ending: string): Promise<void> {
+    const keys = (await this.keys(prefix)).filter((key) => key.endsWith(ending));
+    await Promise.all(keys.map((Key) => this.s3().send(new DeleteObjectCommand({ Bucket: this.bucket, Key }))));
+  }
+
   #sagemaker(): SageMakerClient {
-    const credentials = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'x' };
-    return new SageMakerClient({ region: 'us-east-1', endpoint: this.url, credentials });
+    return new SageMakerClient({ region: 'us-east-1', endpoint: this.url, credentials: ELSE });
   }
 
   /** How often each operation was called. */

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { OUTPUTS } from '../../src/github/outputs.ts';
 import { renderSummary } from '../../src/github/summary.ts';
-import { INPUTS, type RawInputs, readSpec } from '../../src/task/spec.ts';
+import { INPUTS, type RawInputs } from '../../src/task/inputs.ts';
+import { readSpec } from '../../src/task/spec.ts';
 import { VERSION } from '../../src/task/version.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -59,12 +60,22 @@ describe('the summary', () => {
     '</pre><script>x</script> [a](http://x) ![i](http://x) **b** `c` @team #1 | ::error::\n# heading\n<!--';
   it('shows text as text', () => {
     const page = renderSummary({
-      ...{ task: 't', project: 'p', job: 'j', status: 'Failed', reason: HOSTILE, instances: '1', image: HOSTILE },
+      ...{
+        task: 't',
+        project: 'p',
+        job: 'j',
+        status: 'Failed',
+        skipped: false,
+        reason: HOSTILE,
+        instances: '1',
+        image: HOSTILE,
+      },
       ...{
         trainingSeconds: 3725,
         billableSeconds: 60,
         spotSavings: 70,
         logsUrl: 'https://x',
+        metrics: new Map([[HOSTILE, 0.5]]),
         results: [{ result: 'model', files: 1, path: HOSTILE }],
       },
     });

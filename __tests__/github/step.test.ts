@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { INPUTS } from '../../src/task/spec.ts';
+import { INPUTS } from '../../src/task/inputs.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderSummary, type SummaryFacts } from '../../src/github/summary.ts';
-import { INPUTS } from '../../src/task/spec.ts';
+import { INPUTS } from '../../src/task/inputs.ts';
 
 const FACTS: SummaryFacts = {
   task: 'train',
   project: 'p',
   job: 'p-train-1',
   status: 'Completed',
+  skipped: false,
   reason: '',
   instances: '2 × ml.m5.large (spot)',
   image: 'registry/image:tag',
@@ -18,6 +19,7 @@ const FACTS: SummaryFacts = {
   billableSeconds: 30,
   spotSavings: 70,
   logsUrl: 'https://x.console.aws.amazon.com/cloudwatch/home?region=x#logsV2:log-groups',
+  metrics: new Map(),
   results: [],
 };
 const page = (given: Partial<SummaryFacts> = {}): string => renderSummary({ ...FACTS, ...given });

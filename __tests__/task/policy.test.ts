@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { type Grants, rolePolicies, type Statement, TRUST_POLICY } from '../../src/task/policy.ts';
 
 const ACCOUNT = '123456789012';
-const GRANTS: Grants = { region: 'us-east-1', account: ACCOUNT, bucket: 'mine', prefix: '', project: 'p', inputs: [] };
+const GRANTS: Grants = {
+  region: 'us-east-1',
+  account: ACCOUNT,
+  bucket: 'mine',
+  prefix: '',
+  project: 'p',
+  inputs: [],
+  vpc: false,
+  kmsKey: undefined,
+};
 
 const statements = (given: Partial<Grants> = {}): Statement[] =>
   rolePolicies({ ...GRANTS, ...given }).flatMap(

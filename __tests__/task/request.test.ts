@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packArchive } from '../../src/files/archive.ts';
+import { formatS3Uri } from '../../src/task/channels.ts';
+import { inputFolder } from '../../src/task/names.ts';
 import { type Staged, trainingJobRequest } from '../../src/task/request.ts';
 import { CONTEXT, type Given, specOf } from './given.ts';
 
@@ -14,10 +16,19 @@ const STAGED: Staged = {
   roleArn: 'arn:aws:iam::123456789012:role/SimpleSagemaker-p',
   imageUri: 'registry/image:tag',
   version: '9.9.9',
+  fingerprint: 'f0',
+  channels: new Map(),
 };
 
-const request = (given: Given, context = CONTEXT) => trainingJobRequest(specOf(given, context), STAGED, context);
-const [shell, flag, bootstrap = ''] = request({}).AlgorithmSpecification.ContainerEntrypoint;
+const request = (given: Given, context = CONTEXT) => {
+  const spec = specOf(given, context);
+  const uris = spec.channels.map(({ name, source }) => [
+    name,
+    source.kind === 's3' ? formatS3Uri(source.uri) : `s3://${STAGED.bucket}/${inputFolder(spec, name)}`,
+  ]);
+  return trainingJobRequest(spec, { ...STAGED, channels: new Map(uris as [string, string][]) }, context);
+};
+const [shell, flag, bootstrap = ''] = request({}).AlgorithmSpecification.ContainerEntrypoint ?? [];
 
 describe('the request', () => {
   it('of the least that can be given', () => {
@@ -57,6 +68,7 @@ describe('the request', () => {
         { Key: 'SimpleSagemakerRef', Value: 'refs/heads/main' },
         { Key: 'SimpleSagemakerSha', Value: '0123abc' },
         { Key: 'SimpleSagemakerRun', Value: '17' },
+        { Key: 'SimpleSagemakerFingerprint', Value: 'f0' },
       ],
     });
   });

@@ -1,8 +1,9 @@
 /** Each input of a task at its bounds and beyond them; rules that span inputs; every mistake told, and told at once. */
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/task/errors.ts';
+import { INPUTS, type InputName } from '../../src/task/inputs.ts';
 import { checkEnvironment, checkTags, tagText } from '../../src/task/limits.ts';
-import { INPUTS, type InputName, readSpec } from '../../src/task/spec.ts';
+import { readSpec } from '../../src/task/spec.ts';
 import { CONTEXT, type Given, mistakesOf, rawInputs, specOf } from './given.ts';
 
 describe('what is left out', () => {
@@ -11,6 +12,8 @@ describe('what is left out', () => {
       task: 'train',
       project: 'repo',
       prefix: '',
+      basePrefix: undefined,
+      mode: { kind: 'run' },
       bucket: undefined,
       start: { kind: 'entrypoint', path: 'w.py' },
       sourceDir: undefined,
@@ -18,6 +21,9 @@ describe('what is left out', () => {
       arguments: [],
       hyperparameters: new Map(),
       environment: new Map(),
+      launcher: 'action',
+      distribution: { kind: 'none' },
+      metrics: [],
       channels: [],
       instanceType: 'ml.m5.large',
       instanceCount: 1,
@@ -25,13 +31,20 @@ describe('what is left out', () => {
       spot: true,
       maxRunSeconds: 1440 * 60,
       maxWaitSeconds: 1440 * 60,
+      keepAliveSeconds: undefined,
+      network: { subnets: [], securityGroupIds: [], isolation: false, encryptTraffic: false },
+      kmsKey: undefined,
       image: { image: undefined, framework: 'pytorch', frameworkVersion: undefined, pythonVersion: undefined },
       executionRole: undefined,
+      ownRole: { boundary: undefined, path: undefined },
       outputPath: 'sagemaker-output/train',
       download: new Set(['logs', 'model', 'output']),
       artifacts: new Set(['model', 'output']),
       summary: true,
       tags: new Map(),
+      skipIf: 'unchanged',
+      cleanState: false,
+      whenBusy: 'wait',
       region: 'us-east-1',
     });
   });

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { hyperparameterArguments, jobFiles, shellWord } from '../../src/task/arguments.ts';
+import { NO_DISTRIBUTION } from '../../src/task/distribution.ts';
 import { type Json, parseCommandLine, parseMap } from '../../src/task/parse.ts';
 import { chance, textOf } from './given.ts';
 
@@ -151,7 +152,7 @@ function sourced(text: string, variables: readonly string[]): { words: string[];
 }
 
 function jobShell(hyperparameters: ReadonlyMap<string, Json>, args: readonly string[], path = 'w.sh'): string {
-  const files = jobFiles({ kind: 'entrypoint', path }, hyperparameters, args);
+  const files = jobFiles({ kind: 'entrypoint', path }, hyperparameters, args, NO_DISTRIBUTION);
   return files.find((file) => file.path === 'task_toolkit/job.sh')?.text ?? '';
 }
 
@@ -210,9 +211,14 @@ describe('job.sh', () => {
 
 describe('job.json', () => {
   it('is the same in JSON', () => {
-    const [json] = jobFiles({ kind: 'entrypoint', path: "a b/it's ü.py" }, new Map([['x', '1']]), ODD);
+    const [json] = jobFiles({ kind: 'entrypoint', path: "a b/it's ü.py" }, new Map([['x', '1']]), ODD, NO_DISTRIBUTION);
     expect(json?.path).toBe('task_toolkit/job.json');
-    expect(JSON.parse(json?.text ?? '')).toEqual({ entrypoint: "a b/it's ü.py", run: false, arguments: ODD });
+    expect(JSON.parse(json?.text ?? '')).toEqual({
+      entrypoint: "a b/it's ü.py",
+      run: false,
+      arguments: ODD,
+      distribution: null,
+    });
   });
 });
 
@@ -223,7 +229,7 @@ describe('run.sh', () => {
     ['a\n\n', 'a\n\n'],
     [`echo "$X" '\\'`, `echo "$X" '\\'\n`],
   ])('is the lines of %j, as they are', (text, file) => {
-    const files = jobFiles({ kind: 'run', text }, new Map(), []);
+    const files = jobFiles({ kind: 'run', text }, new Map(), [], NO_DISTRIBUTION);
     expect(files.find(({ path }) => path === 'task_toolkit/run.sh')?.text).toBe(file);
   });
 });

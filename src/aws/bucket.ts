@@ -14,13 +14,17 @@ import { isServiceError } from './clients.ts';
 
 export interface Bucket {
   readonly name: string;
-  readonly region: string;
   /** Account id. */
   readonly owner: string;
 }
 
+/** The bucket of the task, in the job's region. */
+export interface HomeBucket extends Bucket {
+  readonly region: string;
+}
+
 /** Whether it is there; throws an ActionError when it is, but not ours to use. */
-export async function hasBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<boolean> {
+export async function hasBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<boolean> {
   try {
     const request = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
     await s3.send(new HeadBucketCommand(request), { abortSignal: signal });
@@ -34,7 +38,7 @@ export async function hasBucket(s3: S3Client, bucket: Bucket, signal: AbortSigna
 }
 
 /** Makes it, private and encrypted. */
-export async function createBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
+export async function createBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
   await makeBucket(s3, bucket, signal);
   const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
   const BlockAll = {
@@ -54,7 +58,7 @@ export async function createBucket(s3: S3Client, bucket: Bucket, signal: AbortSi
   ]);
 }
 
-async function makeBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Promise<void> {
+async function makeBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
   const place = { LocationConstraint: bucket.region as 'eu-west-1' };
   // us-east-1 is the one region that S3 does not take as a constraint.
   const where = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: place };
@@ -67,7 +71,7 @@ async function makeBucket(s3: S3Client, bucket: Bucket, signal: AbortSignal): Pr
   }
 }
 
-function bucketError(bucket: Bucket, status: number | undefined, cause: unknown): unknown {
+function bucketError(bucket: HomeBucket, status: number | undefined, cause: unknown): unknown {
   switch (status) {
     case 403:
       return new ActionError(

@@ -10,11 +10,20 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 
 export interface Clients {
+  /** What a further client, of another region, is made with. */
+  readonly common: Common;
   readonly logs: CloudWatchLogsClient;
   readonly iam: IAMClient;
   readonly s3: S3Client;
   readonly sagemaker: SageMakerClient;
   readonly sts: STSClient;
+}
+
+interface Common {
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly credentials?: AwsCredentialIdentityProvider;
+  readonly customUserAgent: [string, string][];
 }
 
 /** `credentials`: undefined for the environment's. */
@@ -23,13 +32,14 @@ export function createClients(
   version: string,
   credentials: AwsCredentialIdentityProvider | undefined,
 ): Clients {
-  const common = {
+  const common: Common = {
     region,
     maxAttempts: 8,
     ...(credentials && { credentials }),
-    customUserAgent: [['simple-sagemaker-action', version] as [string, string]],
+    customUserAgent: [['simple-sagemaker-action', version]],
   };
   return {
+    common,
     logs: new CloudWatchLogsClient(common),
     iam: new IAMClient(common),
     s3: new S3Client({ ...common, followRegionRedirects: false }),
@@ -39,7 +49,7 @@ export function createClients(
 }
 
 /** Closes the connections, so that the process can end. */
-export function destroyClients(clients: Clients): void {
+export function destroyClients({ common: _, ...clients }: Clients): void {
   for (const client of Object.values(clients)) client.destroy();
 }
 

@@ -1,31 +1,47 @@
-/** Inputs that lie in S3: looked at before anything is created, as far as these credentials may. */
+/** Inputs that lie in S3: listed before anything is created, as far as these credentials may. */
+import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { formatS3Uri, type S3Uri } from '../task/channels.ts';
-import type { Mistake } from '../task/errors.ts';
 import { isServiceError } from './clients.ts';
 
-/** The URIs under which there is nothing. */
-export async function emptyInputs(s3: S3Client, uris: readonly S3Uri[], signal: AbortSignal): Promise<Mistake[]> {
-  const found = await Promise.all(uris.map((uri) => lookAt(s3, uri, signal)));
-  return found.flatMap((mistake) => mistake ?? []);
+/** What lies under a URI: the hash of all keys, ETags and sizes; or why that is not known, or that nothing is there. */
+export type Listing =
+  | { readonly kind: 'listed'; readonly hash: string; readonly objects: number }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'wrong'; readonly problem: string };
+
+/** `told`: called page by page with the number of objects so far. */
+export async function listInput(
+  s3: S3Client,
+  uri: S3Uri,
+  told: (objects: number) => void,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const hash = createHash('sha256');
+  let objects = 0;
+  let token: string | undefined;
+  try {
+    do {
+      const request = { Bucket: uri.bucket, Prefix: uri.key, ContinuationToken: token };
+      const page = await s3.send(new ListObjectsV2Command(request), { abortSignal: signal });
+      for (const { Key, ETag, Size } of page.Contents ?? []) hash.update(`${JSON.stringify([Key, ETag, Size])}\n`);
+      objects += page.Contents?.length ?? 0;
+      told(objects);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  } catch (error) {
+    // The job's role may read what these credentials may not.
+    if (isServiceError(error, 'AccessDenied')) return { kind: 'denied' };
+    const problem = wrongBucket(uri.bucket, error);
+    if (problem === undefined) throw error;
+    return { kind: 'wrong', problem };
+  }
+  if (objects === 0) return { kind: 'wrong', problem: `there is nothing under ${formatS3Uri(uri)}.` };
+  return { kind: 'listed', hash: hash.digest('hex'), objects };
 }
 
-async function lookAt(s3: S3Client, uri: S3Uri, signal: AbortSignal): Promise<Mistake | undefined> {
-  const remedy = 'Check the URI; the bucket must be in the region of the job.';
-  try {
-    const request = { Bucket: uri.bucket, Prefix: uri.key, MaxKeys: 1 };
-    const { KeyCount = 0 } = await s3.send(new ListObjectsV2Command(request), { abortSignal: signal });
-    return KeyCount > 0
-      ? undefined
-      : { input: 'inputs', problem: `there is nothing under ${formatS3Uri(uri)}.`, remedy };
-  } catch (error) {
-    if (isServiceError(error, 'NoSuchBucket'))
-      return { input: 'inputs', problem: `there is no bucket ${uri.bucket}.`, remedy };
-    if (isServiceError(error, 'PermanentRedirect')) {
-      return { input: 'inputs', problem: `the bucket ${uri.bucket} lies in another region.`, remedy };
-    }
-    // The job's role may read what these credentials may not.
-    if (isServiceError(error, 'AccessDenied')) return undefined;
-    throw error;
-  }
+function wrongBucket(bucket: string, error: unknown): string | undefined {
+  if (isServiceError(error, 'NoSuchBucket')) return `there is no bucket ${bucket}.`;
+  if (isServiceError(error, 'PermanentRedirect')) return `the bucket ${bucket} lies in another region.`;
+  return undefined;
 }

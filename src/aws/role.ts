@@ -7,11 +7,13 @@ import {
   GetRoleCommand,
   type IAMClient,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { ActionError } from '../task/errors.ts';
 import { partition } from '../task/names.ts';
-import { type Policy, TRUST_POLICY } from '../task/policy.ts';
+import { type Policy, repairedTrust, TRUST_POLICY } from '../task/policy.ts';
 import { isServiceError } from './clients.ts';
 
 export interface Role {
@@ -35,59 +37,101 @@ export async function givenRole(iam: IAMClient, role: string, signal: AbortSigna
   }
 }
 
-/** The project's role with these policies; none is removed, for another run may need it. */
-export async function ensureRole(
-  iam: IAMClient,
-  name: string,
-  policies: readonly Policy[],
-  region: string,
-  signal: AbortSignal,
-): Promise<Role> {
+export interface OwnRole {
+  readonly name: string;
+  readonly policies: readonly Policy[];
+  /** ARN of a managed policy; undefined: as it is. */
+  readonly boundary: string | undefined;
+  /** Begins and ends with a slash; undefined: `/` for a new role. */
+  readonly path: string | undefined;
+  readonly region: string;
+}
+
+/** The project's role, with these policies among its own; none is removed, for another run may need it. */
+export async function ensureRole(iam: IAMClient, role: OwnRole, signal: AbortSignal): Promise<Role> {
   try {
-    const { arn, created } = await findOrCreate(iam, name, signal);
-    const there = created ? new Set<string>() : await policyNames(iam, name, signal);
-    const missing = policies.filter((policy) => !there.has(policy.name));
+    const { found, created } = await findOrCreate(iam, role, signal);
+    const [there, mended] = await Promise.all([
+      created ? new Set<string>() : policyNames(iam, role.name, signal),
+      created ? false : mend(iam, role, found, signal),
+    ]);
+    const missing = role.policies.filter((policy) => !there.has(policy.name));
     await Promise.all(
       missing.map(({ name: PolicyName, document: PolicyDocument }) =>
-        iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName, PolicyDocument }), { abortSignal: signal }),
+        iam.send(new PutRolePolicyCommand({ RoleName: role.name, PolicyName, PolicyDocument }), {
+          abortSignal: signal,
+        }),
       ),
     );
-    return { arn, fresh: created || missing.length > 0 };
+    return { arn: arnOf(found), fresh: created || mended || missing.length > 0 };
   } catch (error) {
-    if (!isServiceError(error, 'AccessDenied')) throw error;
-    throw new ActionError(
-      `The credentials may not make the jobs' role ${name}: ${error.message}\n${roleJson(name, policies, region)}`,
-      'Allow iam:GetRole, iam:CreateRole, iam:ListRolePolicies and iam:PutRolePolicy, or make the role above and give it as "execution-role".',
-      { cause: error },
-    );
+    throw roleError(error, role);
   }
+}
+
+/** Trust and boundary of a role that was there. Answers whether anything was changed. */
+async function mend(iam: IAMClient, role: OwnRole, found: FoundRole, signal: AbortSignal): Promise<boolean> {
+  if (role.path !== undefined && found.Path !== undefined && found.Path !== role.path) {
+    const problem = `role-path: the role ${role.name} is there already, under ${found.Path}.`;
+    throw new ActionError(problem, `Give role-path ${found.Path}, or delete the role: it is made anew.`);
+  }
+  const trust = repairedTrust(decodeURIComponent(found.AssumeRolePolicyDocument ?? '{}'));
+  const bounded = found.PermissionsBoundary?.PermissionsBoundaryArn;
+  const boundary = role.boundary === bounded ? undefined : role.boundary;
+  const RoleName = role.name;
+  await Promise.all([
+    trust && iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust }), { abortSignal: signal }),
+    boundary &&
+      iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }), {
+        abortSignal: signal,
+      }),
+  ]);
+  return trust !== undefined || boundary !== undefined;
 }
 
 async function findOrCreate(
   iam: IAMClient,
-  name: string,
+  role: OwnRole,
   signal: AbortSignal,
-): Promise<{ arn: string; created: boolean }> {
-  const find = async () =>
-    arnOf((await iam.send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal })).Role);
+): Promise<{ found: FoundRole; created: boolean }> {
+  const find = async (): Promise<FoundRole> =>
+    (await iam.send(new GetRoleCommand({ RoleName: role.name }), { abortSignal: signal })).Role ?? {};
   try {
-    return { arn: await find(), created: false };
+    return { found: await find(), created: false };
   } catch (error) {
     if (!isServiceError(error, 'NoSuchEntityException')) throw error;
   }
   const request = {
-    RoleName: name,
+    RoleName: role.name,
     AssumeRolePolicyDocument: TRUST_POLICY,
     Description: 'Runs the training jobs of one project of simple-sagemaker-action.',
+    Path: role.path,
+    PermissionsBoundary: role.boundary,
   };
   try {
-    const { Role: made } = await iam.send(new CreateRoleCommand(request), { abortSignal: signal });
-    return { arn: arnOf(made), created: true };
+    const { Role: made = {} } = await iam.send(new CreateRoleCommand(request), { abortSignal: signal });
+    return { found: made, created: true };
   } catch (error) {
     // Another run made it a moment ago.
     if (!isServiceError(error, 'EntityAlreadyExistsException')) throw error;
-    return { arn: await find(), created: true };
+    return { found: await find(), created: true };
   }
+}
+
+function roleError(error: unknown, role: OwnRole): unknown {
+  if (isServiceError(error, 'LimitExceededException')) {
+    return new ActionError(
+      `The role ${role.name} has no room for another policy: ${error.message}`,
+      'Remove those of its inline policies "input-…" that no workflow needs any more; each is made again when a job needs it.',
+      { cause: error },
+    );
+  }
+  if (!isServiceError(error, 'AccessDenied')) return error;
+  return new ActionError(
+    `The credentials may not make or change the jobs' role ${role.name}: ${error.message}\n${roleJson(role)}`,
+    'Allow iam:GetRole, iam:CreateRole, iam:ListRolePolicies and iam:PutRolePolicy, or make the role above and give it as "execution-role".',
+    { cause: error },
+  );
 }
 
 async function policyNames(iam: IAMClient, name: string, signal: AbortSignal): Promise<Set<string>> {
@@ -103,21 +147,26 @@ async function policyNames(iam: IAMClient, name: string, signal: AbortSignal): P
   return names;
 }
 
-function arnOf(role: { readonly Arn?: string | undefined } | undefined): string {
+interface FoundRole {
+  readonly Arn?: string | undefined;
+  readonly Path?: string | undefined;
+  /** Encoded as in a URL. */
+  readonly AssumeRolePolicyDocument?: string | undefined;
+  readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
+}
+
+function arnOf(role: FoundRole | undefined): string {
   if (role?.Arn === undefined) throw new Error('IAM answered without the ARN of the role.');
   return role.Arn;
 }
 
 /** The role to make by hand. */
-function roleJson(name: string, policies: readonly Policy[], region: string): string {
-  const inline = policies.map(({ name: PolicyName, document }) => ({
+function roleJson({ name, policies, boundary, path, region }: OwnRole): string {
+  const Policies = policies.map(({ name: PolicyName, document }) => ({
     PolicyName,
     PolicyDocument: JSON.parse(document) as unknown,
   }));
-  const trust = JSON.parse(TRUST_POLICY) as unknown;
-  return JSON.stringify(
-    { RoleName: name, Partition: partition(region), AssumeRolePolicyDocument: trust, Policies: inline },
-    null,
-    2,
-  );
+  const AssumeRolePolicyDocument = JSON.parse(TRUST_POLICY) as unknown;
+  const role = { RoleName: name, Path: path, PermissionsBoundary: boundary, Partition: partition(region) };
+  return JSON.stringify({ ...role, AssumeRolePolicyDocument, Policies }, null, 2);
 }

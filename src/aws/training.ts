@@ -3,12 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateTrainingJobCommand,
   DescribeTrainingJobCommand,
+  type DescribeTrainingJobCommandOutput,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
+import { CODE_CHANNEL } from '../task/channels.ts';
 import { ActionError } from '../task/errors.ts';
+import { CODE_ARCHIVE } from '../task/names.ts';
 import type { TrainingJobRequest } from '../task/request.ts';
-import type { JobState, TrainingStatus } from '../task/status.ts';
+import type { DescribedJob, TrainingStatus } from '../task/status.ts';
 import { isServiceError } from './clients.ts';
 
 /** IAM is eventually consistent: a fresh role or policy is not seen by SageMaker for up to a minute. */
@@ -70,9 +73,31 @@ function createHint(error: unknown, request: TrainingJobRequest): string | undef
   return 'The message above names the field; correct the input that it comes from.';
 }
 
-export async function describeJob(client: SageMakerClient, name: string, signal: AbortSignal): Promise<JobState> {
+export async function describeJob(client: SageMakerClient, name: string, signal: AbortSignal): Promise<DescribedJob> {
   const job = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }), { abortSignal: signal });
+  return described(name, job);
+}
+
+/** The job, or undefined where there is none of that name. */
+export async function findJob(
+  client: SageMakerClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<DescribedJob | undefined> {
+  try {
+    return await describeJob(client, name, signal);
+  } catch (error) {
+    if (isServiceError(error, 'ValidationException', 'ResourceNotFound') && /not found/i.test(error.message))
+      return undefined;
+    throw error;
+  }
+}
+
+function described(name: string, job: DescribeTrainingJobCommandOutput): DescribedJob {
+  const { ResourceConfig: resources } = job;
+  const [chosen] = resources?.InstancePreferences ?? [];
   return {
+    name,
     status: (job.TrainingJobStatus ?? 'InProgress') as TrainingStatus,
     secondaryStatus: job.SecondaryStatus ?? '',
     transitions: (job.SecondaryStatusTransitions ?? []).map((transition) => ({
@@ -84,7 +109,25 @@ export async function describeJob(client: SageMakerClient, name: string, signal:
     trainingSeconds: job.TrainingTimeInSeconds,
     billableSeconds: job.BillableTimeInSeconds,
     arn: job.TrainingJobArn ?? '',
+    instanceType: resources?.InstanceType ?? chosen?.InstanceType ?? '',
+    instanceCount: resources?.InstanceCount ?? chosen?.InstanceCount ?? 1,
+    imageUri: job.AlgorithmSpecification?.TrainingImage ?? '',
+    spot: job.EnableManagedSpotTraining ?? false,
+    outputPath: (job.OutputDataConfig?.S3OutputPath ?? '').replace(/\/+$/, ''),
+    stateUri: job.CheckpointConfig?.S3Uri ?? '',
+    codeUri: codeUri(job),
+    metrics: new Map(
+      (job.FinalMetricDataList ?? []).map(({ MetricName, Value }) => [MetricName ?? '', Number(Value)] as const),
+    ),
   };
+}
+
+/** The archive that the action's own channel brings; of `ssm` and of AWS's SDK, the one that a hyperparameter names. */
+function codeUri({ InputDataConfig, HyperParameters }: DescribeTrainingJobCommandOutput): string {
+  const channel = InputDataConfig?.find(({ ChannelName }) => ChannelName === CODE_CHANNEL);
+  const folder = channel?.DataSource?.S3DataSource?.S3Uri;
+  if (folder !== undefined) return `${folder.replace(/\/*$/, '/')}${CODE_ARCHIVE}`;
+  return (HyperParameters?.['sagemaker_submit_directory'] ?? '').replace(/^"|"$/g, '');
 }
 
 /** Asks the job to stop: `stopping`, or `ended` when it had, or `absent` when there is none of that name. */

@@ -93,6 +93,18 @@ export async function syncFolder(
   };
 }
 
+/** Removes all below the folder; answers how many objects that were. */
+export async function emptyFolder(s3: S3Client, bucket: Bucket, folder: string, signal: AbortSignal): Promise<number> {
+  const files = await listFolder(s3, bucket, folder, signal);
+  await removeKeys(
+    s3,
+    bucket,
+    files.map(({ path }) => folder + path),
+    signal,
+  );
+  return files.length;
+}
+
 /** All objects below the folder; its own marker object (`folder/`) left out. */
 export async function listFolder(
   s3: S3Client,

@@ -4,8 +4,10 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { archivedEntrypoint } from '../task/arguments.ts';
 import { ActionError, type Mistake } from '../task/errors.ts';
-import type { InputName, TaskSpec } from '../task/spec.ts';
+import type { InputName } from '../task/inputs.ts';
+import type { TaskSpec } from '../task/spec.ts';
 import type { LocalFile } from '../task/sync.ts';
 import { listCode, listData } from './tree.ts';
 
@@ -47,13 +49,8 @@ export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Su
   ]);
   if (!mistakes.some(({ input }) => input === 'source-dir')) mistakes.push(...entrypointMistakes(spec, own));
   const code = [...own, ...dependencies.flat()];
-  mistakes.push(...collisions(code));
+  mistakes.push(...collisions(code), ...isolationMistakes(spec, code));
   return { code, data: new Map(data), mistakes };
-}
-
-/** The entrypoint's path in the archive: alone, it is at the root. */
-export function archivedEntrypoint(spec: Pick<TaskSpec, 'sourceDir'>, entrypoint: string): string {
-  return spec.sourceDir === undefined ? basename(entrypoint) : entrypoint.replace(/^(\.\/+)+/, '');
 }
 
 async function ownCode(spec: TaskSpec, workspace: string, excluded: readonly string[]): Promise<readonly LocalFile[]> {
@@ -77,6 +74,13 @@ function collisions(code: readonly LocalFile[]): Mistake[] {
   if (first === undefined) return [];
   const problem = `"${first.path}" would be in the code twice.`;
   return [{ input: 'dependencies', problem, remedy: 'Rename one, or leave one out.' }];
+}
+
+/** pip on the worker would wait for a network that is not there. */
+function isolationMistakes({ network }: TaskSpec, code: readonly LocalFile[]): Mistake[] {
+  if (!network.isolation || !code.some(({ path }) => path === 'requirements.txt')) return [];
+  const problem = 'the code has a requirements.txt, and a worker without network cannot install it.';
+  return [{ input: 'network-isolation', problem, remedy: 'Put the packages into an image, or remove one of the two.' }];
 }
 
 /** A file or folder at the code's root, under its own name. */

@@ -1,7 +1,7 @@
 /** The step's inputs and the workflow run's context: the only place that reads them. */
 import { readFileSync } from 'node:fs';
 import { getInput } from '@actions/core';
-import { INPUTS, type InputName, type RawInputs, type RunContext } from '../task/spec.ts';
+import { INPUTS, type InputName, type RawInputs, type RunContext } from '../task/inputs.ts';
 
 export function readInputs(): RawInputs {
   return Object.fromEntries(INPUTS.map((name) => [name, getInput(name)])) as Record<InputName, string>;

@@ -6,6 +6,7 @@ export const OUTPUTS = [
   'job-name',
   'job-arn',
   'status',
+  'skipped',
   'instance-type',
   'image-uri',
   'model-uri',
@@ -13,10 +14,12 @@ export const OUTPUTS = [
   'state-uri',
   'logs-uri',
   'output-path',
+  'metrics',
   'training-seconds',
   'billable-seconds',
   'spot-savings',
   'failure-reason',
+  'fingerprint',
 ] as const;
 
 export type Outputs = { readonly [name in (typeof OUTPUTS)[number]]?: string | number | undefined };

@@ -6,6 +6,8 @@ export interface SummaryFacts {
   readonly project: string;
   readonly job: string;
   readonly status: string;
+  /** Whether an earlier job's results were taken instead of running. */
+  readonly skipped: boolean;
   readonly reason: string;
   readonly instances: string;
   readonly image: string;
@@ -13,6 +15,7 @@ export interface SummaryFacts {
   readonly billableSeconds: number | undefined;
   readonly spotSavings: number | undefined;
   readonly logsUrl: string;
+  readonly metrics: ReadonlyMap<string, number>;
   readonly results: readonly { readonly result: string; readonly files: number; readonly path: string }[];
 }
 
@@ -25,7 +28,7 @@ export async function writeSummary(facts: SummaryFacts): Promise<void> {
 export function renderSummary(facts: SummaryFacts): string {
   const icon = facts.status === 'Completed' ? '✅' : facts.status === 'Stopped' ? '⏹️' : '❌';
   const rows: [string, string][] = [
-    ['Job', code(facts.job)],
+    ['Job', code(facts.job) + (facts.skipped ? ' (taken: nothing has changed since)' : '')],
     ['Instances', escapeText(facts.instances)],
     ['Image', code(facts.image)],
     ['Training', duration(facts.trainingSeconds)],
@@ -35,16 +38,20 @@ export function renderSummary(facts: SummaryFacts): string {
   const table = rows
     .filter(([, cell]) => cell !== '')
     .map(([name, cell]) => `<tr><th align="left">${name}</th><td>${cell}</td></tr>`);
+  const metrics = [...facts.metrics].map(
+    ([name, value]) => `<tr><td>${escapeText(name)}</td><td align="right">${value}</td></tr>`,
+  );
   const results = facts.results.map(
     ({ result, files, path }) =>
       `<li>${escapeText(result)}: ${files} ${files === 1 ? 'file' : 'files'} in ${code(path)}</li>`,
   );
   return [
-    `### ${icon} ${escapeText(facts.project)} / ${escapeText(facts.task)}: ${escapeText(facts.status)}`,
+    `### ${icon} ${escapeText(facts.project)} / ${escapeText(facts.task)}: ${facts.skipped ? 'skipped' : escapeText(facts.status)}`,
     '',
     ...(facts.reason === '' ? [] : [`<pre>${escapeText(facts.reason)}</pre>`, '']),
     `<table>${table.join('')}</table>`,
     '',
+    ...(metrics.length === 0 ? [] : [`<table><tr><th>Metric</th><th>Last</th></tr>${metrics.join('')}</table>`, '']),
     ...(results.length === 0 ? [] : [`<ul>${results.join('')}</ul>`, '']),
     '',
   ].join('\n');

@@ -2,7 +2,10 @@
  * The command line and the job files that the launcher reads (toolkit/task_toolkit). Hyperparameters become arguments as
  * AWS's sagemaker-training 5.1 forms them: sorted by name, `--key value`, one-letter keys `-x`; values as Python's str().
  */
+import { posix } from 'node:path';
+import type { Distribution } from './distribution.ts';
 import { formatJson, type Json, JsonNumber } from './parse.ts';
+import type { TaskSpec } from './spec.ts';
 
 /** What the launcher starts: a file of the code, or shell lines. */
 export type Start =
@@ -17,6 +20,11 @@ export interface TextFile {
 
 type JsonMap = { readonly [key: string]: Json };
 
+/** The entrypoint's path in the archive: alone, it is at the root. */
+export function archivedEntrypoint({ sourceDir }: Pick<TaskSpec, 'sourceDir'>, entrypoint: string): string {
+  return sourceDir === undefined ? posix.basename(entrypoint) : entrypoint.replace(/^(\.\/+)+/, '');
+}
+
 /** `--key value` for each hyperparameter; an argument each, never a joined string. */
 export function hyperparameterArguments(hyperparameters: ReadonlyMap<string, Json>): string[] {
   return sorted(hyperparameters).flatMap(([key, value]) => [
@@ -30,12 +38,15 @@ export function jobFiles(
   start: Start,
   hyperparameters: ReadonlyMap<string, Json>,
   args: readonly string[],
+  distribution: Distribution,
 ): TextFile[] {
   const entrypoint = start.kind === 'entrypoint' ? start.path : null;
-  const job = { entrypoint, run: start.kind === 'run', arguments: args };
+  const torchrun =
+    distribution.kind === 'torchrun' ? { torchrun: { processes: distribution.processes ?? null } } : null;
+  const job = { entrypoint, run: start.kind === 'run', arguments: args, distribution: torchrun };
   const files: TextFile[] = [
     { path: 'task_toolkit/job.json', text: `${JSON.stringify(job)}\n` },
-    { path: 'task_toolkit/job.sh', text: jobShell(entrypoint ?? '', hyperparameters, args) },
+    { path: 'task_toolkit/job.sh', text: jobShell(entrypoint ?? '', hyperparameters, args, torchrun !== null) },
   ];
   if (start.kind === 'run')
     files.push({ path: 'task_toolkit/run.sh', text: start.text.endsWith('\n') ? start.text : `${start.text}\n` });
@@ -43,7 +54,12 @@ export function jobFiles(
 }
 
 /** The same as job.json for an image without Python: variables and positional parameters, each a quoted word. */
-function jobShell(entrypoint: string, hyperparameters: ReadonlyMap<string, Json>, args: readonly string[]): string {
+function jobShell(
+  entrypoint: string,
+  hyperparameters: ReadonlyMap<string, Json>,
+  args: readonly string[],
+  distributed: boolean,
+): string {
   const words = [...hyperparameterArguments(hyperparameters), ...args];
   const variables = sorted(hyperparameters)
     .map(([key, value]) => [`SM_HP_${key.toUpperCase()}`, variableValue(value)] as const)
@@ -55,6 +71,7 @@ function jobShell(entrypoint: string, hyperparameters: ReadonlyMap<string, Json>
   ];
   return [
     `ssm_entrypoint=${shellWord(entrypoint)}`,
+    `ssm_distribution=${distributed ? 'torchrun' : ''}`,
     ...all.map(([name, value]) => `export ${name}=${shellWord(value ?? '')}`),
     `set -- ${words.map(shellWord).join(' ')}`.trimEnd(),
     '',

@@ -4,6 +4,7 @@
  */
 import type { Mistake } from './errors.ts';
 import { parseLines, parseMap, splitPair, Unparsable } from './parse.ts';
+import { type JobSource, parseChained, type TaskSource } from './sources.ts';
 
 const DISTRIBUTIONS = ['FullyReplicated', 'ShardedByS3Key'] as const;
 const MODES = ['File', 'FastFile', 'Pipe'] as const;
@@ -11,8 +12,12 @@ const MODES = ['File', 'FastFile', 'Pipe'] as const;
 export type Distribution = (typeof DISTRIBUTIONS)[number];
 export type InputMode = (typeof MODES)[number];
 
-/** Where a channel's data is: on the runner, to be synchronised, or in S3 already. */
-export type Source = { readonly kind: 'local'; readonly path: string } | { readonly kind: 's3'; readonly uri: S3Uri };
+/** Where a channel's data is: on the runner, to be synchronised, in S3 already, or a job's result. */
+export type Source =
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 's3'; readonly uri: S3Uri }
+  | TaskSource
+  | JobSource;
 
 export interface S3Uri {
   readonly bucket: string;
@@ -54,7 +59,26 @@ export function parseChannels(text: string): { channels: Channel[]; mistakes: Mi
     const problem = `${channels.length} channels are more than the ${MOST_CHANNELS} that a job can have beside its code.`;
     mistakes.push({ input: 'inputs', problem, remedy: 'Put some of them under one folder or S3 prefix.' });
   }
+  mistakes.push(...channels.flatMap((channel, index) => clashes(channel, channels.slice(0, index))));
   return { channels, mistakes };
+}
+
+/** Channels that the worker would find under one name: SM_CHANNEL_NAME in capitals, and Pipe's FIFOs, NAME_EPOCH. */
+function clashes(channel: Channel, earlier: readonly Channel[]): Mistake[] {
+  const remedy = 'Rename one.';
+  const same = earlier.find(({ name }) => name.toUpperCase() === channel.name.toUpperCase());
+  if (same !== undefined) {
+    const problem = `"${same.name}" and "${channel.name}" are both SM_CHANNEL_${channel.name.toUpperCase()}.`;
+    return [{ input: 'inputs', problem, remedy }];
+  }
+  const pipe = earlier.find((other) => isFifoOf(other, channel) || isFifoOf(channel, other));
+  if (pipe === undefined) return [];
+  const problem = `"${pipe.name}" and "${channel.name}" meet: the pipes of a channel in Pipe mode are NAME_0, NAME_1, ….`;
+  return [{ input: 'inputs', problem, remedy }];
+}
+
+function isFifoOf({ name }: Channel, pipe: Channel): boolean {
+  return pipe.mode === 'Pipe' && name.startsWith(`${pipe.name}_`) && /^\d+$/.test(name.slice(pipe.name.length + 1));
 }
 
 /** A name and a value each, taken apart when asked: what is wrong with one does not hide the others. */
@@ -89,7 +113,7 @@ function parseChannel(name: string, value: string, earlier: readonly Channel[]):
   }
   return {
     name,
-    source: parseSource(name, source),
+    source: parseSource(source),
     distribution: DISTRIBUTIONS.find((word) => options.includes(word)) ?? 'FullyReplicated',
     mode: MODES.find((word) => options.includes(word)) ?? 'File',
   };
@@ -104,14 +128,10 @@ function sourceLength(value: string, options: readonly string[]): number {
   return options.reduceRight((length, option) => value.lastIndexOf(option, length - 1), value.length);
 }
 
-function parseSource(name: string, source: string): Source {
+function parseSource(source: string): Source {
   if (source.startsWith('s3://')) return { kind: 's3', uri: parseS3Uri(source) };
-  if (/^(task|job):/.test(source)) {
-    throw new Unparsable(
-      `"${name}" takes a task's or job's result, which this version cannot do.`,
-      'Give its s3:// URI.',
-    );
-  }
+  const chained = parseChained(source);
+  if (chained !== undefined) return chained;
   return { kind: 'local', path: source };
 }
 

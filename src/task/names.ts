@@ -11,7 +11,7 @@ export const STATE_PATH = '/state';
 /** The file that brings code, dependencies and toolkit to the worker. */
 export const CODE_ARCHIVE = 'sourcedir.tar.gz';
 
-type Place = Pick<TaskSpec, 'prefix' | 'project' | 'task'>;
+export type Place = Pick<TaskSpec, 'prefix' | 'project' | 'task'>;
 
 /**
  * `PROJECT-TASK-YYYYMMDD-HHMMSS-XXXX` (UTC), so that names sort by time; made fit for `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`.
@@ -42,16 +42,38 @@ export function manifestKey(place: Place, channel: string): string {
   return `${taskFolder(place)}.sync/${channel}.json`;
 }
 
+/** Held by the run that is about to start a job of the task. */
+export function leaseKey(place: Place): string {
+  return `${taskFolder(place)}.lease.json`;
+}
+
+/** What the action keeps of a job. */
+export function recordKey(place: Place, job: string): string {
+  return `${taskFolder(place)}${job}/record.json`;
+}
+
+/** The file by which an instance marks the task as completed. */
+export function markKey(place: Place, host: string): string {
+  return `${stateFolder(place)}${host}/__COMPLETED__`;
+}
+
+/** Folders of a task that are no job's. */
+export const TASK_FOLDERS: readonly string[] = ['state', 'input', '.sync'];
+
 export function sourceFolder(place: Place, job: string): string {
   return `${taskFolder(place)}${job}/source/`;
 }
 
+export function outputFolder(place: Place, job: string): string {
+  return `${taskFolder(place)}${job}/output/`;
+}
+
 export function modelKey(place: Place, job: string): string {
-  return `${taskFolder(place)}${job}/output/model.tar.gz`;
+  return `${outputFolder(place, job)}model.tar.gz`;
 }
 
 export function outputKey(place: Place, job: string): string {
-  return `${taskFolder(place)}${job}/output/output.tar.gz`;
+  return `${outputFolder(place, job)}output.tar.gz`;
 }
 
 /** aws, aws-cn, aws-us-gov, …: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */

@@ -4,7 +4,7 @@
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
  */
 import { createHash } from 'node:crypto';
-import type { S3Uri } from './channels.ts';
+import { formatS3Uri, type S3Uri } from './channels.ts';
 import { partition } from './names.ts';
 
 export interface Statement {
@@ -26,14 +26,36 @@ export interface Grants {
   readonly bucket: string;
   readonly prefix: string;
   readonly project: string;
-  /** S3 inputs outside the project's folder. */
+  /** S3 inputs; those in the project's own folder need no grant of their own. */
   readonly inputs: readonly S3Uri[];
+  /** Whether the job is attached to subnets. */
+  readonly vpc: boolean;
+  /** Id, alias or ARN. */
+  readonly kmsKey: string | undefined;
 }
 
-export const TRUST_POLICY = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-});
+const TRUST = { Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' };
+
+export const TRUST_POLICY = trustPolicy([]);
+
+function trustPolicy(others: readonly unknown[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: [...others, TRUST] });
+}
+
+/** The trust policy with SageMaker among the trusted; undefined when it is already. */
+export function repairedTrust(document: string): string | undefined {
+  const { Statement: given = [] } = JSON.parse(document) as { Statement?: unknown };
+  const statements: readonly unknown[] = Array.isArray(given) ? given : [given];
+  return statements.some(trustsSageMaker) ? undefined : trustPolicy(statements);
+}
+
+function trustsSageMaker(statement: unknown): boolean {
+  if (typeof statement !== 'object' || statement === null) return false;
+  const { Effect, Principal, Action, Condition } = statement as Record<string, unknown>;
+  const services = (Principal as { Service?: unknown } | undefined)?.Service;
+  const trusted = [services].flat().includes('sagemaker.amazonaws.com');
+  return Effect === 'Allow' && trusted && [Action].flat().includes('sts:AssumeRole') && Condition === undefined;
+}
 
 /** The role's inline policies. */
 export function rolePolicies(grants: Grants): Policy[] {
@@ -65,13 +87,48 @@ export function rolePolicies(grants: Grants): Policy[] {
         Condition: { StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*'] } },
       },
     ]),
-    ...grants.inputs.map((uri) => policy('input', readInput(uri, aws))),
+    ...(grants.vpc ? [policy('network', [{ Effect: 'Allow', Action: NETWORK_ACTIONS, Resource: '*' }])] : []),
+    ...(grants.kmsKey === undefined ? [] : [policy('key', [useKey(grants.kmsKey, grants, aws)])]),
+    ...foreignInputs(grants).map((uri) => policy('input', readInput(uri, aws))),
   ];
 }
 
+/** What a job in a VPC needs: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html */
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:CreateNetworkInterfacePermission',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DeleteNetworkInterfacePermission',
+  'ec2:DescribeDhcpOptions',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+];
+
+/** An alias is no resource of a policy, but a condition: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html */
+function useKey(key: string, { region, account }: Grants, aws: string): Statement {
+  const Action = ['kms:CreateGrant', 'kms:Decrypt', 'kms:GenerateDataKey'];
+  const all = `arn:${aws}:kms:${region}:${account}:`;
+  const [, home = all, name = key] = /^(arn:.*?:\d{12}:)?(.*)$/.exec(key) ?? [];
+  if (!name.startsWith('alias/')) {
+    return { Effect: 'Allow', Action, Resource: `${home}${name.startsWith('key/') ? name : `key/${name}`}` };
+  }
+  const Condition = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': name } };
+  return { Effect: 'Allow', Action, Resource: `${home}key/*`, Condition };
+}
+
+/** Each once: what the grant of the own folder does not cover. */
+function foreignInputs(grants: Grants): S3Uri[] {
+  const own = ownFolderKey(grants).replace(/\*.*$/, '');
+  const foreign = grants.inputs.filter(({ bucket, key }) => bucket !== grants.bucket || !key.startsWith(own));
+  return [...new Map(foreign.map((uri) => [formatS3Uri(uri), uri])).values()];
+}
+
 /** Read and write in the project's folder; pull requests' folders share one grant, else their number would grow for ever. */
-function ownFolder({ bucket, prefix, project, account }: Grants, aws: string): Statement[] {
-  const folder = `${prefix.replace(/^pr-\d+\/$/, 'pr-*/')}${project}/`;
+function ownFolder(grants: Grants, aws: string): Statement[] {
+  const { bucket, account } = grants;
+  const folder = ownFolderKey(grants);
   const owner = { 'aws:ResourceAccount': account };
   return [
     {
@@ -93,6 +150,10 @@ function ownFolder({ bucket, prefix, project, account }: Grants, aws: string): S
       Condition: { StringEquals: owner },
     },
   ];
+}
+
+function ownFolderKey({ prefix, project }: Grants): string {
+  return `${prefix.replace(/^pr-\d+\/$/, 'pr-*/')}${project}/`;
 }
 
 function readInput({ bucket, key }: S3Uri, aws: string): Statement[] {

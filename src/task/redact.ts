@@ -6,10 +6,15 @@ const SHORTEST = 8;
 const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|(PRIVATE|API|ACCESS)_?KEY)S?(?![A-Z])/i;
 const PLACE_NAME = /_(FILE|URL|URI|PATH|DIR|DIRECTORY)$/i;
 
+/** Whether a name speaks of a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name) && !PLACE_NAME.test(name);
+}
+
 /** The values of variables whose names speak of a secret, line by line; longest first. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
   const values = Object.entries(environment)
-    .filter(([name]) => SECRET_NAME.test(name) && !PLACE_NAME.test(name))
+    .filter(([name]) => isSecretName(name))
     .flatMap(([, value]) => (value ?? '').split(/\r?\n/))
     .map((line) => line.trim())
     .filter((line) => line.length >= SHORTEST);

@@ -2,10 +2,14 @@
  * The CreateTrainingJob request. A pure function of the task and of what the stages before made; the shape is the
  * service's own: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
  */
-import { type Channel, CODE_CHANNEL, formatS3Uri } from './channels.ts';
+import { archivedEntrypoint } from './arguments.ts';
+import { type Channel, CODE_CHANNEL } from './channels.ts';
+import { distributionHyperparameters } from './distribution.ts';
+import type { RunContext } from './inputs.ts';
 import { hyperparameterText, tagText } from './limits.ts';
-import { inputFolder, STATE_PATH, sourceFolder, stateFolder, taskFolder } from './names.ts';
-import type { RunContext, TaskSpec } from './spec.ts';
+import { CODE_ARCHIVE, STATE_PATH, sourceFolder, stateFolder, taskFolder } from './names.ts';
+import { type Json, JsonNumber } from './parse.ts';
+import type { TaskSpec } from './spec.ts';
 
 /** What was resolved and staged before: the names of things that exist. */
 export interface Staged {
@@ -14,6 +18,9 @@ export interface Staged {
   readonly roleArn: string;
   readonly imageUri: string;
   readonly version: string;
+  readonly fingerprint: string;
+  /** channel → where its data lies. */
+  readonly channels: ReadonlyMap<string, string>;
 }
 
 /**
@@ -28,45 +35,66 @@ const BOOTSTRAP = [
 ].join('');
 
 export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunContext) {
+  const { network, kmsKey } = spec;
+  const kms = kmsKey === undefined ? {} : { KmsKeyId: kmsKey };
+  const volumeKms = kmsKey === undefined || hasLocalStorage(spec.instanceType) ? {} : { VolumeKmsKeyId: kmsKey };
+  const keepAlive = spec.keepAliveSeconds === undefined ? {} : { KeepAlivePeriodInSeconds: spec.keepAliveSeconds };
+  const vpc = { SecurityGroupIds: [...network.securityGroupIds], Subnets: [...network.subnets] };
   return {
     TrainingJobName: staged.job,
     RoleArn: staged.roleArn,
     AlgorithmSpecification: {
       TrainingImage: staged.imageUri,
       TrainingInputMode: 'File' as const,
-      ContainerEntrypoint: ['sh', '-c', BOOTSTRAP],
+      ...(spec.launcher === 'action' && { ContainerEntrypoint: ['sh', '-c', BOOTSTRAP] }),
+      ...(spec.metrics.length > 0 && {
+        MetricDefinitions: spec.metrics.map(({ name, regex }) => ({ Name: name, Regex: regex })),
+        EnableSageMakerMetricsTimeSeries: true,
+      }),
     },
     HyperParameters: Object.fromEntries(
-      [...spec.hyperparameters].map(([key, value]) => [key, hyperparameterText(value)]),
+      [...spec.hyperparameters, ...toolkitHyperparameters(spec, staged)].map(([key, value]) => [
+        key,
+        hyperparameterText(value),
+      ]),
     ),
     Environment: Object.fromEntries(spec.environment),
     InputDataConfig: [
-      ...spec.channels.map((channel) => channelRequest(channel, channelUri(channel, spec, staged.bucket))),
-      channelRequest(
-        { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' },
-        `s3://${staged.bucket}/${sourceFolder(spec, staged.job)}`,
-      ),
+      ...spec.channels.map((channel) => channelRequest(channel, staged.channels.get(channel.name) ?? '')),
+      ...(spec.launcher === 'image'
+        ? []
+        : [
+            channelRequest(
+              { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' },
+              `s3://${staged.bucket}/${sourceFolder(spec, staged.job)}`,
+            ),
+          ]),
     ],
-    OutputDataConfig: { S3OutputPath: `s3://${staged.bucket}/${taskFolder(spec).replace(/\/$/, '')}` },
+    OutputDataConfig: { S3OutputPath: `s3://${staged.bucket}/${taskFolder(spec).replace(/\/$/, '')}`, ...kms },
     CheckpointConfig: { S3Uri: `s3://${staged.bucket}/${stateFolder(spec)}`, LocalPath: STATE_PATH },
     ResourceConfig: {
       InstanceType: spec.instanceType as 'ml.m5.large',
       InstanceCount: spec.instanceCount,
       VolumeSizeInGB: spec.volumeSizeGb,
+      ...volumeKms,
+      ...keepAlive,
     },
     EnableManagedSpotTraining: spec.spot,
+    ...(network.subnets.length > 0 && { VpcConfig: vpc }),
+    ...(network.isolation && { EnableNetworkIsolation: true }),
+    ...(network.encryptTraffic && { EnableInterContainerTrafficEncryption: true }),
     StoppingCondition: {
       MaxRuntimeInSeconds: spec.maxRunSeconds,
       ...(spec.maxWaitSeconds === undefined ? {} : { MaxWaitTimeInSeconds: spec.maxWaitSeconds }),
     },
-    Tags: jobTags(spec, staged.version, context).map(([Key, Value]) => ({ Key, Value })),
+    Tags: jobTags(spec, staged, context).map(([Key, Value]) => ({ Key, Value })),
   };
 }
 
 export type TrainingJobRequest = ReturnType<typeof trainingJobRequest>;
 
 /** The first three are those of the `ssm` command line; a user's own tags cannot replace them. */
-function jobTags(spec: TaskSpec, version: string, context: RunContext): [string, string][] {
+function jobTags(spec: TaskSpec, { version, fingerprint }: Staged, context: RunContext): [string, string][] {
   const own: [string, string][] = [
     ['SimpleSagemakerProject', `${spec.prefix}${spec.project}`],
     ['SimpleSagemakerTask', spec.task],
@@ -75,15 +103,31 @@ function jobTags(spec: TaskSpec, version: string, context: RunContext): [string,
     ['SimpleSagemakerRef', context.ref],
     ['SimpleSagemakerSha', context.sha],
     ['SimpleSagemakerRun', context.runId],
+    ['SimpleSagemakerFingerprint', fingerprint],
   ];
   const given = own.filter(([, value]) => value !== '').map(([key, value]): [string, string] => [key, tagText(value)]);
   return [...new Map([...spec.tags, ...given])];
 }
 
-/** Where a channel's data lies: a local source under the task's folder, an S3 source where it is. */
-function channelUri(channel: Channel, spec: TaskSpec, bucket: string): string {
-  const { source } = channel;
-  return source.kind === 's3' ? formatS3Uri(source.uri) : `s3://${bucket}/${inputFolder(spec, channel.name)}`;
+/** What tells AWS's toolkit in the image which code to start, as the SageMaker Python SDK v2 does. */
+function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [string, Json][] {
+  if (spec.launcher === 'action' || spec.start.kind === 'run') return [];
+  return [
+    ['sagemaker_submit_directory', `s3://${bucket}/${sourceFolder(spec, job)}${CODE_ARCHIVE}`],
+    ['sagemaker_program', archivedEntrypoint(spec, spec.start.path)],
+    ['sagemaker_container_log_level', new JsonNumber('20')],
+    ['sagemaker_job_name', job],
+    ['sagemaker_region', spec.region],
+    ...distributionHyperparameters(spec.distribution, spec.instanceType),
+  ];
+}
+
+/**
+ * Instances whose own disks are encrypted already take no VolumeKmsKeyId:
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+ */
+function hasLocalStorage(instanceType: string): boolean {
+  return /^ml\.(g[4-9]\w*|gr\d\w*|p3dn|p[4-9][\w-]*|trn\d\w*|[cmr]\d\w*d)\./.test(instanceType);
 }
 
 function channelRequest(channel: Pick<Channel, 'name' | 'distribution' | 'mode'>, uri: string) {

@@ -4,12 +4,16 @@
  */
 import type { Start } from './arguments.ts';
 import { type Channel, parseChannels } from './channels.ts';
+import { type Distribution, NO_DISTRIBUTION, parseDistribution } from './distribution.ts';
 import type { Mistake } from './errors.ts';
-import { type ImageChoice, imageMistakes } from './image.ts';
+import type { ImageChoice } from './image.ts';
+import { type InputName, isGiven, type RawInputs, RUN_INPUTS, type RunContext } from './inputs.ts';
 import { checkEnvironment, checkHyperparameters, checkTags } from './limits.ts';
+import { type MetricDefinition, parseMetrics } from './metrics.ts';
 import {
   type Json,
   parseBoolean,
+  parseChoice,
   parseCommandLine,
   parseInteger,
   parseList,
@@ -18,67 +22,23 @@ import {
   parseWords,
   Unparsable,
 } from './parse.ts';
+import { checkTogether, type Report } from './rules.ts';
 import {
   fitName,
   parseBucket,
+  parseIds,
   parseInstanceType,
+  parseJobName,
+  parseKmsKey,
   parseName,
+  parsePolicyArn,
   parsePrefix,
   parseRegion,
   parseRole,
   parseRoleArn,
+  parseRolePath,
   parseSessionName,
 } from './values.ts';
-
-/** The inputs that `action.yml` has. A test holds the two lists against each other. */
-export const INPUTS = [
-  'task',
-  'project',
-  'prefix',
-  'bucket',
-  'entrypoint',
-  'run',
-  'source-dir',
-  'dependencies',
-  'arguments',
-  'hyperparameters',
-  'environment',
-  'instance-type',
-  'instance-count',
-  'volume-size',
-  'spot',
-  'max-run-minutes',
-  'max-wait-minutes',
-  'execution-role',
-  'framework',
-  'framework-version',
-  'python-version',
-  'image',
-  'inputs',
-  'output-path',
-  'download',
-  'upload-artifacts',
-  'summary',
-  'tags',
-  'aws-region',
-  'role-to-assume',
-  'role-session-name',
-] as const;
-
-export type InputName = (typeof INPUTS)[number];
-export type RawInputs = Readonly<Record<InputName, string>>;
-
-/** What the workflow run tells: the source of defaults and of the job's tags. */
-export interface RunContext {
-  /** `owner/name`. */
-  readonly repository: string;
-  readonly ref: string;
-  readonly sha: string;
-  readonly runId: string;
-  readonly pullRequest: number | undefined;
-  /** AWS_REGION or AWS_DEFAULT_REGION. */
-  readonly region: string;
-}
 
 export const RESULTS = ['logs', 'model', 'output', 'state', 'source'] as const;
 export type Result = (typeof RESULTS)[number];
@@ -88,6 +48,9 @@ export interface TaskSpec {
   readonly project: string;
   /** Empty, or ending in a slash. */
   readonly prefix: string;
+  /** Where a task that never completed under `prefix` is looked for; undefined: nowhere. Empty, or ending in a slash. */
+  readonly basePrefix: string | undefined;
+  readonly mode: Mode;
   /** Undefined: the account's default one. */
   readonly bucket: string | undefined;
   readonly start: Start;
@@ -96,6 +59,10 @@ export interface TaskSpec {
   readonly arguments: readonly string[];
   readonly hyperparameters: ReadonlyMap<string, Json>;
   readonly environment: ReadonlyMap<string, string>;
+  /** Who starts the code on the worker: the action's launcher, or AWS's toolkit in the image. */
+  readonly launcher: 'action' | 'image';
+  readonly distribution: Distribution;
+  readonly metrics: readonly MetricDefinition[];
   readonly channels: readonly Channel[];
   readonly instanceType: string;
   readonly instanceCount: number;
@@ -104,17 +71,50 @@ export interface TaskSpec {
   readonly maxRunSeconds: number;
   /** Running plus waiting for capacity; undefined on demand. */
   readonly maxWaitSeconds: number | undefined;
+  /** How long the instances are kept for the next job; undefined: not at all. */
+  readonly keepAliveSeconds: number | undefined;
+  readonly network: Network;
+  /** Id or ARN. */
+  readonly kmsKey: string | undefined;
   readonly image: ImageChoice;
   /** Name or ARN; undefined: one of the project's own. */
   readonly executionRole: string | undefined;
+  readonly ownRole: OwnRole;
   readonly outputPath: string;
   readonly download: ReadonlySet<Result>;
   readonly artifacts: ReadonlySet<Result>;
   readonly summary: boolean;
   readonly tags: ReadonlyMap<string, string>;
+  readonly skipIf: SkipIf;
+  readonly cleanState: boolean;
+  readonly whenBusy: WhenBusy;
   readonly region: string;
   /** Undefined: the environment's credentials. */
   readonly roleToAssume: RoleToAssume | undefined;
+}
+
+/** `run` starts a job or takes a completed one's results; the others start nothing. */
+export type Mode =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'collect' }
+  | { readonly kind: 'job'; readonly job: string };
+
+const SKIP_IF = ['unchanged', 'completed', 'never'] as const;
+export type SkipIf = (typeof SKIP_IF)[number];
+const WHEN_BUSY = ['wait', 'fail', 'replace'] as const;
+export type WhenBusy = (typeof WHEN_BUSY)[number];
+
+export interface Network {
+  readonly subnets: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly isolation: boolean;
+  readonly encryptTraffic: boolean;
+}
+
+/** For the role that the action makes. `path` begins and ends with a slash. */
+export interface OwnRole {
+  readonly boundary: string | undefined;
+  readonly path: string | undefined;
 }
 
 export interface RoleToAssume {
@@ -125,6 +125,8 @@ export interface RoleToAssume {
 
 /** A training job runs 28 days at the most: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html */
 const MOST_MINUTES = 28 * 24 * 60;
+/** KeepAlivePeriodInSeconds is 21,600 at the most. */
+const MOST_KEPT_MINUTES = 360;
 
 /** The task, and everything wrong with the inputs; the task is to be used only when nothing is. */
 export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec; mistakes: Mistake[] } {
@@ -155,17 +157,24 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
   const download = new Set([...read('download', ['logs', 'model', 'output'] as Result[], words), ...artifacts]);
   const task = read('task', 'task', parseName);
   const region = read('aws-region', '', parseRegion, context.region);
+  const mode = readMode(raw, read, wrong);
+  const launcher = read('launcher', 'action', (text) => parseChoice(text, ['action', 'image']));
   const spec: TaskSpec = {
     task,
     project: read('project', fitName(context.repository.split('/').at(-1) ?? ''), parseName),
     prefix: read('prefix', context.pullRequest === undefined ? '' : `pr-${context.pullRequest}/`, parsePrefix),
+    basePrefix: read('base-prefix', undefined, parsePrefix),
+    mode,
     bucket: read('bucket', undefined, parseBucket),
-    start: readStart(raw, wrong),
+    start: readStart(raw, mode, wrong),
     sourceDir: raw['source-dir'] || undefined,
     dependencies: read('dependencies', [], parseList),
     arguments: read('arguments', [], parseCommandLine),
     hyperparameters: read('hyperparameters', new Map<string, Json>(), (text) => checkHyperparameters(parseMap(text))),
     environment: read('environment', new Map<string, string>(), (text) => checkEnvironment(parseStringMap(text))),
+    launcher,
+    distribution: read('distribution', NO_DISTRIBUTION, (text) => parseDistribution(text, launcher)),
+    metrics: read('metrics', [], parseMetrics),
     channels,
     instanceType: read('instance-type', 'ml.m5.large', parseInstanceType),
     instanceCount: read('instance-count', 1, (text) => parseInteger(text, 1, 1000)),
@@ -173,6 +182,14 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
     spot,
     maxRunSeconds,
     maxWaitSeconds: spot ? read('max-wait-minutes', maxRunSeconds, minutes) : undefined,
+    keepAliveSeconds: read('keep-alive-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_KEPT_MINUTES)),
+    network: {
+      subnets: read('subnets', [], (text) => parseIds(text, 'subnet', 16)),
+      securityGroupIds: read('security-group-ids', [], (text) => parseIds(text, 'sg', 5)),
+      isolation: read('network-isolation', false, parseBoolean),
+      encryptTraffic: read('encrypt-inter-container-traffic', false, parseBoolean),
+    },
+    kmsKey: read('kms-key', undefined, parseKmsKey),
     image: {
       image: raw.image || undefined,
       framework: raw.framework || 'pytorch',
@@ -180,11 +197,18 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
       pythonVersion: raw['python-version'] || undefined,
     },
     executionRole: read('execution-role', undefined, parseRole),
+    ownRole: {
+      boundary: read('role-permissions-boundary', undefined, parsePolicyArn),
+      path: read('role-path', undefined, parseRolePath),
+    },
     outputPath: raw['output-path'] || `sagemaker-output/${task}`,
     download,
     artifacts,
     summary: read('summary', true, parseBoolean),
     tags: read('tags', new Map<string, string>(), (text) => checkTags(parseStringMap(text))),
+    skipIf: read('skip-if', 'unchanged', (text) => parseChoice(text, SKIP_IF)),
+    cleanState: read('clean-state', false, parseBoolean),
+    whenBusy: read('when-busy', 'wait', (text) => parseChoice(text, WHEN_BUSY)),
     region,
     roleToAssume: roleToAssume(read, region),
   };
@@ -196,16 +220,27 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
 
 type Read = <T>(input: InputName, fallback: T, parse: (text: string) => T) => T;
 
+/** `job-name` stands for a mode of its own: that job and no other. */
+function readMode(raw: RawInputs, read: Read, wrong: Report): Mode {
+  const job = read('job-name', undefined, parseJobName);
+  const kind = read('mode', 'run', (text) => parseChoice(text, ['run', 'collect']));
+  const mode: Mode = job === undefined ? { kind } : { kind: 'job', job };
+  if (mode.kind === 'run') return mode;
+  const why = mode.kind === 'job' ? '"job-name" starts nothing' : '"mode: collect" starts nothing';
+  for (const input of RUN_INPUTS)
+    if (isGiven(raw, input)) wrong(input, `${why}, so this would say nothing.`, 'Remove it.');
+  return mode;
+}
+
 function roleToAssume(read: Read, region: string): RoleToAssume | undefined {
   const roleArn = read('role-to-assume', undefined, parseRoleArn);
   const sessionName = read('role-session-name', 'GitHubActions', parseSessionName);
   return roleArn === undefined ? undefined : { roleArn, sessionName, region };
 }
 
-type Report = (input: InputName, problem: string, remedy: string) => void;
-
 /** What runs. One of `entrypoint` and `run`. */
-function readStart(raw: RawInputs, wrong: Report): Start {
+function readStart(raw: RawInputs, mode: Mode, wrong: Report): Start {
+  if (mode.kind !== 'run') return { kind: 'run', text: '' };
   const entrypoint = raw.entrypoint.trim();
   const hasRun = raw.run.trim() !== '';
   if (entrypoint !== '' && hasRun) wrong('run', 'it is given beside "entrypoint".', 'Give one of the two.');
@@ -221,31 +256,4 @@ function readStart(raw: RawInputs, wrong: Report): Start {
     wrong('entrypoint', `"${entrypoint}" is neither a .py nor a .sh file.`, 'Name such a file, or start it by "run".');
   }
   return { kind: 'entrypoint', path: entrypoint };
-}
-
-/** Rules that span several inputs; an input that is wrong by itself (not `fine`) says nothing about others. */
-function checkTogether(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
-  if (spec.maxWaitSeconds === undefined && raw['max-wait-minutes'].trim() !== '') {
-    wrong('max-wait-minutes', 'it is for spot instances only.', 'Remove it, or set spot to true.');
-  }
-  const limits = fine('max-run-minutes', 'max-wait-minutes');
-  if (limits && spec.maxWaitSeconds !== undefined && spec.maxWaitSeconds < spec.maxRunSeconds) {
-    const problem = `${spec.maxWaitSeconds / 60} is less than max-run-minutes (${spec.maxRunSeconds / 60}).`;
-    wrong('max-wait-minutes', problem, 'It counts running and waiting together: raise it, or lower max-run-minutes.');
-  }
-  if (spec.image.image !== undefined) {
-    for (const input of ['framework', 'framework-version', 'python-version'] as const) {
-      if (raw[input] !== '') wrong(input, 'it is given beside "image".', 'Give one of the two.');
-    }
-  }
-  if (spec.roleToAssume === undefined && raw['role-session-name'].trim() !== '') {
-    wrong('role-session-name', 'there is no role-to-assume.', 'Remove it, or name the role.');
-  }
-  if (!fine('aws-region')) return;
-  if (spec.region === '') {
-    wrong('aws-region', 'there is no region.', 'Set it, or AWS_REGION, as aws-actions/configure-aws-credentials does.');
-  } else if (spec.image.image === undefined) {
-    for (const { input, problem, remedy } of imageMistakes(spec.image, spec.region, spec.instanceType))
-      wrong(input, problem, remedy);
-  }
 }

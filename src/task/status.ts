@@ -23,6 +23,22 @@ export interface JobState {
   readonly arn: string;
 }
 
+/** A job as it was asked for, with its state. */
+export interface DescribedJob extends JobState {
+  readonly name: string;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  readonly imageUri: string;
+  readonly spot: boolean;
+  /** Where SageMaker puts `JOB/output/…`: an S3 URI without a closing slash. */
+  readonly outputPath: string;
+  /** S3 URIs; empty where the job has none. */
+  readonly stateUri: string;
+  readonly codeUri: string;
+  /** What SageMaker found by the job's metric definitions. */
+  readonly metrics: ReadonlyMap<string, number>;
+}
+
 /** How the job ended, for the step. */
 export type Outcome =
   | { readonly kind: 'completed' }
@@ -69,6 +85,12 @@ function stopCause(state: JobState): { reason: string; hint: string } {
     default:
       return { reason: 'somebody or something stopped it.', hint: 'CloudTrail tells who called StopTrainingJob.' };
   }
+}
+
+/** Whether the job failed before its containers started, for want of a right that its role may have been given since. */
+export function lacksAccess(state: JobState): boolean {
+  const denied = /access ?denied|not authorized|does not have permission|permissions|forbidden|\b403\b/i;
+  return state.status === 'Failed' && starts(state) === 0 && denied.test(state.failureReason);
 }
 
 /** Percent saved by spot: 1 − billable / training. Undefined before the job ended and where nothing was trained. */

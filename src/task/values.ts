@@ -1,5 +1,5 @@
 /** Names that AWS and the action have rules for. Each parser returns the value or throws `Unparsable`. */
-import { Unparsable } from './parse.ts';
+import { parseList, Unparsable } from './parse.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const NAME_REMEDY = 'Use letters, digits, ".", "_" and "-", beginning with a letter or digit.';
@@ -68,5 +68,46 @@ export function parseSessionName(text: string): string {
 export function parseRegion(text: string): string {
   if (!/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text))
     throw new Unparsable(`"${text}" is no region.`, 'Give one, for example us-east-1.');
+  return text;
+}
+
+/** `subnet-…` or `sg-…`, by lines, commas or blanks. */
+export function parseIds(text: string, kind: 'subnet' | 'sg', most: number): string[] {
+  const ids = parseList(text).flatMap((line) => line.split(/[\s,]+/).filter((word) => word !== ''));
+  const wrong = ids.find((id) => !new RegExp(`^${kind}-[0-9a-z]{1,29}$`).test(id));
+  if (wrong !== undefined) throw new Unparsable(`"${wrong}" is none.`, `Write ${kind}-0123456789abcdef0, one a line.`);
+  if (ids.length > most)
+    throw new Unparsable(`${ids.length} are more than the ${most} that a job can have.`, 'Remove some.');
+  return [...new Set(ids)];
+}
+
+/** Key id, alias, or ARN of either: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html */
+export function parseKmsKey(text: string): string {
+  const key = '(key/)?[0-9a-fA-F-]{36}|(key/)?mrk-[0-9a-f]{32}|alias/[a-zA-Z0-9/_-]{1,250}';
+  if (!new RegExp(`^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:)?(${key})$`).test(text))
+    throw new Unparsable(`"${text}" is no KMS key.`, 'Give its id, its ARN, or alias/NAME.');
+  return text;
+}
+
+export function parsePolicyArn(text: string): string {
+  if (!/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/.test(text))
+    throw new Unparsable(`"${text}" is no policy's ARN.`, 'Write arn:aws:iam::ACCOUNT:policy/NAME.');
+  return text;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html: up to 512 characters, slashes at both ends. */
+export function parseRolePath(text: string): string {
+  const path = `/${text.replace(/^\/+|\/+$/g, '')}/`.replace('//', '/');
+  if (path.length > 512 || !/^\/([\w+=,.@-]+\/)*$/.test(path))
+    throw new Unparsable(`"${text}" is no path of a role.`, 'Write /team/ml/.');
+  return path;
+}
+
+export function parseJobName(text: string): string {
+  if (!/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/.test(text))
+    throw new Unparsable(
+      `"${text}" is no name of a training job.`,
+      'Give the "job-name" output of the step that started it.',
+    );
   return text;
 }

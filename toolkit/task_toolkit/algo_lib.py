@@ -9,8 +9,11 @@ The mark is the file `state/HOST/__COMPLETED__`, holding the job's name, as the 
 """
 
 import argparse
+import json
 import logging
+import math
 import os
+import sys
 
 from task_toolkit import devices, job
 
@@ -64,3 +67,19 @@ def markCompleted(args: argparse.Namespace) -> None:
     path = os.path.join(initMultiWorkersState(args), "__COMPLETED__")
     with open(path, "w", encoding="utf-8") as file:
         file.write(args.job_name)
+
+
+def logMetrics(**values: float) -> None:
+    """Print the values as a line of JSON, by which the action knows metrics; raises ValueError where one is no number."""
+    numbers = {}
+    for name, value in values.items():
+        # Of NumPy and torch too: what float() takes, but no text.
+        if isinstance(value, (str, bytes)):
+            raise ValueError("{} is no number: {!r}".format(name, value))
+        numbers[name] = value if isinstance(value, int) and not isinstance(value, bool) else float(value)
+    finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
+    # NaN and infinity are no JSON, and no metric of SageMaker's.
+    others = ["{} is {}\n".format(name, number) for name, number in numbers.items() if name not in finite]
+    # One write: lines of several processes do not mix.
+    sys.stdout.write("".join(others) + json.dumps(finite) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,135 @@
+/** A task that ran before: its results are taken when it would compute the same, and not otherwise. */
+import { readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readText, StandIn } from './stand-in.ts';
+
+const WORKER = `
+import json, os, sys
+from task_toolkit import algo_lib
+args = algo_lib.parseArgs()
+print("Score=%s;" % args.hps.get("score", 1))
+algo_lib.logMetrics(loss=0.25)
+open(os.path.join(args.model_dir, "model"), "w").write(json.dumps(args.hps))
+marks = args.hps.get("marks", "all")
+if marks == "all" or (marks == "one" and args.current_host == "algo-1"):
+    algo_lib.markCompleted(args)
+`;
+
+let aws: StandIn;
+beforeAll(async () => {
+  aws = await StandIn.start();
+});
+afterAll(() => aws.stop());
+
+const common = { entrypoint: 'w.py', metrics: 'Score=Score=(.*?);', download: 'logs, model' };
+const creates = async (): Promise<number> => (await aws.calls())['CreateTrainingJob'] ?? 0;
+
+describe('the same again', () => {
+  it('takes what is there: results, outputs, log, and no job', async () => {
+    const inputs = { ...common, task: 'again', inputs: 'data=./data', hyperparameters: 'score=3' };
+    const files = { 'w.py': WORKER, 'data/a': 'a', 'data/sub/b': 'b' };
+    const first = await aws.run(aws.workspace(files), inputs);
+    expect(first.code).toBe(0);
+    expect(first.outputs['skipped']).toBe('false');
+    expect(JSON.parse(first.outputs['metrics'] ?? '')).toEqual({ Score: 3, loss: 0.25 });
+
+    await aws.clearRequests();
+    const workspace = aws.workspace(files);
+    utimesSync(join(workspace, 'w.py'), 1, 1);
+    const second = await aws.run(workspace, inputs);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toContain(`Skipped: ${first.outputs['job-name']} completed this task`);
+    expect(second.outputs).toEqual({ ...first.outputs, skipped: 'true' });
+    const [before, after] = [first, second].map(({ outputs }) => Object.keys(outputs).sort());
+    expect(after).toEqual(before);
+    const output = join(workspace, 'sagemaker-output', 'again');
+    expect(readText(output, 'model', 'model')).toBe('{"score": "3"}');
+    expect(readText(output, 'logs', 'logs0')).toContain('Score=3;');
+    expect(second.summary).toContain('skipped');
+    const changing = (await aws.requests()).filter(({ operation }) => /^(Create|Put|Delete|Update)/.test(operation));
+    expect(changing.map(({ operation, resource }) => `${operation} ${resource}`)).toEqual([]);
+  });
+
+  it('runs when anything of it changed, and says what', async () => {
+    const inputs = { ...common, task: 'changed', inputs: 'data=./data', hyperparameters: 'lr=0.1\npassword=one' };
+    const files = { 'w.py': WORKER, 'data/a': 'a' };
+    await aws.run(aws.workspace(files), { ...inputs, environment: 'A=secret-1' });
+    const said = async (given: Record<string, string>, changed: Record<string, string> = {}): Promise<string> => {
+      const { stdout, code } = await aws.run(aws.workspace({ ...files, ...changed }), { ...inputs, ...given });
+      expect(code).toBe(0);
+      return /^Ran because changed since \S+: (.*)$/m.exec(stdout)?.[1]?.replace(/\.$/, '') ?? '';
+    };
+    const environment = 'A=secret-1';
+    expect(await said({ environment, hyperparameters: 'lr=0.01\npassword=two' }, { 'w.py': `${WORKER}#` })).toBe(
+      'code: w.py; hyperparameters: lr "0.1" → "0.01", password',
+    );
+    expect(await said({ environment: 'A=secret-2' }, { 'data/b': 'b' })).toMatch(/environment: A; inputs: data$/);
+    expect(await said({ environment: 'A=secret-2', 'instance-count': '2' })).toMatch(
+      /instances: count 1 → 2; inputs: data$/,
+    );
+  });
+
+  it('runs when asked to, and when its results are gone', async () => {
+    const inputs = { ...common, task: 'asked' };
+    const workspace = aws.workspace({ 'w.py': WORKER });
+    await aws.run(workspace, inputs);
+    const before = await creates();
+    expect((await aws.run(workspace, { ...inputs, 'skip-if': 'never' })).stdout).toContain('skip-if is never');
+    expect((await aws.run(workspace, { ...inputs, 'clean-state': 'true' })).stdout).toContain('clean-state is set');
+    expect(await creates()).toBe(before + 2);
+    const changed = aws.workspace({ 'w.py': `${WORKER}# other` });
+    expect((await aws.run(changed, { ...inputs, 'skip-if': 'completed' })).outputs['skipped']).toBe('true');
+    await aws.removeObjects('project/asked/', 'model.tar.gz');
+    const gone = await aws.run(workspace, inputs);
+    expect(gone.stdout).toContain('are gone');
+    expect(await creates()).toBe(before + 3);
+  });
+
+  it('is not complete when only some instances marked it', async () => {
+    const inputs = { ...common, task: 'marks', 'instance-count': '2', hyperparameters: 'marks=one' };
+    const workspace = aws.workspace({ 'w.py': WORKER });
+    const first = await aws.run(workspace, inputs);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain('Only some of the instances');
+    const second = await aws.run(workspace, inputs);
+    expect(second.outputs['skipped']).toBe('false');
+    expect(second.stdout).toContain('has not completed yet');
+    const chained = await aws.run(workspace, { ...common, task: 'next', inputs: 'm=task:marks/model' });
+    expect(chained.code).toBe(1);
+    expect(chained.stdout).toContain('marks (Completed, but not marked so by all instances)');
+    const none = await aws.run(workspace, { ...inputs, hyperparameters: 'marks=none' });
+    expect(none.stdout).not.toContain('Only some');
+  });
+});
+
+describe("a pull request's run", () => {
+  it("takes main's results where nothing changed, reads them chained, and writes only below its own prefix", async () => {
+    const files = { 'prepare.py': WORKER, 'train.py': `${WORKER}\nprint(os.listdir(args.input_m))` };
+    const prepare = { ...common, task: 'prepare', entrypoint: 'prepare.py' };
+    const train = { ...common, task: 'train', entrypoint: 'train.py', inputs: 'm=task:prepare/model' };
+    const main = await aws.run(aws.workspace(files), prepare);
+    await aws.run(aws.workspace(files), train);
+    const event = aws.workspace({ 'event.json': '{"pull_request": {"number": 7}}' });
+    const pr = { GITHUB_EVENT_PATH: join(event, 'event.json') };
+    const base = { 'base-prefix': '/' };
+    const alone = await aws.run(aws.workspace(files), train, pr);
+    expect(alone.code).toBe(1);
+    expect(alone.stdout).toContain('the task "prepare" of the project "project" has not completed');
+    expect(alone.stdout).toContain('base-prefix: /');
+    const workspace = aws.workspace({ ...files, 'train.py': `${files['train.py']}\nprint("changed")` });
+    const own = await aws.run(workspace, { ...prepare, ...base }, pr);
+    expect(own.outputs).toMatchObject({ skipped: 'true', 'job-name': main.outputs['job-name'] });
+    await aws.clearRequests();
+    const trained = await aws.run(workspace, { ...train, ...base }, pr);
+    expect(trained.code).toBe(0);
+    expect(trained.outputs['skipped']).toBe('false');
+    expect(trained.stdout).toContain("['model.tar.gz']");
+    expect(trained.stdout).toContain('changed since');
+    expect(trained.stdout).toMatch(/code: train.py/);
+    const writes = (await aws.requests()).filter(({ action }) => /^s3:(Put|Delete)/.test(action));
+    expect(writes.length).toBeGreaterThan(2);
+    for (const { resource } of writes) expect(resource).toContain('/pr-7/project/train/');
+    expect(readdirSync(join(workspace, 'sagemaker-output'))).toEqual(['prepare', 'train']);
+  });
+});

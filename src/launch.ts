@@ -1,0 +1,97 @@
+/** A new job of the task: role, code, data and state brought in order at once, then CreateTrainingJob. */
+import { randomBytes } from 'node:crypto';
+import type { Clients } from './aws/clients.ts';
+import { writeRecord } from './aws/jobs.ts';
+import { ensureRole, type Role } from './aws/role.ts';
+import { createJob } from './aws/training.ts';
+import { emptyFolder } from './aws/upload.ts';
+import { info, inGroup } from './github/log.ts';
+import type { Home, Resolved } from './resolve.ts';
+import { stageFiles } from './stage.ts';
+import { formatS3Uri } from './task/channels.ts';
+import { fingerprintOf } from './task/fingerprint.ts';
+import type { RunContext } from './task/inputs.ts';
+import { jobName, roleName, stateFolder } from './task/names.ts';
+import { rolePolicies } from './task/policy.ts';
+import { trainingJobRequest } from './task/request.ts';
+import type { TaskSpec } from './task/spec.ts';
+import { VERSION } from './task/version.ts';
+
+export interface Launch {
+  readonly clients: Clients;
+  readonly spec: TaskSpec;
+  readonly context: RunContext;
+  readonly home: Home;
+  readonly resolved: Resolved;
+  readonly redact: (text: string) => string;
+  /** Told before the job is asked for, so that none is ever without somebody who knows its name. */
+  readonly onStart: (job: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Started {
+  readonly name: string;
+  readonly arn: string;
+  /** Whether the job's role was made or changed a moment ago. */
+  readonly freshRole: boolean;
+}
+
+export async function launchJob(launch: Launch): Promise<Started> {
+  const { spec } = launch;
+  const name = jobName(spec.project, spec.task, new Date(), randomBytes(2).toString('hex'));
+  return inGroup(`Preparing ${name}`, () => prepareAndCreate(launch, name));
+}
+
+async function prepareAndCreate(launch: Launch, name: string): Promise<Started> {
+  const { clients, spec, context, home, resolved, signal } = launch;
+  const { bucket } = home;
+  const [role] = await Promise.all([
+    jobRole(launch),
+    spec.cleanState ? cleanState(launch) : undefined,
+    stageFiles(clients, spec, resolved, bucket, name, signal),
+    writeRecord(clients.s3, bucket, spec, name, { facts: resolved.wish.facts, end: undefined }, signal),
+  ]);
+  info(`Role: ${role.arn}${role.fresh ? ' (created or updated)' : ''}`);
+  info(`Image: ${resolved.imageUri}`);
+  const request = trainingJobRequest(
+    spec,
+    {
+      job: name,
+      bucket: bucket.name,
+      roleArn: role.arn,
+      imageUri: resolved.imageUri,
+      version: VERSION,
+      fingerprint: fingerprintOf(resolved.wish.facts),
+      channels: new Map([...resolved.sources].map(([channel, { uri }]) => [channel, formatS3Uri(uri)])),
+    },
+    context,
+  );
+  launch.onStart(name);
+  const waiting = (): void => info('Waiting until SageMaker sees the role, up to two minutes …');
+  const arn = await createJob(clients.sagemaker, request, role.fresh, waiting, signal);
+  return { name, arn, freshRole: role.fresh };
+}
+
+async function jobRole({ clients, spec, home: { bucket }, resolved, signal }: Launch): Promise<Role> {
+  if (resolved.givenRole !== undefined) return resolved.givenRole;
+  const policies = rolePolicies({
+    region: spec.region,
+    account: bucket.owner,
+    bucket: bucket.name,
+    prefix: spec.prefix,
+    project: spec.project,
+    inputs: [...resolved.sources.values()].map(({ grant }) => grant),
+    vpc: spec.network.subnets.length > 0,
+    kmsKey: spec.kmsKey,
+  });
+  return ensureRole(
+    clients.iam,
+    { name: roleName(spec.project), policies, ...spec.ownRole, region: spec.region },
+    signal,
+  );
+}
+
+async function cleanState({ clients, spec, home: { bucket }, signal }: Launch): Promise<void> {
+  const removed = await emptyFolder(clients.s3, bucket, stateFolder(spec), signal);
+  info(`State: emptied, ${removed} objects removed`);
+}

@@ -1,0 +1,85 @@
+/** Rules that span several inputs, checked before anything is created. */
+import { imageMistakes } from './image.ts';
+import { type InputName, isGiven, type RawInputs } from './inputs.ts';
+import type { TaskSpec } from './spec.ts';
+
+export type Report = (input: InputName, problem: string, remedy: string) => void;
+
+/** An input that is wrong by itself (not `fine`) says nothing about others. */
+export function checkTogether(
+  raw: RawInputs,
+  spec: TaskSpec,
+  wrong: Report,
+  fine: (...inputs: InputName[]) => boolean,
+): void {
+  if (spec.roleToAssume === undefined && isGiven(raw, 'role-session-name')) {
+    wrong('role-session-name', 'there is no role-to-assume.', 'Remove it, or name the role.');
+  }
+  if (fine('aws-region') && spec.region === '') {
+    wrong('aws-region', 'there is no region.', 'Set it, or AWS_REGION, as aws-actions/configure-aws-credentials does.');
+  }
+  if (fine('base-prefix', 'prefix') && spec.basePrefix === spec.prefix) {
+    wrong('base-prefix', 'it is the prefix itself.', 'Remove it, or give another prefix; "/" is none.');
+  }
+  if (spec.mode.kind !== 'run') return;
+  checkLimits(raw, spec, wrong, fine);
+  checkImage(raw, spec, wrong, fine);
+  checkLauncher(raw, spec, wrong, fine);
+  checkRole(raw, spec, wrong);
+  checkNetwork(spec, wrong, fine);
+}
+
+function checkLimits(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+  if (spec.maxWaitSeconds === undefined && isGiven(raw, 'max-wait-minutes')) {
+    wrong('max-wait-minutes', 'it is for spot instances only.', 'Remove it, or set spot to true.');
+  }
+  const limits = fine('max-run-minutes', 'max-wait-minutes');
+  if (limits && spec.maxWaitSeconds !== undefined && spec.maxWaitSeconds < spec.maxRunSeconds) {
+    const problem = `${spec.maxWaitSeconds / 60} is less than max-run-minutes (${spec.maxRunSeconds / 60}).`;
+    wrong('max-wait-minutes', problem, 'It counts running and waiting together: raise it, or lower max-run-minutes.');
+  }
+  if (spec.keepAliveSeconds !== undefined && spec.spot && fine('spot')) {
+    wrong(
+      'keep-alive-minutes',
+      'a warm pool is not to be had with spot instances.',
+      'Remove it, or set spot to false.',
+    );
+  }
+}
+
+function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+  if (spec.image.image !== undefined) {
+    for (const input of ['framework', 'framework-version', 'python-version'] as const) {
+      if (isGiven(raw, input)) wrong(input, 'it is given beside "image".', 'Give one of the two.');
+    }
+  } else if (fine('aws-region') && spec.region !== '') {
+    for (const { input, problem, remedy } of imageMistakes(spec.image, spec.region, spec.instanceType))
+      wrong(input, problem, remedy);
+  }
+}
+
+/** AWS's toolkit starts a .py or .sh file with hyperparameters, and nothing else. */
+function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+  if (spec.launcher === 'action' || !fine('launcher')) return;
+  for (const input of ['run', 'arguments'] as const) {
+    const problem = `AWS's training toolkit, which "launcher: image" leaves the start to, takes none.`;
+    if (isGiven(raw, input)) wrong(input, problem, 'Use an entrypoint and hyperparameters, or "launcher: action".');
+  }
+}
+
+function checkRole(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
+  if (spec.executionRole === undefined) return;
+  for (const input of ['role-permissions-boundary', 'role-path'] as const) {
+    if (isGiven(raw, input)) wrong(input, 'it is for the role that the action makes.', 'Remove it, or execution-role.');
+  }
+}
+
+function checkNetwork({ network }: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+  if (!fine('subnets', 'security-group-ids')) return;
+  if (network.subnets.length > 0 && network.securityGroupIds.length === 0) {
+    wrong('security-group-ids', 'subnets come with at least one.', 'Name a security group of the same VPC.');
+  }
+  if (network.subnets.length === 0 && network.securityGroupIds.length > 0) {
+    wrong('subnets', 'security groups come with at least one.', 'Name a subnet of the same VPC.');
+  }
+}
