@@ -75,6 +75,7 @@ const env = {
   CLIENT_VENVS: tools.clients ?? '',
   S3_SERVER: tools.s3 ?? '',
   SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
+  EXAMPLES_VENV: tools.examples ?? '',
   ACT: tools.bin ? join(tools.bin, 'act') : '',
 };
 delete env.FORCE_COLOR;

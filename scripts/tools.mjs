@@ -28,7 +28,7 @@ export async function onPath(program) {
   return undefined;
 }
 
-/** `{ bin, venv, actionlint, browser, clients, s3, missing: [{ what, why }] }`: folders, programs, what could not be had. */
+/** `{ bin, venv, examples, actionlint, browser, clients, s3, missing: [{ what, why }] }`: folders, programs, what could not be had. */
 export async function fetchTools(full = false) {
   const missing = [];
   const attempt = async (what, fetch) => {
@@ -39,8 +39,9 @@ export async function fetchTools(full = false) {
       return undefined;
     }
   };
-  const [venv, actionlint, browser, clients, s3] = await Promise.all([
+  const [venv, examples, actionlint, browser, clients, s3] = await Promise.all([
     attempt('python packages', pythonPackages),
+    attempt('packages of the examples', examplePackages),
     attempt('actionlint', () => goProgram('actionlint', ACTIONLINT)),
     full ? attempt('a browser', browserPackages) : undefined,
     full ? attempt('clients', clientPackages) : undefined,
@@ -51,7 +52,7 @@ export async function fetchTools(full = false) {
     if ((await onPath(program)) === undefined)
       missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
   }
-  return { bin: venv && join(venv, 'bin'), venv, actionlint, browser, clients, s3, missing };
+  return { bin: venv && join(venv, 'bin'), venv, examples, actionlint, browser, clients, s3, missing };
 }
 
 const pythonPackages = () =>
@@ -59,6 +60,14 @@ const pythonPackages = () =>
     join(cache, 'venv'),
     join(root, '__tests__', 'requirements.txt'),
     'the Python packages of the tests',
+  );
+
+/** What the examples for AWS need: scikit-learn on the worker, the AWS command line on the runner. */
+const examplePackages = () =>
+  pythonEnvironment(
+    join(cache, 'examples'),
+    join(root, '__tests__', 'workflows', 'examples.txt'),
+    'the Python packages of the examples',
   );
 
 /** A folder with an environment for each client of the stand-in that its tests start, and for script-mode jobs. */

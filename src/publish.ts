@@ -15,7 +15,7 @@ export async function publishArtifacts(spec: TaskSpec, collected: readonly Colle
   }
   await Promise.all(
     wanted.map(async ({ result, folder, files }) => {
-      const name = `${spec.project}-${spec.task}-${result}`;
+      const name = `${spec.artifactName}-${result}`;
       const bytes = await uploadArtifact({ result, name, folder, files });
       info(`Artifact ${name}: ${bytes} bytes`);
     }),

@@ -132,7 +132,9 @@ describe('a task with two instances', () => {
 describe('a task of shell lines', () => {
   it('runs them with arguments, and keeps state from job to job', async () => {
     const run = 'echo "state: $(cat /state/count 2>/dev/null)"\necho more >> /state/count\nprintf "<%s>" "$@"; echo';
-    const inputs = { task: 'shell', run, hyperparameters: 'msg=Hello, world!', download: 'logs' };
+    const inputs = {
+      ...{ task: 'shell', run, hyperparameters: 'msg=Hello, world!', download: 'logs', 'skip-if': 'never' },
+    };
     const workspace = aws.workspace({});
     const first = await aws.run(workspace, inputs);
     expect(first.code).toBe(0);

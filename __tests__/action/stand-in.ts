@@ -50,12 +50,12 @@ export class StandIn {
     this.#end = end;
   }
 
-  static async start(flags: readonly string[] = []): Promise<StandIn> {
+  static async start(flags: readonly string[] = [], env: Record<string, string> = {}): Promise<StandIn> {
     mkdirSync(join(root, '.cache', 'tests'), { recursive: true });
     const folder = mkdtempSync(join(root, '.cache', 'tests', 'stand-in-'));
     const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...flags], {
       cwd: join(root, 'local'),
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));

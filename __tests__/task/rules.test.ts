@@ -40,6 +40,7 @@ describe('what is left out', () => {
       outputPath: 'sagemaker-output/train',
       download: new Set(['logs', 'model', 'output']),
       artifacts: new Set(['model', 'output']),
+      artifactName: 'repo-train',
       summary: true,
       tags: new Map(),
       skipIf: 'unchanged',

@@ -21,6 +21,11 @@ export interface Workflow {
   readonly payload?: object;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Stubs of other actions: `owner/name@ref` → its folder in `files`. */
+  readonly actions?: Readonly<Record<string, string>>;
+  /** Folders that come first on PATH. */
+  readonly path?: readonly string[];
   readonly onLine?: (message: string, runner: Runner) => void;
 }
 
@@ -89,6 +94,9 @@ export function startWorkflow({
   payload = {},
   secrets = {},
   env = {},
+  vars = {},
+  actions = {},
+  path = [],
   onLine,
 }: Workflow): Runner {
   // Instances of jobs have a /tmp of their own, so what they need lies elsewhere.
@@ -120,6 +128,11 @@ export function startWorkflow({
       SAGEMAKER_LOCAL_VENV: process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'),
       ...env,
     }),
+    ...pairs('--var', vars),
+    ...Object.entries(actions).flatMap(([name, folder]) => [
+      '--local-repository',
+      `${name}=${join(repository, folder)}`,
+    ]),
     ...pairs('-s', { GITHUB_TOKEN: 'ghs_0123456789abcdef', ...secrets }),
     ...['--local-repository', `org/simple-sagemaker-action@v1=${repository}`],
   ];
@@ -127,7 +140,7 @@ export function startWorkflow({
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: `${node}:${process.env['PATH']}`,
+      PATH: [node, ...path, process.env['PATH']].join(':'),
       HOME: join(state, 'home'),
       XDG_CACHE_HOME: join(state, 'cache'),
       XDG_CONFIG_HOME: join(state, 'config'),

@@ -10,6 +10,8 @@ import { buffer } from 'node:stream/consumers';
 interface Artifact {
   readonly id: number;
   readonly name: string;
+  /** The workflow job that made it. */
+  readonly job: string;
   readonly blocks: Map<string, Buffer>;
   bytes: Buffer;
   done: boolean;
@@ -19,12 +21,17 @@ interface Call {
   readonly name?: string;
   readonly size?: string;
   readonly hash?: string;
+  readonly workflow_job_run_backend_id?: string;
+  readonly workflowJobRunBackendId?: string;
+  readonly name_filter?: string;
+  readonly nameFilter?: string;
 }
 
 const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
 export class ArtifactServer {
-  readonly #artifacts: Artifact[] = [];
+  #artifacts: Artifact[] = [];
+  #made = 0;
   readonly #server: Server;
 
   private constructor() {
@@ -81,8 +88,17 @@ export class ArtifactServer {
             409,
             { code: 'already_exists', msg: 'an artifact with this name already exists on the workflow run' },
           ];
-        const id = this.#artifacts.length + 1;
-        this.#artifacts.push({ id, name: call.name ?? '', blocks: new Map(), bytes: Buffer.alloc(0), done: false });
+        this.#made += 1;
+        const id = this.#made;
+        const job = call.workflow_job_run_backend_id ?? call.workflowJobRunBackendId ?? '';
+        this.#artifacts.push({
+          id,
+          name: call.name ?? '',
+          job,
+          blocks: new Map(),
+          bytes: Buffer.alloc(0),
+          done: false,
+        });
         return [200, { ok: true, signed_upload_url: `${url.origin}/blob/${id}?sig=signature-of-the-mock` }];
       }
       case 'FinalizeArtifact': {
@@ -91,6 +107,21 @@ export class ArtifactServer {
         if (call.size !== String(found.bytes.length) || call.hash !== hash)
           return [400, { code: 'invalid_argument', msg: hash }];
         found.done = true;
+        return [200, { ok: true, artifact_id: String(found.id) }];
+      }
+      case 'ListArtifacts': {
+        const named = call.name_filter ?? call.nameFilter;
+        const artifacts = this.#artifacts
+          .filter(({ name }) => named === undefined || name === named)
+          .map(({ id, name, job, bytes }) => ({
+            ...{ workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: job, database_id: String(id), name },
+            size: String(bytes.length),
+          }));
+        return [200, { artifacts }];
+      }
+      case 'DeleteArtifact': {
+        if (found === undefined) return [404, { code: 'not_found' }];
+        this.#artifacts = this.#artifacts.filter((artifact) => artifact !== found);
         return [200, { ok: true, artifact_id: String(found.id) }];
       }
       default:

@@ -25,6 +25,7 @@ import {
 import { checkTogether, type Report } from './rules.ts';
 import {
   fitName,
+  parseArtifactName,
   parseBucket,
   parseIds,
   parseInstanceType,
@@ -83,6 +84,8 @@ export interface TaskSpec {
   readonly outputPath: string;
   readonly download: ReadonlySet<Result>;
   readonly artifacts: ReadonlySet<Result>;
+  /** Artifacts are this, a dash, and the result's name. */
+  readonly artifactName: string;
   readonly summary: boolean;
   readonly tags: ReadonlyMap<string, string>;
   readonly skipIf: SkipIf;
@@ -156,12 +159,13 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
   const artifacts = new Set(read('upload-artifacts', ['model', 'output'] as Result[], words));
   const download = new Set([...read('download', ['logs', 'model', 'output'] as Result[], words), ...artifacts]);
   const task = read('task', 'task', parseName);
+  const project = read('project', fitName(context.repository.split('/').at(-1) ?? ''), parseName);
   const region = read('aws-region', '', parseRegion, context.region);
   const mode = readMode(raw, read, wrong);
   const launcher = read('launcher', 'action', (text) => parseChoice(text, ['action', 'image']));
   const spec: TaskSpec = {
     task,
-    project: read('project', fitName(context.repository.split('/').at(-1) ?? ''), parseName),
+    project,
     prefix: read('prefix', context.pullRequest === undefined ? '' : `pr-${context.pullRequest}/`, parsePrefix),
     basePrefix: read('base-prefix', undefined, parsePrefix),
     mode,
@@ -204,6 +208,7 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
     outputPath: raw['output-path'] || `sagemaker-output/${task}`,
     download,
     artifacts,
+    artifactName: read('artifact-name', `${project}-${task}`, parseArtifactName),
     summary: read('summary', true, parseBoolean),
     tags: read('tags', new Map<string, string>(), (text) => checkTags(parseStringMap(text))),
     skipIf: read('skip-if', 'unchanged', (text) => parseChoice(text, SKIP_IF)),

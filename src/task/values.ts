@@ -111,3 +111,13 @@ export function parseJobName(text: string): string {
     );
   return text;
 }
+
+/** What GitHub's artifact service refuses in names: https://github.com/actions/toolkit/blob/main/packages/artifact/docs/additional-information.md */
+export function parseArtifactName(text: string): string {
+  if (/[":<>|*?\r\n\\/]/.test(text) || text.length > 200)
+    throw new Unparsable(
+      `"${text}" is no artifact's name.`,
+      'Use up to 200 characters without " : < > | * ? / and backslash.',
+    );
+  return text;
+}

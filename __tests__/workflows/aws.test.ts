@@ -1,0 +1,124 @@
+/** The examples for AWS: several workflow jobs and runs in one account, which here is a stand-in that outlives them. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StandIn } from '../action/stand-in.ts';
+import { type Ran, root, runWorkflow } from './act.ts';
+import { ArtifactServer } from './artifact-server.ts';
+
+const venv = join(process.env['EXAMPLES_VENV'] || join(root, '.cache', 'examples'), 'bin');
+const ROLE = 'arn:aws:iam::123456789012:role/ci';
+
+let aws: StandIn;
+let artifacts: ArtifactServer;
+let oidc: Record<string, string>;
+beforeAll(async () => {
+  aws = await StandIn.start([], { PATH: `${venv}:${process.env['PATH']}` });
+  artifacts = await ArtifactServer.start();
+  const issuer = (await (await fetch(`${aws.url}/_local/oidc`)).json()) as Record<string, string>;
+  oidc = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: issuer['request_url'] ?? '',
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: issuer['request_token'] ?? '',
+  };
+});
+afterAll(async () => {
+  await artifacts.stop();
+  await aws.stop();
+});
+
+const environment = (): Record<string, string> => ({ AWS_ENDPOINT_URL: aws.url, ...oidc, ...artifacts.environment });
+
+describe('team', () => {
+  const team = (): Promise<Ran> =>
+    runWorkflow({ workflow: 'examples/team/workflow.yml', env: environment(), vars: { AWS_ROLE: ROLE } });
+
+  it('trains a matrix, evaluates the best, and trains nothing again', async () => {
+    const first = await team();
+    expect(first.code, first.log).toBe(0);
+    expect(Object.values(first.jobs)).toEqual(['success', 'success', 'success', 'success']);
+    const scores = [...first.log.matchAll(/^(train-c[\d.]+): val_acc (0\.\d+)$/gm)].map(([, task = '', score]) => ({
+      task,
+      score: Number(score),
+    }));
+    expect(scores.map(({ task }) => task)).toEqual(['train-c0.01', 'train-c1', 'train-c100']);
+    const best = scores.reduce((a, b) => (b.score > a.score ? b : a));
+    expect(best.score).toBeGreaterThan(0.97);
+    const [, name, accuracy] = /^(train-c\S+) has \{"test_acc":(0\.\d+)\}$/m.exec(first.log) ?? [];
+    expect(name).toBe(best.task);
+    expect(Number(accuracy)).toBeGreaterThan(0.97);
+
+    await aws.clearRequests();
+    const second = await team();
+    expect(second.code, second.log).toBe(0);
+    expect((await aws.calls())['CreateTrainingJob']).toBeUndefined();
+    expect(second.log).toContain(`${name} has {"test_acc":${accuracy}}`);
+  });
+});
+
+describe('pull-request', () => {
+  const pullRequest = (action: string, number = 7): Promise<Ran> =>
+    runWorkflow({
+      ...{ workflow: 'examples/pull-request/workflow.yml', event: 'pull_request', vars: { AWS_ROLE: ROLE } },
+      payload: { action, number, pull_request: { number } },
+      env: environment(),
+      path: [venv],
+      // The action that logs in, replaced: its result is the environment's credentials.
+      files: {
+        'stub/action.yml': `name: stub
+description: stub
+inputs: { role-to-assume: { description: x }, aws-region: { description: x } }
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: |
+        echo AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE >> "$GITHUB_ENV"
+        echo AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY >> "$GITHUB_ENV"
+`,
+      },
+      actions: { 'aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722': 'stub' },
+    });
+
+  it('trains under a prefix, and leaves nothing when it closes', async () => {
+    const opened = await pullRequest('opened');
+    expect(opened.code, opened.log).toBe(0);
+    const other = await pullRequest('opened', 77);
+    expect(other.code).toBe(0);
+    expect((await aws.keys('pr-7/')).length).toBeGreaterThan(2);
+    const running = aws.step(aws.workspace({}), {
+      task: 'long',
+      project: 'example',
+      prefix: 'pr-7',
+      run: 'echo begun; sleep 300',
+    });
+    await running.printed('begun');
+    const cli = (...words: string[]): string =>
+      execFileSync(join(venv, 'aws'), words, {
+        env: { ...aws.environment('/'), PATH: process.env['PATH'], AWS_DEFAULT_REGION: 'us-east-1' },
+        encoding: 'utf8',
+      });
+    cli('ecr', 'create-repository', '--repository-name', 'example');
+    const image = (tag: string, config: string): void => {
+      const digest = `sha256:${config.repeat(64)}`;
+      const layer = { mediaType: 'application/vnd.docker.container.image.v1+json', size: 1, digest };
+      const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
+      const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config: layer, layers: [layer] });
+      cli('ecr', 'put-image', '--repository-name', 'example', '--image-tag', tag, '--image-manifest', manifest);
+    };
+    image('pr-7-0123abc', 'a');
+    image('0123456789abcdef', 'a');
+    image('pr-7-4567def', 'b');
+    image('stable', 'b');
+    image('pr-77-0123abc', 'c');
+
+    const closed = await pullRequest('closed');
+    expect(closed.code, closed.log).toBe(0);
+    expect(closed.log).toMatch(/- example-long-\S+ is stopped/);
+    expect((await running.done).outputs['status']).toBe('Stopped');
+    expect(await aws.keys('pr-7/')).toEqual([]);
+    expect((await aws.keys('pr-77/')).length).toBeGreaterThan(2);
+    const query = ['--query', 'sort(imageIds[].imageTag)', '--output', 'json'];
+    const left = JSON.parse(cli('ecr', 'list-images', '--repository-name', 'example', ...query)) as string[];
+    expect(left).toEqual(['pr-77-0123abc', 'stable']);
+  });
+});

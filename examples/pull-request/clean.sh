@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Removes all that a pull request's runs made: PREFIX is pr-N/, PROJECT the project, AWS_REGION the region.
+set -euo pipefail
+: "${PREFIX:?}" "${PROJECT:?}" "${AWS_REGION:?}"
+
+# Version 1 of the command line does not read AWS_REGION.
+export AWS_DEFAULT_REGION=$AWS_REGION
+account=$(aws sts get-caller-identity --query Account --output text)
+bucket="sagemaker-$AWS_REGION-$account"
+
+echo "Jobs of $PREFIX$PROJECT in progress:"
+filter='{"Filters": [{"Name": "Tags.SimpleSagemakerProject", "Operator": "Equals", "Value": "'$PREFIX$PROJECT'"},
+  {"Name": "TrainingJobStatus", "Operator": "Equals", "Value": "InProgress"}]}'
+jobs=$(aws sagemaker search --resource TrainingJob --search-expression "$filter" \
+  --query 'Results[].TrainingJob.TrainingJobName' --output text)
+for job in $jobs; do
+  echo "- $job is stopped"
+  aws sagemaker stop-training-job --training-job-name "$job"
+done
+for job in $jobs; do # A job that is stopping still writes its results.
+  aws sagemaker wait training-job-completed-or-stopped --training-job-name "$job"
+done
+
+echo "Objects of s3://$bucket/$PREFIX$PROJECT/:"
+aws s3 rm --recursive "s3://$bucket/$PREFIX$PROJECT/"
+
+# Images that the pull request built have an image-tag pr-N-…; one that has a name besides is somebody else's too.
+echo "Images of ${PREFIX%/}:"
+repository=$(aws ecr describe-repositories --query "repositories[?repositoryName=='$PROJECT'].repositoryName" --output text)
+if [ -n "$repository" ]; then
+  aws ecr describe-images --repository-name "$repository" --filter tagStatus=TAGGED --output json \
+    --query "imageDetails[?imageTags[?starts_with(@, '${PREFIX%/}-')]].{digest: imageDigest, tags: imageTags}" |
+    python3 -c '
+import json, re, sys
+own = sys.argv[1] + "-"
+for image in json.load(sys.stdin):
+    others = [tag for tag in image["tags"] if not tag.startswith(own) and not re.fullmatch("[0-9a-f]{12,64}", tag)]
+    print(*(["imageTag=" + tag for tag in image["tags"] if tag.startswith(own)] if others else ["imageDigest=" + image["digest"]]), sep="\n")
+' "${PREFIX%/}" | while read -r image; do
+    echo "- $image"
+    aws ecr batch-delete-image --repository-name "$repository" --image-ids "$image" --query 'failures[]' --output text
+  done
+fi
