@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { DescribeTrainingJobCommand, SageMakerClient, StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { startStep } from '../../scripts/step.mjs';
 
@@ -11,6 +17,7 @@ const root = join(import.meta.dirname, '..', '..');
 const python = join(process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'), 'bin', 'python');
 
 export interface Request {
+  readonly principal: string;
   readonly action: string;
   readonly operation: string;
   readonly resource: string;
@@ -182,6 +189,21 @@ export class StandIn {
   async keys(prefix: string): Promise<string[]> {
     const { Contents = [] } = await this.s3().send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }));
     return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** A further bucket with one object. */
+  async bucketWith(name: string, key: string, text: string): Promise<void> {
+    await this.s3().send(new CreateBucketCommand({ Bucket: name }));
+    await this.s3().send(new PutObjectCommand({ Bucket: name, Key: key, Body: text }));
+  }
+
+  async fault(fault: object): Promise<void> {
+    const answer = await fetch(`${this.url}/_local/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    if (!answer.ok) throw new Error(`the fault was refused: ${await answer.text()}`);
+  }
+
+  async liftFaults(): Promise<void> {
+    await fetch(`${this.url}/_local/faults`, { method: 'DELETE' });
   }
 
   /** Somebody removes the objects below the prefix whose names end so. */

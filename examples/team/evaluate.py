@@ -13,8 +13,7 @@ def main() -> None:
     """Report the accuracy on the last quarter of the data."""
     args = algo_lib.parseArgs()
     with tarfile.open(Path(args.input_best, "model.tar.gz")) as archive:
-        archive.extractall("model")
-    model = joblib.load("model/model.joblib")
+        model = joblib.load(archive.extractfile("model.joblib"))
 
     images, digits = load_digits(return_X_y=True)
     _, test_x, _, test_y = train_test_split(images, digits, test_size=0.25, random_state=0)

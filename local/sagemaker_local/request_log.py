@@ -1,8 +1,9 @@
 """The log of requests: one JSON object a line in a file, so that an IAM policy can be judged against it.
 
 Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource":
-ARN, "also": [{"action", "resource"}], "status": HTTP status, "error": its code or ""}`. `also` are the further
-permissions that the call needs; status 0 is a connection that a fault cut.
+ARN, "also": [{"action", "resource"}], "expected_owner": account id or "", "status": HTTP status, "error": its code or
+""}`. `also` are the further permissions that the call needs; `expected_owner` is the account whose the bucket must be;
+status 0 is a connection that a fault cut.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class RequestLog:
             "action": first.action,
             "resource": first.resource,
             "also": [{"action": each.action, "resource": each.resource} for each in further],
+            "expected_owner": call.parameters.get("ExpectedBucketOwner", ""),
             "status": status,
             "error": error,
         }

@@ -70,7 +70,7 @@ def markCompleted(args: argparse.Namespace) -> None:
 
 
 def logMetrics(**values: float) -> None:
-    """Print the values as a line of JSON, by which the action knows metrics; raises ValueError where one is no number."""
+    """Print the values as a line of JSON, by which the action knows metrics; a text raises ValueError."""
     numbers = {}
     for name, value in values.items():
         # Of NumPy and torch too: what float() takes, but no text.

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.iam.judge import Judge
+from sagemaker_local.iam.policy import Context
 from sagemaker_local.sagemaker.record import TrainingJob
 
 _VPC = [
@@ -34,14 +35,14 @@ def check_before_start(job: TrainingJob, judge: Judge) -> None:
         _check(job, judge, _VPC, "*")
     key = job.request["ResourceConfig"].get("VolumeKmsKeyId")
     if key:
-        _check(job, judge, ["kms:CreateGrant"], _key_arn(key, job.region))
+        _check_key(job, judge, "kms:CreateGrant", key)
 
 
 def check_before_upload(job: TrainingJob, judge: Judge) -> None:
     """Raise RoleLacks for the output's key."""
     key = job.request["OutputDataConfig"].get("KmsKeyId")
     if key:
-        _check(job, judge, ["kms:GenerateDataKey"], _key_arn(key, job.region))
+        _check_key(job, judge, "kms:GenerateDataKey", key)
 
 
 @contextmanager
@@ -67,9 +68,18 @@ def uploading(what: str) -> Iterator[None]:
         raise RoleLacks(f"ClientError: {what} upload failed:Error 7: AccessDenied (403): Access Denied") from error
 
 
-def _check(job: TrainingJob, judge: Judge, actions: list[str], resource: str) -> None:
+def _check_key(job: TrainingJob, judge: Judge, action: str, key: str) -> None:
+    """A key that an alias names is another resource, and the alias a condition key: the key's id is made up here."""
+    name = key.rpartition(":")[2]
+    if not name.startswith("alias/"):
+        return _check(job, judge, [action], _key_arn(key, job.region))
+    resource = _key_arn(key, job.region).removesuffix(name) + "key/00000000-0000-0000-0000-000000000000"
+    return _check(job, judge, [action], resource, {"kms:resourcealiases": [name]})
+
+
+def _check(job: TrainingJob, judge: Judge, actions: list[str], resource: str, context: Context | None = None) -> None:
     role = str(job.request["RoleArn"])
-    lacking = [action for action in actions if not judge.role_may(role, action, resource)]
+    lacking = [action for action in actions if not judge.role_may(role, action, resource, context)]
     if lacking:  # (assumed)
         raise RoleLacks(
             f"ClientError: The execution role {role} is not authorized to perform: {', '.join(lacking)} on resource: "
