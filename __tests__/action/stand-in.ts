@@ -45,15 +45,23 @@ const ELSE = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'x' };
 
 export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
+interface Told {
+  readonly url: string;
+  readonly tls?: { readonly proxy: string; readonly bundle: string };
+}
+
 /** A server with a folder of its own; jobs' instances see a /tmp of their own, so that folder lies elsewhere. */
 export class StandIn {
   readonly folder: string;
   readonly url: string;
+  /** With --tls: the proxy that answers for AWS's own hosts, and the bundle of certificates that vouches for it. */
+  readonly tls: { readonly proxy: string; readonly bundle: string };
   readonly #end: () => Promise<void>;
 
-  private constructor(folder: string, url: string, end: () => Promise<void>) {
+  private constructor(folder: string, { url, tls = { proxy: '', bundle: '' } }: Told, end: () => Promise<void>) {
     this.folder = folder;
     this.url = url;
+    this.tls = tls;
     this.#end = end;
   }
 
@@ -66,10 +74,8 @@ export class StandIn {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    const url = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once('line', (line) =>
-        resolve((JSON.parse(line) as { url: string }).url),
-      );
+    const told = await new Promise<Told>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Told));
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`the stand-in ended with ${code}`)));
     });
@@ -78,7 +84,7 @@ export class StandIn {
       await closed;
       rmSync(folder, { recursive: true, force: true });
     };
-    return new StandIn(folder, url, end);
+    return new StandIn(folder, told, end);
   }
 
   stop(): Promise<void> {
@@ -163,13 +169,13 @@ export class StandIn {
 
   /** Somebody else stops the job. */
   async stopJob(job: string): Promise<void> {
-    await this.#sagemaker().send(new StopTrainingJobCommand({ TrainingJobName: job }));
+    await this.sagemaker().send(new StopTrainingJobCommand({ TrainingJobName: job }));
   }
 
   /** The job's status once it ended. */
   async ended(job: string): Promise<string | undefined> {
     for (;;) {
-      const { TrainingJobStatus } = await this.#sagemaker().send(
+      const { TrainingJobStatus } = await this.sagemaker().send(
         new DescribeTrainingJobCommand({ TrainingJobName: job }),
       );
       if (TrainingJobStatus !== 'InProgress' && TrainingJobStatus !== 'Stopping') return TrainingJobStatus;
@@ -212,7 +218,7 @@ export class StandIn {
     await Promise.all(keys.map((Key) => this.s3().send(new DeleteObjectCommand({ Bucket: this.bucket, Key }))));
   }
 
-  #sagemaker(): SageMakerClient {
+  sagemaker(): SageMakerClient {
     return new SageMakerClient({ region: 'us-east-1', endpoint: this.url, credentials: ELSE });
   }
 

@@ -66,10 +66,14 @@ function sdk(options: JsonMap): Distribution {
   return { kind: 'sdk', options };
 }
 
-/** The hyperparameters that tell AWS's toolkit. As in the SDK, of PyTorch's two ways to start one stands alone. */
-export function distributionHyperparameters(distribution: Distribution, instanceType: string): Map<string, Json> {
+/** The hyperparameters that tell AWS's toolkit. As in the SDK, PyTorch's own two ways to start stand alone. */
+export function distributionHyperparameters(
+  distribution: Distribution,
+  framework: string,
+  instanceType: string,
+): Map<string, Json> {
   if (distribution.kind !== 'sdk') return new Map();
-  const { options } = distribution;
+  const options = framework === 'huggingface' ? distribution.options : withoutPytorchddp(distribution.options);
   const torch = ['pytorchddp', 'torch_distributed'].find((name) => Object.hasOwn(options, name));
   const torchEnabled = torch !== undefined && enabled(options[torch]);
   const alone = torchEnabled && !(torch === 'torch_distributed' && Object.hasOwn(options, 'smdistributed'));
@@ -77,6 +81,11 @@ export function distributionHyperparameters(distribution: Distribution, instance
   if (!torchEnabled) return given;
   const name = torch === 'pytorchddp' ? 'sagemaker_pytorch_ddp_enabled' : 'sagemaker_torch_distributed_enabled';
   return given.set(name, true).set('sagemaker_instance_type', instanceType);
+}
+
+/** The SDK's PyTorch estimator takes it for another name of smdistributed; its Hugging Face estimator does not. */
+function withoutPytorchddp({ pytorchddp, ...options }: JsonMap): JsonMap {
+  return pytorchddp === undefined ? options : { ...options, smdistributed: { dataparallel: pytorchddp } };
 }
 
 function commonHyperparameters(options: JsonMap, instanceType: string): Map<string, Json> {

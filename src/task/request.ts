@@ -118,7 +118,7 @@ function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [strin
     ['sagemaker_container_log_level', new JsonNumber('20')],
     ['sagemaker_job_name', job],
     ['sagemaker_region', spec.region],
-    ...distributionHyperparameters(spec.distribution, spec.instanceType),
+    ...distributionHyperparameters(spec.distribution, spec.image.framework, spec.instanceType),
   ];
 }
 

@@ -1,0 +1,134 @@
+/** Beside those that were there before: `ssm`, whose tasks are this action's too, and the SageMaker Python SDK's requests. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StandIn } from './stand-in.ts';
+
+const venvs = process.env['CLIENT_VENVS'] ?? '';
+const here = join(import.meta.dirname, 'peers');
+const REGIONS = { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' };
+
+let aws: StandIn;
+beforeAll(async () => {
+  if (venvs === '') return;
+  const path = [join(venvs, 'worker', 'bin'), process.env['PATH']].join(delimiter);
+  aws = await StandIn.start(['--tls', '--time-scale', '0.01'], { PATH: path });
+}, 60_000);
+afterAll(() => aws?.stop());
+
+describe.skipIf(venvs === '')("a task that ssm's command line ran", () => {
+  const ssm = (folder: string, ...words: string[]): string => {
+    const { proxy, bundle } = aws.tls;
+    const env = {
+      ...{ HOME: folder, PATH: [join(venvs, 'ssm', 'bin'), '/usr/bin', '/bin'].join(delimiter), LANG: 'C.UTF-8' },
+      ...{ HTTPS_PROXY: proxy, AWS_CA_BUNDLE: bundle, REQUESTS_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle, ...REGIONS },
+      ...{ AWS_ACCESS_KEY_ID: 'tester', AWS_SECRET_ACCESS_KEY: 'tester', COLUMNS: '400' },
+    };
+    const all = ['run', '-p', 'shared', '-e', 'code/worker.py', '--it', 'ml.m5.large', ...words];
+    const ran = spawnSync(join(venvs, 'ssm', 'bin', 'ssm'), all, { cwd: folder, env, encoding: 'utf8' });
+    if (ran.status !== 0) throw new Error(ran.stdout + ran.stderr);
+    return ran.stdout + ran.stderr;
+  };
+  const workspace = (): string => {
+    const folder = aws.workspace({});
+    cpSync(join(here, 'code'), join(folder, 'code'), { recursive: true });
+    return folder;
+  };
+  const ours = { project: 'shared', entrypoint: 'code/worker.py', download: 'model, state' };
+
+  it('is chained and skipped here', async () => {
+    ssm(workspace(), '-t', 'theirs', '-o', 'out');
+    const chained = await aws.run(workspace(), { ...ours, task: 'after-theirs', inputs: 'before=task:theirs/model' });
+    expect(chained.code).toBe(0);
+    expect(chained.stdout).toContain("before ['model.tar.gz']");
+    const skipped = await aws.run(workspace(), { ...ours, task: 'theirs', 'skip-if': 'completed' });
+    expect(skipped.outputs).toMatchObject({ skipped: 'true', status: 'Completed' });
+    expect(skipped.outputs['job-name']).toMatch(/^theirs-/);
+    const again = await aws.run(workspace(), { ...ours, task: 'theirs' });
+    expect(again.stdout).toMatch(/Ran because what theirs-\S+ ran is not known/);
+  });
+
+  it('and the other way round', async () => {
+    const first = await aws.run(workspace(), { ...ours, task: 'mine' });
+    expect(first.code).toBe(0);
+    const chained = ssm(workspace(), '-t', 'after-mine', '-o', 'out', '--iit', 'before', 'mine', 'model');
+    expect(chained).toContain("before ['model.tar.gz']");
+    const skipped = ssm(workspace(), '-t', 'mine', '-o', 'out', '--download_model');
+    expect(skipped).toContain(`Task mine is already completed by ${first.outputs['job-name']}`);
+  });
+});
+
+describe.skipIf(venvs === '')('launcher: image', () => {
+  const base = { framework: 'pytorch', version: '2.1.0', python: 'py310', count: 2, type: 'ml.g5.12xlarge' };
+  const tensorflow = { framework: 'tensorflow', version: '2.13.0', python: 'py310' };
+  const hyperparameters = { lr: 0.1, name: 'a b', flag: true, list: [1, 'x'] };
+  const JOBS = [
+    { distribution: undefined },
+    { distribution: { torch_distributed: { enabled: true } }, version: '2.1.0', type: 'ml.p4d.24xlarge' },
+    { distribution: { pytorchddp: { enabled: true } }, version: '1.13.1', python: 'py39', type: 'ml.p4d.24xlarge' },
+    { distribution: { mpi: { enabled: true, processes_per_host: 4, custom_mpi_options: '-x A=1' } } },
+    { distribution: { mpi: { enabled: true } }, ...tensorflow },
+    { distribution: { parameter_server: { enabled: true } }, ...tensorflow },
+    { distribution: { multi_worker_mirrored_strategy: { enabled: true } }, ...tensorflow },
+    {
+      distribution: { smdistributed: { dataparallel: { enabled: true, custom_mpi_options: '-v' } } },
+      ...{ version: '1.13.1', python: 'py39', type: 'ml.p4d.24xlarge' },
+    },
+  ].map((job) => ({ ...base, hyperparameters, ...job }));
+
+  it("makes the request that the SDK's estimators make", async () => {
+    const env = { ...aws.environment('/'), ...REGIONS, HOME: aws.folder };
+    const python = join(venvs, 'sdk2', 'bin', 'python');
+    const text = execFileSync(python, [join(here, 'sdk2_requests.py'), aws.bucket], {
+      ...{ env, input: JSON.stringify(JOBS), encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 2 ** 26 },
+    });
+    const theirs = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as Sent[];
+    expect(theirs).toHaveLength(JOBS.length);
+    await aws.fault({ kind: 'no-capacity' });
+    await aws
+      .s3()
+      .send(new CreateBucketCommand({ Bucket: aws.bucket }))
+      .catch(() => {});
+    await aws.s3().send(new PutObjectCommand({ Bucket: aws.bucket, Key: 'data/x', Body: 'x' }));
+    for (const [index, job] of JOBS.entries()) {
+      const step = aws.step(aws.workspace({ 'code/train.py': '' }), {
+        ...{ task: `image-${index}`, launcher: 'image', 'source-dir': 'code', entrypoint: 'train.py' },
+        ...{ framework: job.framework, 'framework-version': job.version, 'python-version': job.python },
+        ...{ 'instance-count': String(job.count), 'instance-type': job.type, spot: 'false' },
+        ...{ hyperparameters: JSON.stringify(job.hyperparameters), inputs: `train=s3://${aws.bucket}/data/` },
+        ...{ distribution: job.distribution === undefined ? '' : JSON.stringify(job.distribution) },
+        ...{ metrics: 'loss=loss=([0-9.]+)' },
+      });
+      await step.printed('Started project-image');
+      const TrainingJobName = await aws.newestJob(`image-${index}`);
+      const mine = (await aws.sagemaker().send(new DescribeTrainingJobCommand({ TrainingJobName }))) as unknown as Sent;
+      step.kill('SIGINT');
+      await step.done;
+      expect(comparable(mine), JSON.stringify(job)).toEqual(comparable(theirs[index] as Sent));
+    }
+  });
+});
+
+interface Sent {
+  readonly AlgorithmSpecification: Record<string, unknown>;
+  readonly HyperParameters: Record<string, string>;
+  readonly InputDataConfig: { readonly ChannelName: string; readonly DataSource: object }[];
+  readonly ResourceConfig: object;
+}
+
+/** Without what a job has of its own: its name, its code's place. */
+function comparable({ AlgorithmSpecification, HyperParameters, InputDataConfig, ResourceConfig }: Sent): object {
+  const own = { sagemaker_submit_directory: 'own', sagemaker_job_name: 'own' };
+  const values = Object.entries(HyperParameters).map(([key, text]) => [key, JSON.parse(text) as unknown]);
+  return {
+    image: AlgorithmSpecification['TrainingImage'],
+    mode: AlgorithmSpecification['TrainingInputMode'],
+    metrics: AlgorithmSpecification['MetricDefinitions'],
+    hyperparameters: { ...Object.fromEntries(values), ...own },
+    channels: InputDataConfig.map(({ ChannelName, DataSource }) => ({ ChannelName, DataSource })),
+    resources: ResourceConfig,
+  };
+}
