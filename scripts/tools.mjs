@@ -47,6 +47,7 @@ export async function fetchTools(full = false) {
     full ? attempt('clients', clientPackages) : undefined,
     full ? attempt('an S3 server', () => goProgram('versitygw', VERSITYGW)) : undefined,
     attempt('debian packages', debianPackages),
+    full ? attempt('PyTorch', pytorch) : undefined,
   ]);
   for (const program of Object.keys(DEBIAN)) {
     if ((await onPath(program)) === undefined)
@@ -140,6 +141,16 @@ async function debianPackages() {
   if (wanted.length === 0 || (await onPath('apt-get')) === undefined) return;
   console.log(`Installing Debian's ${wanted.join(', ')} …`);
   await installDebian(wanted);
+}
+
+/** Debian's CPU build for Debian's Python, which the tests of real PyTorch start. */
+async function pytorch() {
+  const there = () => execute('/usr/bin/python3', ['-c', 'import torch']);
+  await there().catch(async () => {
+    console.log("Installing Debian's python3-torch …");
+    await installDebian(['python3-torch']);
+    await there();
+  });
 }
 
 /** As root, or by sudo where that asks for no password. */

@@ -70,13 +70,15 @@ def start(
     entrypoint: str | None = None,
     arguments: tuple[str, ...] = (),
     hyperparameters: dict[str, Any] | None = None,
+    distribution: dict[str, Any] | None = None,
 ) -> None:
     """Prepare an instance for the file that is the entrypoint (the only one by default), or for `run`."""
     lines = files.pop("run", None)
     name = None if lines is not None else entrypoint or next(iter(files))
     values = hyperparameters or {}
-    job = {"entrypoint": name, "run": lines is not None, "arguments": list(arguments)}
+    job = {"entrypoint": name, "run": lines is not None, "arguments": list(arguments), "distribution": distribution}
     words = [word for key in sorted(values) for word in (f"--{key}", str(values[key]))] + list(arguments)
     if lines is not None:
         files = {**files, "task_toolkit/run.sh": lines}
-    instance.prepare(files, job, job_shell(name or "", words), values)
+    shell = job_shell(name or "", words) + ("ssm_distribution=torchrun\n" if distribution else "")
+    instance.prepare(files, job, shell, values)

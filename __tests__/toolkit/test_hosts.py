@@ -30,7 +30,7 @@ class Clock:
 
 def job(*names: str) -> Job:
     resources = {"current_host": names[0], "hosts": list(names)}
-    return Job("/x", "/x/code", "/state", "job", "w.py", [], {}, {}, 20, resources, {})
+    return Job("/x", "/x/code", "/state", "job", "w.py", [], None, {}, {}, 20, resources, {})
 
 
 @pytest.fixture

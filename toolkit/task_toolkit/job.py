@@ -35,6 +35,8 @@ class Job(NamedTuple):
     # Relative to `code`; None for shell lines.
     entrypoint: Optional[str]
     arguments: List[str]
+    # Processes an instance, for `distribution: torchrun`: 0 for one a GPU; None for a program as it is.
+    processes: Optional[int]
     hyperparameters: Dict[str, Any]
     # The hyperparameters `sagemaker_…` that are meant for a framework.
     framework: Dict[str, Any]
@@ -124,6 +126,11 @@ def read_resources(base: str) -> Dict[str, Any]:
     return read_config(base, "resourceconfig") or {"current_host": "algo-1", "hosts": ["algo-1"]}
 
 
+def _processes(distribution: Optional[Dict[str, Any]]) -> Optional[int]:
+    """Of `{"torchrun": {"processes": N or null}}`."""
+    return None if distribution is None else int(distribution["torchrun"].get("processes") or 0)
+
+
 def read_job() -> Job:
     """Read everything; raises OSError or ValueError where a file is missing or broken."""
     base = base_folder()
@@ -139,6 +146,7 @@ def read_job() -> Job:
         name=os.environ.get("TRAINING_JOB_NAME", ""),
         entrypoint=start["entrypoint"],
         arguments=list(start["arguments"]),
+        processes=_processes(start.get("distribution")),
         hyperparameters={key: value for key, value in hyperparameters.items() if key not in sagemakers},
         framework={key: value for key, value in sagemakers.items() if key not in TOOLKIT_KEYS},
         log_level=sagemakers.get("sagemaker_container_log_level", logging.INFO),

@@ -12,7 +12,7 @@ import sys
 import traceback
 from typing import Dict, List
 
-from task_toolkit import command, failure, process
+from task_toolkit import command, devices, distributed, failure, process
 from task_toolkit.environment import environment
 from task_toolkit.hosts import wait_for_hosts
 from task_toolkit.job import Job, base_folder, read_job, read_resources
@@ -50,8 +50,14 @@ def launch(job: Job, output: Output, signals: process.Signals) -> int:
     code = install_requirements(job, output, signals)
     if code == 0:
         words = command.command(job)
+        if job.processes is not None:
+            processes = job.processes or max(devices.gpus(), 1)
+            variables.update(distributed.variables(job, processes))
+            output.say("Starting {} of {} processes".format(processes, variables["WORLD_SIZE"]))
         for line in ("Invoking script with the following command:", "", command.shown(words), ""):
             output.say(line)
+        if job.processes is not None:
+            words = distributed.command(words, processes)
         code = run_reported(job.entrypoint or 'the "run" lines', words, job, variables, output, signals)
     return code if code >= 0 else 128 - code
 

@@ -7,6 +7,7 @@ ssm_base=${SAGEMAKER_BASE_DIR:-/opt/ml}
 ssm_host=algo-1
 ssm_count=0
 ssm_stopped=
+ssm_distribution=
 
 . ./task_toolkit/shell_json.sh
 . ./task_toolkit/shell_environment.sh
@@ -68,6 +69,10 @@ ssm_export_places
 ssm_export_channels
 ssm_export_rest
 
+if [ -n "$ssm_distribution" ]; then
+  ssm_refuse "distribution: $ssm_distribution needs Python 3.6 or later, which this image does not have" \
+    'use an image that has it, or remove the distribution' 127
+fi
 if [ -e ./requirements.txt ]; then
   ssm_refuse 'requirements.txt needs Python 3.6 or later, which this image does not have' \
     'use an image that has it, or remove the file' 127
