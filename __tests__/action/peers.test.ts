@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageUri } from '../../src/task/image.ts';
+import table from '../../src/task/image-table.json' with { type: 'json' };
 import { StandIn } from './stand-in.ts';
 
 const venvs = process.env['CLIENT_VENVS'] ?? '';
@@ -111,6 +113,42 @@ describe.skipIf(venvs === '')('launcher: image', () => {
     }
   });
 });
+
+describe.skipIf(venvs === '')('a pre-built image', () => {
+  it("is the SDK's, for each version, Python and processor, each in another region, and in each region", () => {
+    const seen = new Map<string, number>();
+    const asked = Object.entries(table.frameworks as Record<string, Framework>).flatMap(([framework, { versions }]) =>
+      Object.entries(versions).flatMap(([version, { registry, python }]) =>
+        Object.entries(python).flatMap(([py, processors]) => {
+          const regions = Object.keys(table.registries[registry] ?? {});
+          return Object.keys(processors).flatMap((processor) => {
+            const turn = seen.get(`${framework} ${registry}`) ?? 0;
+            seen.set(`${framework} ${registry}`, turn + 1);
+            // The registry's first image of a framework is asked for in all regions, the others in one each.
+            return (turn === 0 ? regions : [regions[turn % regions.length] ?? '']).map(
+              (region) => [framework, version, py, INSTANCES[processor] ?? '', region] as const,
+            );
+          });
+        }),
+      ),
+    );
+    expect(asked.length).toBeGreaterThan(500);
+    const text = execFileSync(join(venvs, 'sdk2', 'bin', 'python'), [join(here, 'sdk2_images.py')], {
+      ...{ input: JSON.stringify(asked), encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 2 ** 26 },
+    });
+    const theirs = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as (string | null)[];
+    const ours = asked.map(([framework, frameworkVersion, pythonVersion, type, region]) =>
+      imageUri({ image: undefined, framework, frameworkVersion, pythonVersion }, region, type),
+    );
+    expect(ours).toEqual(theirs);
+  }, 600_000);
+});
+
+const INSTANCES: Readonly<Record<string, string>> = { cpu: 'ml.m5.large', gpu: 'ml.g5.xlarge', trn: 'ml.trn1.2xlarge' };
+
+interface Framework {
+  readonly versions: Record<string, { readonly registry: number; readonly python: Record<string, object> }>;
+}
 
 interface Sent {
   readonly AlgorithmSpecification: Record<string, unknown>;

@@ -53,6 +53,30 @@ describe('an image', () => {
       '442386744353.dkr.ecr.us-gov-west-1.amazonaws.com/tensorflow-training:2.11.0-cpu-py39',
     ],
     [
+      { framework: 'huggingface', frameworkVersion: '4.36' },
+      'us-east-1',
+      GPU,
+      '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-training:2.1.0-transformers4.36.0-gpu-py310-cu121-ubuntu20.04',
+    ],
+    [
+      { framework: 'huggingface', frameworkVersion: '4.17.0-tensorflow2.6.3' },
+      'us-east-1',
+      GPU,
+      '763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-tensorflow-training:2.6.3-transformers4.17.0-gpu-py38-cu112-ubuntu20.04',
+    ],
+    [
+      {},
+      'us-east-1',
+      'ml.trn1.32xlarge',
+      '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training-neuron:1.11.0-neuron-py38-sdk2.4.0-ubuntu20.04',
+    ],
+    [
+      { framework: 'mxnet', frameworkVersion: '1.9.0' },
+      'us-iso-east-1',
+      CPU,
+      '886529160074.dkr.ecr.us-iso-east-1.c2s.ic.gov/mxnet-training:1.9.0-cpu-py38',
+    ],
+    [
       { framework: 'xgboost', frameworkVersion: '1.7-1' },
       'us-west-2',
       GPU,
@@ -92,17 +116,23 @@ describe('an image', () => {
 
 describe('a mistake', () => {
   it.each<[Partial<ImageChoice>, string, string, string, RegExp]>([
-    [{ framework: 'caffe' }, 'us-east-1', CPU, 'framework', /pytorch, tensorflow, sklearn, xgboost/],
+    [{ framework: 'caffe' }, 'us-east-1', CPU, 'framework', /pytorch, tensorflow, huggingface, sklearn, xgboost/],
+    [{ framework: 'PyTorhc' }, 'us-east-1', CPU, 'framework', /^Use pytorch, /],
+    [{ framework: 'scikit' }, 'us-east-1', CPU, 'framework', /sklearn/],
     [{ framework: 'constructor' }, 'us-east-1', CPU, 'framework', /pytorch/],
     [{ framework: '__proto__' }, 'us-east-1', CPU, 'framework', /pytorch/],
     [{ framework: '' }, 'us-east-1', CPU, 'framework', /pytorch/],
     [{ frameworkVersion: '1.10.9' }, 'us-east-1', CPU, 'framework-version', /1\.10\.2, 1\.11\.0/],
     [{ frameworkVersion: '99' }, 'us-east-1', CPU, 'framework-version', /2\.7\.1, 2\.8\.0/],
-    [{ frameworkVersion: '0.1' }, 'us-east-1', CPU, 'framework-version', /1\.8\.0, 1\.8\.1/],
+    [{ frameworkVersion: '0.1' }, 'us-east-1', CPU, 'framework-version', /0\.4\.0, 1\.0\.0/],
+    [{ frameworkVersion: '2.5.99' }, 'us-east-1', CPU, 'framework-version', /2\.5\.1, 2\.6\.0/],
+    [{ frameworkVersion: '2.8.0' }, 'us-east-1', 'ml.trn1.2xlarge', 'framework-version', /1\.11\.0/],
+    [{ framework: 'huggingface' }, 'us-east-1', CPU, 'instance-type', /with GPUs/],
+    [{ framework: 'pytorch-neuron' }, 'us-east-1', CPU, 'instance-type', /with Trainium/],
     [{ frameworkVersion: 'toString' }, 'us-east-1', CPU, 'framework-version', /2\.8\.0/],
     [{ frameworkVersion: '2.1', pythonVersion: '3.6' }, 'us-east-1', CPU, 'python-version', /py310/],
     [{}, 'xx-nowhere-1', CPU, 'aws-region', /another region/],
-    [{ framework: 'sklearn', frameworkVersion: '1.2-1' }, 'us-east-1', GPU, 'instance-type', /CPU instance type/],
+    [{ framework: 'sklearn', frameworkVersion: '1.2-1' }, 'us-east-1', GPU, 'instance-type', /with CPUs alone/],
   ])('in %j, %s, %s is one of %s', (given, region, type, input, remedy) => {
     const found = imageMistakes(choice(given), region, type);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);
@@ -111,12 +141,17 @@ describe('a mistake', () => {
   });
 });
 
+const INSTANCES = { cpu: CPU, gpu: GPU, trn: 'ml.trn1.2xlarge' };
+
 describe('the table', () => {
-  it.each(Object.entries(table.frameworks))('has the default and the aliases of %s', (_name, facts) => {
+  it.each(Object.entries(table.frameworks))('has the default and the aliases of %s', (name, facts) => {
     expect(Object.keys(facts.versions)).toEqual(
       expect.arrayContaining([facts.default, ...Object.values(facts.aliases)]),
     );
-    for (const [alias, version] of Object.entries(facts.aliases)) expect(version.startsWith(`${alias}.`)).toBe(true);
+    // Of pytorch-smp, the SDK's alias is PyTorch's version and its version that of the library.
+    const aliases = name === 'pytorch-smp' ? {} : facts.aliases;
+    for (const [alias, version] of Object.entries(aliases))
+      expect(version).toMatch(new RegExp(`^${alias.replaceAll('.', '\\.')}[.-]`));
   });
 
   it('has an account of twelve digits for every region', () => {
@@ -129,25 +164,17 @@ describe('the table', () => {
   });
 
   it.each(versions)('has images of %s %s', (framework, version, { registry, python }) => {
-    expect(registries[registry]?.['us-east-1']).toMatch(/^\d{12}$/);
+    const [region = ''] = Object.keys(registries[registry] ?? {});
     expect(Object.keys(python)).not.toEqual([]);
-    for (const [name, images] of Object.entries(python)) {
-      expect(name).toMatch(/^py3\d*$/);
-      for (const processor of ['cpu', 'gpu'] as const) {
-        const image = images[processor];
-        if (image !== undefined) expect(image).toMatch(/^[a-z][a-z-]*:\d[\w.-]*$/);
+    for (const [pythonVersion, images] of Object.entries(python)) {
+      expect(pythonVersion).toMatch(/^py3\d*$/);
+      expect(Object.keys(images)).not.toEqual([]);
+      for (const processor of Object.keys(images) as (keyof typeof INSTANCES)[]) {
+        const given = choice({ framework, frameworkVersion: version, pythonVersion });
+        const uri = imageUri(given, region, INSTANCES[processor]);
+        expect(uri).toMatch(/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z.]+\/[a-z-]+:[\w.-]+$/);
+        expect(uri).toContain(version.split('-')[0]);
       }
-      expect(images.cpu ?? images.gpu).toContain(`:${version}`);
-      expect(
-        imageMistakes(choice({ framework, frameworkVersion: version, pythonVersion: name }), 'us-east-1', CPU),
-      ).toEqual([]);
-    }
-  });
-
-  it('lists the newest Python last: it is the default', () => {
-    for (const [, , { python }] of versions) {
-      const minors = Object.keys(python).map((name) => Number(name.slice(3) || '0'));
-      expect(minors.toSorted((a, b) => a - b)).toEqual(minors);
     }
   });
 });

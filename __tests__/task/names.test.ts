@@ -7,12 +7,12 @@ import {
   manifestKey,
   modelKey,
   outputKey,
-  partition,
   roleName,
   sourceFolder,
   stateFolder,
   taskFolder,
 } from '../../src/task/names.ts';
+import { partition } from '../../src/task/partition.ts';
 import { fitName } from '../../src/task/values.ts';
 import { chance, textOf } from './given.ts';
 

@@ -12,7 +12,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { ActionError } from '../task/errors.ts';
-import { partition } from '../task/names.ts';
+import { partition } from '../task/partition.ts';
 import { type Policy, repairedTrust, TRUST_POLICY } from '../task/policy.ts';
 import { isServiceError } from './clients.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { Mistake } from './errors.ts';
 import table from './image-table.json' with { type: 'json' };
+import { dnsSuffix } from './partition.ts';
 
 export interface ImageChoice {
   /** Any image's URI; the framework does not matter then. */
@@ -13,9 +14,12 @@ export interface ImageChoice {
   readonly pythonVersion: string | undefined;
 }
 
+/** What AWS has an image for; a number is an index into IMAGES. */
+type Processor = 'cpu' | 'gpu' | 'trn';
+
 interface Version {
   readonly registry: number;
-  readonly python: Readonly<Record<string, { readonly cpu?: string; readonly gpu?: string }>>;
+  readonly python: Readonly<Record<string, { readonly [processor in Processor]?: number }>>;
 }
 
 interface Framework {
@@ -25,6 +29,7 @@ interface Framework {
 }
 
 const FRAMEWORKS: Readonly<Record<string, Framework>> = table.frameworks;
+const IMAGES: readonly string[] = table.images;
 const REGISTRIES: readonly Readonly<Record<string, string>>[] = table.registries;
 
 type Found =
@@ -49,60 +54,73 @@ export function imageMistakes(choice: ImageChoice, region: string, instanceType:
 }
 
 function find(choice: ImageChoice, region: string, instanceType: string): Found {
-  const framework = Object.hasOwn(FRAMEWORKS, choice.framework) ? FRAMEWORKS[choice.framework] : undefined;
+  const processor = processorOf(instanceType);
+  // The SDK's name for PyTorch's images for Trainium.
+  const name = choice.framework === 'pytorch' && processor === 'trn' ? 'pytorch-neuron' : choice.framework;
+  const framework = Object.hasOwn(FRAMEWORKS, name) ? FRAMEWORKS[name] : undefined;
   if (framework === undefined) {
-    return mistake(
-      'framework',
-      `"${choice.framework}" is not known.`,
-      `Use ${list(Object.keys(FRAMEWORKS))}, or give an "image".`,
-    );
+    const known = closestFirst(choice.framework, Object.keys(FRAMEWORKS));
+    return mistake('framework', `"${choice.framework}" is not known.`, `Use ${list(known)}, or give an "image".`);
   }
   const asked = choice.frameworkVersion ?? framework.default;
-  const version = framework.versions[framework.aliases[asked] ?? asked];
+  const full = Object.hasOwn(framework.aliases, asked) ? (framework.aliases[asked] ?? asked) : asked;
+  const version = Object.hasOwn(framework.versions, full) ? framework.versions[full] : undefined;
   if (version === undefined) {
     const near = nearest(asked, Object.keys(framework.versions));
-    return mistake('framework-version', `${choice.framework} has no version "${asked}".`, `Nearest are ${list(near)}.`);
+    return mistake('framework-version', `${name} has no version "${asked}".`, `Nearest are ${list(near)}.`);
   }
   const pythons = Object.keys(version.python);
   const python = pythonName(choice.pythonVersion) ?? pythons.at(-1) ?? '';
-  const images = version.python[python];
+  const images = Object.hasOwn(version.python, python) ? version.python[python] : undefined;
   if (images === undefined) {
-    return mistake(
-      'python-version',
-      `${choice.framework} ${asked} has no Python "${choice.pythonVersion}".`,
-      `Use ${list(pythons)}.`,
-    );
+    const problem = `${name} ${asked} has no Python "${choice.pythonVersion}".`;
+    return mistake('python-version', problem, `Use ${list(pythons)}.`);
   }
   const account = REGISTRIES[version.registry]?.[region];
   if (account === undefined) {
-    return mistake(
-      'aws-region',
-      `AWS has no ${choice.framework} ${asked} image in ${region}.`,
-      'Use another region, or give an "image".',
-    );
+    const problem = `AWS has no ${name} ${asked} image in ${region}.`;
+    return mistake('aws-region', problem, 'Use another region, or give an "image".');
   }
-  const image = isGpu(instanceType) ? images.gpu : (images.cpu ?? images.gpu);
+  const image = images[processor];
   if (image === undefined) {
-    const remedy = 'Use a CPU instance type, another version, or give an "image".';
+    const there = Object.keys(images).map((each) => PROCESSORS[each as Processor]);
+    const problem = `AWS has no ${name} ${asked} image for the ${PROCESSORS[processor]} of ${instanceType}.`;
     return mistake(
       'instance-type',
-      `AWS has no ${choice.framework} ${asked} image for the GPUs of ${instanceType}.`,
-      remedy,
+      problem,
+      `Use an instance type with ${list(there)}, another version, or an "image".`,
     );
   }
-  return { kind: 'image', uri: `${account}.dkr.ecr.${region}.${dnsSuffix(region)}/${image}` };
+  const filled = (IMAGES[image] ?? '').replace('{v}', full).replace('{p}', processor).replace('{py}', python);
+  return { kind: 'image', uri: `${account}.dkr.ecr.${region}.${dnsSuffix(region)}/${filled}` };
 }
 
-/** GPU instance families are g and p with a generation: https://aws.amazon.com/sagemaker/ai/pricing/ */
-function isGpu(instanceType: string): boolean {
-  return /^ml\.[gp]\d/.test(instanceType);
+const PROCESSORS: Readonly<Record<Processor, string>> = { cpu: 'CPUs alone', gpu: 'GPUs', trn: 'Trainium' };
+
+/** GPU families are g and p with a generation, Trainium's trn: https://aws.amazon.com/sagemaker/ai/pricing/ */
+function processorOf(instanceType: string): Processor {
+  if (/^ml\.trn\d/.test(instanceType)) return 'trn';
+  return /^ml\.(g|gr|p)\d/.test(instanceType) ? 'gpu' : 'cpu';
 }
 
-function dnsSuffix(region: string): string {
-  if (region.startsWith('cn-')) return 'amazonaws.com.cn';
-  if (region.startsWith('us-iso-')) return 'c2s.ic.gov';
-  if (region.startsWith('us-isob-')) return 'sc2s.sgov.gov';
-  return 'amazonaws.com';
+/** Those first that are the given word but for a few letters. */
+function closestFirst(word: string, known: readonly string[]): string[] {
+  const distance = new Map(known.map((each) => [each, editDistance(word.toLowerCase(), each)]));
+  const near = known.filter((each) => (distance.get(each) ?? 0) <= 2);
+  return [...near, ...known.filter((each) => !near.includes(each))];
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i += 1) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** `3.12`, `312` and `py312` are one. */
@@ -110,14 +128,14 @@ function pythonName(version: string | undefined): string | undefined {
   return version === undefined ? undefined : `py${version.replace(/^py/, '').replace('.', '')}`;
 }
 
-/** The three versions closest in the order of versions. */
+/** The versions closest in the order of versions: up to two before and two after. */
 function nearest(asked: string, versions: readonly string[]): string[] {
   const sorted = [...new Set([...versions, asked])].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const at = sorted.indexOf(asked);
-  return sorted
-    .slice(Math.max(0, at - 2), at + 3)
-    .filter((version) => version !== asked)
-    .slice(0, 3);
+  const [before, after] = [sorted.slice(0, at), sorted.slice(at + 1)];
+  const most = 4;
+  const late = after.slice(0, Math.max(most / 2, most - before.length));
+  return [...before.slice(late.length - most), ...late];
 }
 
 function list(words: readonly string[]): string {

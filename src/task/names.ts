@@ -76,19 +76,6 @@ export function outputKey(place: Place, job: string): string {
   return `${outputFolder(place, job)}output.tar.gz`;
 }
 
-/** aws, aws-cn, aws-us-gov, …: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-export function partition(region: string): string {
-  const known = [
-    ['cn-', 'aws-cn'],
-    ['us-gov-', 'aws-us-gov'],
-    ['us-iso-', 'aws-iso'],
-    ['us-isob-', 'aws-iso-b'],
-    ['us-isof-', 'aws-iso-f'],
-    ['eu-isoe-', 'aws-iso-e'],
-  ] as const;
-  return known.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
-}
-
 export function defaultBucket(region: string, account: string): string {
   return `sagemaker-${region}-${account}`;
 }

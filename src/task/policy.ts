@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatS3Uri, type S3Uri } from './channels.ts';
-import { partition } from './names.ts';
+import { partition } from './partition.ts';
 
 export interface Statement {
   readonly Effect: 'Allow';
