@@ -5,5 +5,5 @@ from pathlib import Path
 
 before = os.environ.get("SM_CHANNEL_BEFORE")
 if before:
-    print("before", sorted(os.listdir(before)))
+    print("before", sorted(path.name for path in Path(before).iterdir()))
 Path(os.environ["SM_MODEL_DIR"], "model.txt").write_text("trained")
