@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Bucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { openObject } from './aws/download.ts';
-import { listFolder } from './aws/upload.ts';
+import { listFolder } from './aws/listing.ts';
 import { emptyFolder, unpack, writeBelow } from './files/extract.ts';
 import { info, warning } from './github/log.ts';
 import { parseS3Uri } from './task/channels.ts';

@@ -4,15 +4,16 @@ import type { Clients } from './aws/clients.ts';
 import { accountId } from './aws/identity.ts';
 import { imageDigest } from './aws/registry.ts';
 import { givenRole, type Role } from './aws/role.ts';
+import { hashFiles } from './files/hash.ts';
 import type { Survey } from './files/survey.ts';
-import { hashFiles } from './files/tree.ts';
+import { size, tellProgress } from './github/progress.ts';
 import { type LocatedSource, locateSources } from './sources.ts';
 import { contentsFact, taskFacts } from './task/fingerprint.ts';
 import type { Wish } from './task/history.ts';
 import { imageUri } from './task/image.ts';
 import { defaultBucket } from './task/names.ts';
 import type { TaskSpec } from './task/spec.ts';
-import type { HashedFile } from './task/sync.ts';
+import type { HashedFile, LocalFile } from './task/sync.ts';
 
 /** The account's bucket; whether it is there. */
 export interface Home {
@@ -46,18 +47,39 @@ export async function resolveTask(
   signal: AbortSignal,
 ): Promise<Resolved> {
   const image = imageUri(spec.image, spec.region, spec.instanceType);
-  const [sources, digest, role, code, data] = await Promise.all([
+  const [sources, digest, role, { code, data }] = await Promise.all([
     locateSources(clients, spec, bucket, exists, signal),
     imageDigest(clients, image, signal),
     spec.executionRole === undefined ? undefined : givenRole(clients.iam, spec.executionRole, signal),
-    hashFiles(survey.code),
-    Promise.all([...survey.data].map(async ([channel, files]) => [channel, await hashFiles(files)] as const)),
+    hashAll(survey, signal),
   ]);
-  const local = new Map(data.map(([channel, files]) => [channel, contentsFact(files)]));
+  const local = new Map([...data].map(([channel, files]) => [channel, contentsFact(files)]));
   const channels = new Map([...sources].map(([channel, { fact }]) => [channel, local.get(channel) ?? fact ?? '']));
   const { skipIf, cleanState } = spec;
   const comparable = [...channels.values()].every((fact) => fact !== '');
   const facts = taskFacts(spec, { code, image: digest ?? image, channels });
   const wish = { facts, comparable, skipIf, cleanState };
-  return { imageUri: image, givenRole: role, sources, code, data: new Map(data), wish };
+  return { imageUri: image, givenRole: role, sources, code, data, wish };
+}
+
+async function hashAll({ code, data }: Survey, signal: AbortSignal): Promise<Pick<Resolved, 'code' | 'data'>> {
+  const all = [...code, ...[...data.values()].flat()].reduce((sum, file) => sum + file.size, 0);
+  let read = 0;
+  const hash = (files: readonly LocalFile[]): Promise<HashedFile[]> =>
+    hashFiles(
+      files,
+      (bytes) => {
+        read += bytes;
+      },
+      signal,
+    );
+  const hashed = Promise.all([
+    hash(code),
+    Promise.all([...data].map(async ([channel, files]) => [channel, await hash(files)] as const)),
+  ]);
+  const [ownCode, channels] = await tellProgress(
+    () => `Reading code and inputs: ${size(read)} of ${size(all)}`,
+    hashed,
+  );
+  return { code: ownCode, data: new Map(channels) };
 }

@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import type { Bucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
-import { putObject, syncFolder } from './aws/upload.ts';
+import { SyncProgress, syncFolder } from './aws/sync.ts';
+import { putObject } from './aws/upload.ts';
 import { packArchive } from './files/archive.ts';
 import { listData } from './files/tree.ts';
 import { info } from './github/log.ts';
+import { count, size, tellProgress } from './github/progress.ts';
 import type { Resolved } from './resolve.ts';
 import { archivedEntrypoint, jobFiles } from './task/arguments.ts';
 import { CODE_ARCHIVE, inputFolder, manifestKey, sourceFolder } from './task/names.ts';
@@ -62,14 +64,17 @@ async function stageInput(
   signal: AbortSignal,
 ): Promise<void> {
   const place = { folder: inputFolder(spec, channel), manifestKey: manifestKey(spec, channel) };
-  const result = await syncFolder(clients.s3, bucket, place, files, signal);
-  const sent = `${result.sent} sent (${size(result.sentBytes)})`;
-  info(`Input ${channel}: ${sent}, ${result.unchanged} unchanged, ${result.removed} removed`);
+  const progress = new SyncProgress();
+  await tellProgress(
+    () => `Input ${channel}: ${sentOf(progress)}`,
+    syncFolder(clients.s3, bucket, place, files, progress, signal),
+  );
+  const { filesSent, bytesSent, removed } = progress;
+  const sent = `${count(filesSent)} sent (${size(bytesSent)})`;
+  info(`Input ${channel}: ${sent}, ${count(files.length - filesSent)} unchanged, ${count(removed)} removed`);
 }
 
-/** `12 B`, `3.4 MiB`. */
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+function sentOf({ filesSent, filesToSend, bytesSent, bytesToSend }: SyncProgress): string {
+  if (filesToSend === 0) return 'looking at what S3 has …';
+  return `${count(filesSent)} of ${count(filesToSend)} files sent, ${size(bytesSent)} of ${size(bytesToSend)}`;
 }

@@ -125,6 +125,7 @@ describe('a mistake', () => {
     ['an empty input', { inputs: 'd=./empty' }, ['inputs']],
     ['an input of folders alone', { inputs: 'd=./hollow' }, ['inputs']],
     ['an input below a file', { inputs: 'd=./w.py/x' }, ['inputs']],
+    ['an input with a name that S3 does not take', { inputs: 'd=./odd' }, ['inputs']],
     ['a link out of an input', { inputs: 'd=./linked' }, ['inputs']],
     ['an input that is a device', { inputs: 'd=/dev/null' }, ['inputs']],
     [
@@ -138,7 +139,7 @@ describe('a mistake', () => {
       ['dependencies', 'entrypoint'],
     ],
   ])('%s', async (_what, given, inputs) => {
-    empty('w.py', 'src/train.py', 'src/ignored.py', 'linked/w.py');
+    empty('w.py', 'src/train.py', 'src/ignored.py', 'linked/w.py', 'odd/a\nb');
     folder.write({ 'src/.gitignore': 'ignored.py\n' });
     for (const path of ['empty', 'hollow/a/b', 'folder.py']) mkdirSync(join(folder.path, path), { recursive: true });
     symlinkSync('/etc', join(folder.path, 'linked/out'));

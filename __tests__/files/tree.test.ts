@@ -1,9 +1,9 @@
 /** Which files are taken: what git would take of the code, everything of the data, and no way out by links. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hashFiles, isInside, listCode, listData } from '../../src/files/tree.ts';
+import { isInside, listCode, listData } from '../../src/files/tree.ts';
 import { ActionError } from '../../src/task/errors.ts';
 import { testFolder } from './folder.ts';
 
@@ -303,6 +303,14 @@ describe('a link', () => {
   });
 });
 
+describe('a name that is not UTF-8', () => {
+  it('is refused: no program in JavaScript can open the file', async () => {
+    folder.write({ 'in/x': '' });
+    writeFileSync(Buffer.concat([Buffer.from(join(folder.path, 'in/')), Buffer.from([0x61, 0xff, 0x62])]), '');
+    await expect(listData(join(folder.path, 'in'))).rejects.toThrow('has a name that is not UTF-8');
+  });
+});
+
 describe('what is neither a file nor a folder', () => {
   it('is refused, in a folder and alone', async () => {
     empty('in/x');
@@ -310,23 +318,6 @@ describe('what is neither a file nor a folder', () => {
     await expect(listData(join(folder.path, 'in'))).rejects.toThrow('pipe is neither a file nor a folder');
     await expect(listData(join(folder.path, 'in/pipe'))).rejects.toThrow('pipe is neither a file nor a folder');
     await expect(listData('/dev/null')).rejects.toThrow(ActionError);
-  });
-});
-
-describe('hashes', () => {
-  it('are of the contents, in the order of the files', async () => {
-    const names = Array.from({ length: 50 }, (_, at) => `f${at}`);
-    folder.write(Object.fromEntries(names.map((name, at) => [name, 'x'.repeat(at * 50_000)])));
-    const hashed = await hashFiles(await listData(folder.path));
-    const lines = execFileSync(
-      'sha256sum',
-      hashed.map(({ path }) => path),
-      { cwd: folder.path, encoding: 'utf8' },
-    );
-    expect(hashed.map(({ path, sha256 }) => `${sha256}  ${path}`)).toEqual(lines.trim().split('\n'));
-  });
-  it('are none for no files', async () => {
-    expect(await hashFiles([])).toEqual([]);
   });
 });
 

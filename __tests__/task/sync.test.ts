@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  compareKeys,
   formatManifest,
   type HashedFile,
+  isEtagOf,
+  keyProblem,
+  listCuts,
   type Manifest,
   parseManifest,
+  partsOf,
   planSync,
   type RemoteFile,
 } from '../../src/task/sync.ts';
@@ -13,15 +18,24 @@ const file = (path: string, sha256 = 'h', size = 1): HashedFile => ({
   path,
   sha256,
   size,
+  modified: 0,
   absolute: `/${path}`,
   executable: false,
 });
 const object = (path: string, etag = 'e', size = 1): RemoteFile => ({ path, etag, size });
 const sent = (path: string, sha256 = 'h', etag = 'e'): Manifest => new Map([[path, { sha256, etag }]]);
 const NONE: Manifest = new Map();
+const MD5 = '"d41d8cd98f00b204e9800998ecf8427e"';
+
+interface Expected {
+  readonly send?: string[];
+  readonly compare?: string[];
+  readonly remove?: string[];
+  readonly keep?: string[];
+}
 
 describe('a plan', () => {
-  it.each<[string, HashedFile[], RemoteFile[], Manifest, { send?: string[]; remove?: string[]; keep?: string[] }]>([
+  it.each<[string, HashedFile[], RemoteFile[], Manifest, Expected]>([
     ['nothing anywhere', [], [], NONE, {}],
     ['a first time', [file('a')], [], NONE, { send: ['a'] }],
     ['unchanged', [file('a')], [object('a')], sent('a'), { keep: ['a'] }],
@@ -33,6 +47,17 @@ describe('a plan', () => {
     ['gone here', [], [object('a')], sent('a'), { remove: ['a'] }],
     ['gone here and there', [], [], sent('a'), {}],
     ['there without a manifest', [file('a')], [object('a')], NONE, { send: ['a'] }],
+    ['there without a manifest, by its MD5', [file('a')], [object('a', MD5)], NONE, { compare: ['a'] }],
+    ['put there anew, by its MD5', [file('a')], [object('a', MD5)], sent('a'), { compare: ['a'] }],
+    ['of another size, whatever the MD5', [file('a')], [object('a', MD5, 2)], NONE, { send: ['a'] }],
+    [
+      'changed here, though the object is by its MD5',
+      [file('a', 'h2')],
+      [object('a', MD5)],
+      sent('a', 'h', MD5),
+      { send: ['a'] },
+    ],
+    ['there in parts', [file('a')], [object('a', `"${'0'.repeat(32)}-2"`)], NONE, { send: ['a'] }],
     ['there by somebody else', [file('a')], [object('a'), object('b')], sent('a'), { keep: ['a'], remove: ['b'] }],
     ['moved', [file('b')], [object('a')], sent('a'), { send: ['b'], remove: ['a'] }],
     ['a file where a folder was', [file('a')], [object('a/b')], sent('a/b'), { send: ['a'], remove: ['a/b'] }],
@@ -55,9 +80,10 @@ describe('a plan', () => {
       { send: ['constructor'] },
     ],
     ["a folder's marker", [], [object('')], NONE, { remove: [''] }],
-  ])('%s', (_what, local, remote, manifest, { send = [], remove = [], keep = [] }) => {
+  ])('%s', (_what, local, remote, manifest, { send = [], compare = [], remove = [], keep = [] }) => {
     const plan = planSync(local, remote, manifest);
     expect(plan.send.map(({ path }) => path)).toEqual(send);
+    expect(plan.compare.map(({ file: { path } }) => path)).toEqual(compare);
     expect(plan.remove).toEqual(remove);
     expect([...plan.keep.keys()]).toEqual(keep);
     for (const [path, what] of plan.keep) expect(what).toEqual(manifest.get(path));
@@ -87,6 +113,82 @@ describe('a plan', () => {
       expect([...there].toSorted()).toEqual(local.map(({ path, sha256 }) => [path, sha256]).toSorted());
       expect(plan.send.length + plan.keep.size).toBe(local.length);
     }
+  });
+});
+
+describe('an ETag', () => {
+  it.each<[string, string, boolean]>([
+    [MD5, 'd41d8cd98f00b204e9800998ecf8427e', true],
+    ['d41d8cd98f00b204e9800998ecf8427e', 'd41d8cd98f00b204e9800998ecf8427e', true],
+    [MD5, 'd41d8cd98f00b204e9800998ecf8427f', false],
+    ['', 'd41d8cd98f00b204e9800998ecf8427e', false],
+  ])('%s is of %s: %s', (etag, md5, same) => {
+    expect(isEtagOf(etag, md5)).toBe(same);
+  });
+});
+
+describe('the cuts of a list', () => {
+  const names = (number: number): HashedFile[] =>
+    Array.from({ length: number }, (_, at) => file(`f${String(at).padStart(6, '0')}`));
+  it.each<[number, number]>([
+    [0, 0],
+    [1_999, 0],
+    [3_999, 0],
+    [4_000, 1],
+    [9_000, 3],
+    [16_000, 7],
+    [100_000, 7],
+  ])('of %i files are %i', (number, expected) => {
+    const cuts = listCuts(names(number), 8, 2_000);
+    expect(cuts.length).toBe(expected);
+    expect(cuts).toEqual(cuts.toSorted());
+  });
+  it('are in the order of UTF-8, which is not that of JavaScript', () => {
+    // U+FF5E is before U+1F600 in UTF-8; JavaScript compares the latter by its half U+D83D.
+    const files = [...Array(4).fill('\u{1f600}'), ...Array(4).fill('\uff5e')].map((path: string) => file(path));
+    expect(['\u{1f600}', '\uff5e'].toSorted()).toEqual(['\u{1f600}', '\uff5e']);
+    expect(listCuts(files, 8, 1)).toEqual(['\uff5e', '\u{1f600}']);
+    expect(compareKeys('\uff5e', '\u{1f600}')).toBeLessThan(0);
+    expect(compareKeys('a', 'a')).toBe(0);
+  });
+});
+
+describe('the parts of a file', () => {
+  const MIB = 2 ** 20;
+  it.each<[number, number, number]>([
+    [8 * MIB + 1, 8 * MIB, 2],
+    [16 * MIB, 8 * MIB, 2],
+    [5 * 1024 * MIB, 8 * MIB, 640],
+    [80_000 * MIB, 8 * MIB, 10_000],
+    [80_000 * MIB + 1, 9 * MIB, 8_889],
+    [5 * 1024 * 1024 * MIB, 525 * MIB, 9_987],
+  ])('of %i bytes have %i bytes and are %i', (size, part, number) => {
+    const parts = partsOf(size);
+    expect(parts.length).toBe(number);
+    expect(parts.slice(0, -1).every(({ length }) => length === part)).toBe(true);
+    let end = 0;
+    for (const [at, { number: named, start, length }] of parts.entries()) {
+      expect([named, start]).toEqual([at + 1, end]);
+      end += length;
+    }
+    expect(end).toBe(size);
+  });
+});
+
+describe('a key', () => {
+  it.each<[string, RegExp | undefined]>([
+    ['a b+%#ü?&;:$@=,', undefined],
+    ['深い/ö', undefined],
+    ['back\\slash "quoted" \'too\'', undefined],
+    ['a\nb', /control character/],
+    ['a\tb', /control character/],
+    ['\u007f', /control character/],
+    ['x'.repeat(1022), undefined],
+    ['x'.repeat(1023), /1025 bytes, and S3 takes 1024/],
+    ['ü'.repeat(512), /1026 bytes/],
+  ])('of %j', (path, problem) => {
+    if (problem === undefined) expect(keyProblem('f/', path)).toBeUndefined();
+    else expect(keyProblem('f/', path)).toMatch(problem);
   });
 });
 

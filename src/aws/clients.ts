@@ -26,6 +26,10 @@ interface Common {
   readonly customUserAgent: [string, string][];
 }
 
+/** A sync sends so many files at once; the SDK's own most is 50. */
+const SOCKETS = { maxSockets: 128, keepAlive: true };
+const S3_CONNECTIONS = { requestHandler: { httpsAgent: SOCKETS, httpAgent: SOCKETS } };
+
 /** `credentials`: undefined for the environment's. */
 export function createClients(
   region: string,
@@ -42,7 +46,7 @@ export function createClients(
     common,
     logs: new CloudWatchLogsClient(common),
     iam: new IAMClient(common),
-    s3: new S3Client({ ...common, followRegionRedirects: false }),
+    s3: new S3Client({ ...common, ...S3_CONNECTIONS, followRegionRedirects: false }),
     sagemaker: new SageMakerClient(common),
     sts: new STSClient(common),
   };

@@ -20,3 +20,14 @@ export async function openObject(
     throw error;
   }
 }
+
+/** The object as text, or undefined where there is none. */
+export async function readText(
+  s3: S3Client,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const body = await openObject(s3, bucket, key, signal);
+  return body === undefined ? undefined : Buffer.concat(await body.toArray()).toString('utf8');
+}

@@ -9,9 +9,10 @@ import { type Archive, formatRecord, type JobRecord, parseRecord } from '../task
 import { type DescribedJob, isEnded } from '../task/status.ts';
 import type { Bucket } from './bucket.ts';
 import type { Clients } from './clients.ts';
-import { openObject } from './download.ts';
+import { readText } from './download.ts';
+import { listFolder } from './listing.ts';
 import { findJob } from './training.ts';
-import { listFolder, putObject } from './upload.ts';
+import { putObject } from './upload.ts';
 
 /** Older jobs are not looked at. */
 const MOST_JOBS = 400;
@@ -131,11 +132,6 @@ async function readRecord(
 ): Promise<JobRecord | undefined> {
   const text = await readText(s3, bucket, recordKey(place, job), signal);
   return text === undefined ? undefined : parseRecord(text);
-}
-
-async function readText(s3: S3Client, bucket: Bucket, key: string, signal: AbortSignal): Promise<string | undefined> {
-  const body = await openObject(s3, bucket, key, signal);
-  return body === undefined ? undefined : Buffer.concat(await body.toArray()).toString('utf8');
 }
 
 /** The names of the folders right below a folder. */

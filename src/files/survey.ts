@@ -7,8 +7,9 @@ import { basename, resolve } from 'node:path';
 import { archivedEntrypoint } from '../task/arguments.ts';
 import { ActionError, type Mistake } from '../task/errors.ts';
 import type { InputName } from '../task/inputs.ts';
+import { inputFolder } from '../task/names.ts';
 import type { TaskSpec } from '../task/spec.ts';
-import type { LocalFile } from '../task/sync.ts';
+import { keyProblem, type LocalFile } from '../task/sync.ts';
 import { listCode, listData } from './tree.ts';
 
 export interface Survey {
@@ -43,7 +44,8 @@ export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Su
     Promise.all(spec.dependencies.map((path) => attempt('dependencies', () => dependency(path, workspace, excluded)))),
     Promise.all(
       locals.map(
-        async ({ name, path }) => [name, await attempt('inputs', () => channelFiles(name, path, workspace))] as const,
+        async ({ name, path }) =>
+          [name, await attempt('inputs', () => channelFiles(spec, name, path, workspace))] as const,
       ),
     ),
   ]);
@@ -109,10 +111,21 @@ async function codeBelow(
   return files;
 }
 
-async function channelFiles(name: string, path: string, workspace: string): Promise<readonly LocalFile[]> {
+async function channelFiles(
+  spec: TaskSpec,
+  name: string,
+  path: string,
+  workspace: string,
+): Promise<readonly LocalFile[]> {
   const files = await listData(await existing(path, workspace));
   if (files.length === 0)
     throw new ActionError(`the folder ${path} of "${name}" is empty.`, 'Put the data there, or remove the channel.');
+  const folder = inputFolder(spec, name);
+  for (const file of files) {
+    const problem = keyProblem(folder, file.path);
+    if (problem !== undefined)
+      throw new ActionError(`${JSON.stringify(file.path)} of "${name}" ${problem}.`, 'Rename it.');
+  }
   return files;
 }
 

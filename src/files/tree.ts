@@ -2,18 +2,12 @@
  * The files of a folder, in a fixed order. Links that stay inside the folder are followed, others refused; what is neither
  * a file nor a folder is refused too. Ignore files are git's: https://git-scm.com/docs/gitignore
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import ignore, { type Ignore } from 'ignore';
 import { ActionError } from '../task/errors.ts';
-import type { HashedFile, LocalFile } from '../task/sync.ts';
-
-/** Files up to this many bytes are hashed in one go. */
-const ONE_READ = 1024 * 1024;
-const HASH_AT_ONCE = 8;
+import type { LocalFile } from '../task/sync.ts';
 
 interface Rules {
   readonly folder: string;
@@ -79,21 +73,32 @@ async function walkFolder(
   trail: readonly string[],
 ): Promise<void> {
   const rules = [...above, ...(await readRules(folder, walk.ignoreFiles))];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const absolute = join(folder, entry.name);
-    if (walk.excluded.has(absolute) || (walk.ignoreFiles.length > 0 && entry.name === '.git')) continue;
-    if (isIgnored(rules, absolute, entry.isDirectory())) continue;
-    const real = entry.isSymbolicLink() ? await linkTarget(walk, absolute) : absolute;
-    const stats = await stat(real);
-    if (stats.isDirectory()) {
-      const folderReal = await realpath(real);
-      if (trail.includes(folderReal)) throw refused(absolute, 'is a link to a folder that holds it');
-      await walkFolder(walk, absolute, rules, [...trail, folderReal]);
-    } else if (stats.isFile()) {
-      walk.files.push(localFile(relative(walk.root, absolute).split(sep).join('/'), absolute, stats));
-    } else {
-      throw refused(absolute, 'is neither a file nor a folder');
-    }
+  const entries = await readdir(folder, { withFileTypes: true });
+  await Promise.all(entries.map((entry) => walkEntry(walk, folder, entry, rules, trail)));
+}
+
+async function walkEntry(
+  walk: Walk,
+  folder: string,
+  entry: Dirent,
+  rules: readonly Rules[],
+  trail: readonly string[],
+): Promise<void> {
+  const absolute = join(folder, entry.name);
+  if (walk.excluded.has(absolute) || (walk.ignoreFiles.length > 0 && entry.name === '.git')) return;
+  if (isIgnored(rules, absolute, entry.isDirectory())) return;
+  // What Node puts for bytes that are no UTF-8: the file cannot be opened by it, nor be named in S3.
+  if (entry.name.includes('\ufffd')) throw refused(absolute, 'has a name that is not UTF-8');
+  const real = entry.isSymbolicLink() ? await linkTarget(walk, absolute) : absolute;
+  const stats = await stat(real);
+  if (stats.isDirectory()) {
+    const folderReal = await realpath(real);
+    if (trail.includes(folderReal)) throw refused(absolute, 'is a link to a folder that holds it');
+    await walkFolder(walk, absolute, rules, [...trail, folderReal]);
+  } else if (stats.isFile()) {
+    walk.files.push(localFile(relative(walk.root, absolute).split(sep).join('/'), absolute, stats));
+  } else {
+    throw refused(absolute, 'is neither a file nor a folder');
   }
 }
 
@@ -141,24 +146,6 @@ export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-function localFile(path: string, absolute: string, stats: { readonly size: number; readonly mode: number }): LocalFile {
-  return { path, absolute, size: stats.size, executable: (stats.mode & 0o111) !== 0 };
-}
-
-/** The files with the SHA-256 of their contents. */
-export async function hashFiles(files: readonly LocalFile[]): Promise<HashedFile[]> {
-  const hashed: HashedFile[] = [];
-  const queue = files.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, file] of queue) hashed[index] = { ...file, sha256: await hashFile(file) };
-  };
-  await Promise.all(Array.from({ length: HASH_AT_ONCE }, worker));
-  return hashed;
-}
-
-async function hashFile(file: LocalFile): Promise<string> {
-  const hash = createHash('sha256');
-  if (file.size <= ONE_READ) hash.update(await readFile(file.absolute));
-  else await pipeline(createReadStream(file.absolute, { highWaterMark: ONE_READ }), hash);
-  return hash.digest('hex');
+function localFile(path: string, absolute: string, { size, mode, mtimeMs }: Stats): LocalFile {
+  return { path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 };
 }

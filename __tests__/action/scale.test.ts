@@ -1,0 +1,115 @@
+/** 100,000 files and one of 5 GiB, against an S3 server that is as fast as one on the network. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClients } from '../../src/aws/clients.ts';
+import { listFolder } from '../../src/aws/listing.ts';
+import { SyncProgress, syncFolder } from '../../src/aws/sync.ts';
+import { hashFiles } from '../../src/files/hash.ts';
+import { listData } from '../../src/files/tree.ts';
+import { listCuts } from '../../src/task/sync.ts';
+
+const server = process.env['S3_SERVER'] ?? '';
+const KEYS = { accessKeyId: 'scale', secretAccessKey: 'scalesecret' };
+// The server's name for an owner is its key, and it checks it.
+const BUCKET = { name: 'scale', owner: KEYS.accessKeyId };
+const NEVER = new AbortController().signal;
+const MIB = 2 ** 20;
+const root = join(import.meta.dirname, '..', '..', '.cache', 'tests');
+
+let folder: string;
+let gateway: ChildProcess;
+let s3: S3Client;
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function sync(name: string): Promise<{ progress: SyncProgress; seconds: number; sizeMib: number }> {
+  const begun = Date.now();
+  let most = 0;
+  const sample = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 50);
+  const files = await hashFiles(await listData(join(folder, name)), () => undefined, NEVER);
+  const progress = new SyncProgress();
+  const place = { folder: `p/t/input/${name}/`, manifestKey: `p/t/.sync/${name}.json` };
+  await syncFolder(s3, BUCKET, place, files, progress, NEVER);
+  clearInterval(sample);
+  return { progress, seconds: (Date.now() - begun) / 1000, sizeMib: most / MIB };
+}
+
+describe.skipIf(server === '')('a sync', () => {
+  beforeAll(async () => {
+    mkdirSync(root, { recursive: true });
+    folder = mkdtempSync(join(root, 'scale-'));
+    mkdirSync(join(folder, 'objects'));
+    const port = await freePort();
+    const keys = ['--access', KEYS.accessKeyId, '--secret', KEYS.secretAccessKey];
+    const flags = ['--port', `127.0.0.1:${port}`, ...keys, '--keep-alive', '--quiet', 'posix', join(folder, 'objects')];
+    gateway = spawn(server, flags, { stdio: 'ignore' });
+    const endpoint = `http://127.0.0.1:${port}`;
+    const admin = new S3Client({
+      region: 'us-east-1',
+      endpoint,
+      credentials: KEYS,
+      forcePathStyle: true,
+      maxAttempts: 30,
+    });
+    await admin.send(new CreateBucketCommand({ Bucket: BUCKET.name }));
+    process.env['AWS_ENDPOINT_URL'] = endpoint;
+    s3 = createClients('us-east-1', 'test', async () => KEYS).s3;
+  });
+  afterAll(() => {
+    gateway.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('of 100,000 files sends each once, lists them in pieces, and notices the one that changed', async () => {
+    for (let at = 0; at < 100_000; at += 1) {
+      const below = join(folder, 'many', `f${Math.trunc(at / 1000)}`);
+      if (at % 1000 === 0) mkdirSync(below, { recursive: true });
+      writeFileSync(join(below, `n ${at}`), `${at}\n`);
+    }
+    const first = await sync('many');
+    expect(first.progress).toMatchObject({ filesSent: 100_000, removed: 0 });
+    const again = await sync('many');
+    expect(again.progress).toMatchObject({ filesSent: 0, removed: 0 });
+    writeFileSync(join(folder, 'many', 'f7', 'n 7007'), 'other');
+    rmSync(join(folder, 'many', 'f8'), { recursive: true });
+    const third = await sync('many');
+    expect(third.progress).toMatchObject({ filesSent: 1, removed: 1_000 });
+    const cuts = listCuts(await listData(join(folder, 'many')), 8, 2_000);
+    expect(cuts).toHaveLength(7);
+    const whole = await listFolder(s3, BUCKET, 'p/t/input/many/', NEVER);
+    expect(whole).toHaveLength(99_000);
+    expect(await listFolder(s3, BUCKET, 'p/t/input/many/', NEVER, cuts)).toEqual(whole);
+    console.info(`100,000 files: ${first.seconds} s; again: ${again.seconds} s; ${Math.round(first.sizeMib)} MiB`);
+  }, 900_000);
+
+  it('of a file of 5 GiB keeps to its memory', async () => {
+    mkdirSync(join(folder, 'large'));
+    const file = openSync(join(folder, 'large', 'sparse'), 'w');
+    ftruncateSync(file, 5 * 1024 * MIB);
+    writeSync(file, 'the end', 5 * 1024 * MIB - 7);
+    closeSync(file);
+    const before = process.memoryUsage().rss / MIB;
+    const { progress, seconds, sizeMib } = await sync('large');
+    expect(progress).toMatchObject({ filesSent: 1, bytesSent: 5 * 1024 * MIB });
+    const key = 'p/t/input/large/sparse';
+    const { ContentLength, ETag } = await s3.send(new HeadObjectCommand({ Bucket: BUCKET.name, Key: key }));
+    expect(ContentLength).toBe(5 * 1024 * MIB);
+    expect(ETag).toMatch(/-640"$/);
+    // 128 MiB of parts, and what waits for the garbage collector.
+    expect(sizeMib - before).toBeLessThan(512);
+    expect((await sync('large')).progress.filesSent).toBe(0);
+    console.info(`5 GiB: ${seconds} s; ${Math.round(before)} → ${Math.round(sizeMib)} MiB`);
+  }, 900_000);
+});
