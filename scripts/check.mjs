@@ -36,6 +36,7 @@ const groups = {
     ['types', [npm('tsc'), '--noEmit', '-p', '.']],
     ['types of the tests', [npm('tsc'), '--noEmit', '-p', '__tests__']],
     ['lint, format and layers', [npm('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']],
+    ['tables of the docs', [node, 'scripts/tables.mjs', '--check']],
     ['python lint', python('ruff', 'check', '--no-cache', ...sources)],
     ['python format', python('ruff', 'format', '--no-cache', '--check', ...sources)],
     ['python types of the stand-in', python('mypy', 'local/sagemaker_local')],

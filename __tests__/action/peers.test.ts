@@ -1,6 +1,6 @@
 /** Beside those that were there before: `ssm`, whose tasks are this action's too, and the SageMaker Python SDK's requests. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
@@ -11,6 +11,7 @@ import { StandIn } from './stand-in.ts';
 
 const venvs = process.env['CLIENT_VENVS'] ?? '';
 const here = join(import.meta.dirname, 'peers');
+const root = join(import.meta.dirname, '..', '..');
 const REGIONS = { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' };
 
 let aws: StandIn;
@@ -60,6 +61,19 @@ describe.skipIf(venvs === '')("a task that ssm's command line ran", () => {
     expect(chained).toContain("before ['model.tar.gz']");
     const skipped = ssm(workspace(), '-t', 'mine', '-o', 'out', '--download_model');
     expect(skipped).toContain(`Task mine is already completed by ${first.outputs['job-name']}`);
+  });
+});
+
+describe.skipIf(venvs === '')('docs/migration.md', () => {
+  it.each(['run', 'shell', 'data', 'process'])('has each flag of `ssm %s`', (command) => {
+    const help = execFileSync(join(venvs, 'ssm', 'bin', 'ssm'), [command, '--help'], { encoding: 'utf8' });
+    const page = readFileSync(join(root, 'docs', 'migration.md'), 'utf8');
+    const lines = help.split('\n').filter((line) => /^ {2}-/.test(line));
+    const flags = new Set(lines.flatMap((line) => line.match(/(?<=^ *|, )--?[a-z_0-9]+/g) ?? []));
+    for (const flag of ['-h', '--help']) flags.delete(flag);
+    expect(flags.size).toBeGreaterThan(6);
+    // What both take in general has its rows under `ssm run`.
+    expect([...flags].filter((flag) => !page.includes(`\`${flag}\``)).toSorted()).toEqual([]);
   });
 });
 

@@ -21,6 +21,8 @@ export interface Request {
   readonly action: string;
   readonly operation: string;
   readonly resource: string;
+  /** Further permissions that it needed. */
+  readonly also: readonly { readonly action: string }[];
   readonly status: number;
 }
 

@@ -1,4 +1,4 @@
-/** action.yml, the code and the README say the same; the summary shows nothing but text. */
+/** action.yml and the code say the same; the summary shows nothing but text. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,20 +32,6 @@ describe('action.yml', () => {
       Object.entries(action.inputs).map(([name, { default: value = '' }]) => [name, value]),
     );
     expect(readSpec({ ...empty, ...defaults, ...own }, context)).toEqual(readSpec({ ...empty, ...own }, context));
-  });
-  it('is what the README shows', () => {
-    const row = (...cells: string[]): string =>
-      `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replaceAll('  ', ' ');
-    const readme = read('README.md');
-    const table = (name: string): string[] =>
-      (new RegExp(`<!-- ${name} -->([\\s\\S]*)<!-- /${name} -->`).exec(readme)?.[1] ?? '').trim().split('\n').slice(2);
-    const inputs = Object.entries(action.inputs).map(([name, { description, default: value, required }]) =>
-      row(`\`${name}\``, required === true ? 'required' : value === undefined ? '' : `\`${value}\``, description),
-    );
-    expect(table('inputs')).toEqual(inputs);
-    expect(table('outputs')).toEqual(
-      Object.entries(action.outputs).map(([name, { description }]) => row(`\`${name}\``, description)),
-    );
   });
 });
 

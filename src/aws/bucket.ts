@@ -77,14 +77,12 @@ function bucketError(bucket: HomeBucket, status: number | undefined, cause: unkn
       return new ActionError(
         `The bucket ${bucket.name} is not yours to use: it belongs to another account than ${bucket.owner}, or s3:ListBucket is denied.`,
         'Give another "bucket", or allow s3:ListBucket on it.',
-        { cause },
       );
     case 301:
     case 400:
       return new ActionError(
         `The bucket ${bucket.name} lies in another region than ${bucket.region}.`,
         'Give a "bucket" of the job\'s region, or another "aws-region".',
-        { cause },
       );
     default:
       // The answer to HEAD has no body, so the SDK's error has no text of its own.
