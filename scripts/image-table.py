@@ -1,15 +1,16 @@
-"""Writes src/task/image-table.json and src/task/partitions.json: AWS's training images, by the SageMaker Python SDK's facts.
+"""Writes src/task/image-table.json and partitions.json: AWS's training images, by the SageMaker Python SDK's facts.
 
 Usage: pip install 'sagemaker==2.257.7' && python scripts/image-table.py
 Each image is what the SDK's `image_uris.retrieve` answers for an instance type of each kind of processor. The images
-that run a script are taken, not the built-in algorithms nor SageMaker Training Compiler's, which is no more. Shape of the first:
+that run a script are taken, not the built-in algorithms nor those of SageMaker Training Compiler, which is no more.
+Shape of the first:
 
     {"registries": [{REGION: ACCOUNT}], "images": [PATTERN],
      "frameworks": {NAME: {"default": VERSION, "aliases": {SHORT: VERSION},
                            "versions": {VERSION: {"registry": INDEX, "python": {PY: {"cpu" | "gpu" | "trn": INDEX}}}}}}}
 
-PATTERN is REPOSITORY:TAG with {v}, {p} and {py} for version, processor and Python. Of Hugging Face the version is that of
-transformers and its base: 4.56.2-pytorch2.8.0. The second: [{"name", "regions": regular expression, "suffix"}].
+PATTERN is REPOSITORY:TAG with {v}, {p} and {py} for version, processor and Python. Of Hugging Face the version is that
+of transformers and its base: 4.56.2-pytorch2.8.0. The second: [{"name", "regions": regular expression, "suffix"}].
 """
 
 import json
@@ -145,7 +146,8 @@ def main() -> None:
     frameworks = {}
     for name, default in FRAMEWORKS.items():
         versions, aliases = table.versions(name, ("trn",) if name in TRAINIUM else ("cpu", "gpu"))
-        assert default in versions, (name, default, list(versions))
+        if default not in versions:
+            raise SystemExit(f"{name} has no {default} any more: it has {', '.join(versions)}")
         ordered = dict(sorted(versions.items(), key=lambda item: order(item[0])))
         frameworks[name] = {"default": default, "aliases": dict(sorted(aliases.items())), "versions": ordered}
     document = {"registries": table.registries, "images": table.images, "frameworks": frameworks}
@@ -166,7 +168,9 @@ def order(version: str) -> list[tuple[int, str]]:
 def write(path: Path, document: Any) -> None:
     """Each entry of the innermost level on a line of its own."""
     text = json.dumps(document, indent=1)
-    path.write_text(re.sub(r"\{\s+([^{}[\]]*?)\s+\}", lambda match: "{" + re.sub(r"\s+", " ", match[1]) + "}", text) + "\n")
+    path.write_text(
+        re.sub(r"\{\s+([^{}[\]]*?)\s+\}", lambda match: "{" + re.sub(r"\s+", " ", match[1]) + "}", text) + "\n"
+    )
 
 
 if __name__ == "__main__":

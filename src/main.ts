@@ -9,8 +9,9 @@ import { isPost, markMain } from './github/state.ts';
 import { post } from './post.ts';
 import { run } from './run.ts';
 import { describeError } from './task/errors.ts';
+import { readSpec } from './task/read.ts';
 import { Redactor, secretsOf } from './task/redact.ts';
-import { type RoleToAssume, readSpec } from './task/spec.ts';
+import type { RoleToAssume } from './task/spec.ts';
 
 async function main(): Promise<void> {
   markMain();

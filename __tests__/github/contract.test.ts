@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { OUTPUTS } from '../../src/github/outputs.ts';
 import { renderSummary } from '../../src/github/summary.ts';
 import { INPUTS, type RawInputs } from '../../src/task/inputs.ts';
-import { readSpec } from '../../src/task/spec.ts';
+import { readSpec } from '../../src/task/read.ts';
 import { VERSION } from '../../src/task/version.ts';
 
 const root = join(import.meta.dirname, '..', '..');

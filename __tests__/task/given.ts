@@ -1,7 +1,8 @@
 /** What the tests of the pure core begin with: a step that gives just what must be given, and seeded chance. */
 import type { Mistake } from '../../src/task/errors.ts';
 import { INPUTS, type InputName, type RawInputs, type RunContext } from '../../src/task/inputs.ts';
-import { readSpec, type TaskSpec } from '../../src/task/spec.ts';
+import { readSpec } from '../../src/task/read.ts';
+import type { TaskSpec } from '../../src/task/spec.ts';
 
 export type Given = Partial<Record<InputName, string>>;
 

@@ -1,8 +1,11 @@
 /** The role: what its jobs may do, asked as AWS would be asked. */
 import { describe, expect, it } from 'vitest';
-import { type Grants, rolePolicies, type Statement, TRUST_POLICY } from '../../src/task/policy.ts';
+import type { S3Uri } from '../../src/task/channels.ts';
+import { type Grants, repairedTrust, rolePolicies, type Statement, TRUST_POLICY } from '../../src/task/policy.ts';
 
 const ACCOUNT = '123456789012';
+const ID = '01234567-89ab-cdef-0123-456789abcdef';
+const KEY_ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/${ID}`;
 const GRANTS: Grants = {
   region: 'us-east-1',
   account: ACCOUNT,
@@ -94,6 +97,72 @@ describe('the role', () => {
   ])('with an input in S3 allows, %s: %s on %s', (expected, action, resource, keys = {}) => {
     expect(allowed(action, resource, keys, { inputs: [{ bucket: 'other', key: 'a/b/' }] })).toBe(expected);
     expect(allowed(action, resource, keys)).toBe(false);
+  });
+
+  it.each<[boolean, string, string, Partial<Grants>]>([
+    [true, 'ec2:CreateNetworkInterface', 'arn:aws:ec2:us-east-1:1:network-interface/x', { vpc: true }],
+    [true, 'ec2:DescribeSubnets', '*', { vpc: true }],
+    [false, 'ec2:RunInstances', '*', { vpc: true }],
+    [false, 'ec2:CreateNetworkInterface', '*', {}],
+    [true, 'kms:Decrypt', KEY_ARN, { kmsKey: ID }],
+    [true, 'kms:GenerateDataKey', KEY_ARN, { kmsKey: `key/${ID}` }],
+    [true, 'kms:CreateGrant', KEY_ARN, { kmsKey: KEY_ARN }],
+    [false, 'kms:Encrypt', KEY_ARN, { kmsKey: ID }],
+    [false, 'kms:Decrypt', KEY_ARN.replace(/.$/, '0'), { kmsKey: ID }],
+    [false, 'kms:Decrypt', KEY_ARN.replace(ACCOUNT, '999999999999'), { kmsKey: ID }],
+    [false, 'kms:Decrypt', KEY_ARN, {}],
+    [false, 'kms:Decrypt', KEY_ARN, { kmsKey: 'alias/mine' }],
+  ])('allows, %s: %s on %s with %j', (expected, action, resource, given) => {
+    expect(allowed(action, resource, {}, given)).toBe(expected);
+  });
+
+  it.each([
+    ['alias/mine', 'us-east-1', ACCOUNT],
+    ['arn:aws:kms:eu-west-1:999999999999:alias/mine', 'eu-west-1', '999999999999'],
+  ])('names the key of %s by a condition', (kmsKey, region, account) => {
+    const [use] = statements({ kmsKey }).filter(({ Action }) => Action.includes('kms:Decrypt'));
+    expect(use?.Resource).toBe(`arn:aws:kms:${region}:${account}:key/*`);
+    expect(use?.Condition).toEqual({ 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/mine' } });
+  });
+
+  it.each<[S3Uri[], number]>([
+    [[{ bucket: 'mine', key: 'p/t/j/output/model.tar.gz' }], 0],
+    [[{ bucket: 'mine', key: 'p2/x' }], 1],
+    [[{ bucket: 'mine', key: 'p' }], 1],
+    [[{ bucket: 'other', key: 'p/x' }], 1],
+    [
+      [
+        { bucket: 'other', key: 'a' },
+        { bucket: 'other', key: 'a' },
+      ],
+      1,
+    ],
+  ])('has a grant for each input that is not in its own folder: %j', (inputs, number) => {
+    const names = rolePolicies({ ...GRANTS, inputs }).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('input-'))).toHaveLength(number);
+  });
+
+  it.each<[string, boolean]>([
+    [TRUST_POLICY, false],
+    ['{"Statement": []}', true],
+    ['{}', true],
+    [TRUST_POLICY.replace('sagemaker', 'ec2'), true],
+    [TRUST_POLICY.replace('Allow', 'Deny'), true],
+    [TRUST_POLICY.replace('sts:AssumeRole', 'sts:TagSession'), true],
+    [TRUST_POLICY.replace('"Action"', '"Condition": {"Bool": {"aws:x": "true"}}, "Action"'), true],
+    [
+      '{"Statement": {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}, "Action": ["sts:AssumeRole"]}}',
+      false,
+    ],
+    ['{"Statement": [null, {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}', true],
+  ])('trusted by %s is mended, %s, and keeps what is there', (document, mended) => {
+    const repaired = repairedTrust(document);
+    expect(repaired !== undefined).toBe(mended);
+    if (repaired === undefined) return;
+    const { Statement } = JSON.parse(repaired) as { Statement: unknown[] };
+    const { Statement: before = [] } = JSON.parse(document) as { Statement?: unknown };
+    expect(Statement).toEqual(expect.arrayContaining([before].flat()));
+    expect(repairedTrust(repaired)).toBeUndefined();
   });
 
   it('has nothing that is whole', () => {

@@ -93,6 +93,64 @@ describe('the request', () => {
     });
   });
 
+  it("in a network of one's own, encrypted, kept warm, with metrics", () => {
+    const made = request({
+      ...{ subnets: 'subnet-1', 'security-group-ids': 'sg-1\nsg-2', 'kms-key': 'alias/k', spot: 'false' },
+      ...{ 'network-isolation': 'true', 'encrypt-inter-container-traffic': 'true', 'keep-alive-minutes': '10' },
+      metrics: 'loss=loss: (.*)',
+    });
+    expect(made).toMatchObject({
+      VpcConfig: { Subnets: ['subnet-1'], SecurityGroupIds: ['sg-1', 'sg-2'] },
+      EnableNetworkIsolation: true,
+      EnableInterContainerTrafficEncryption: true,
+      OutputDataConfig: { KmsKeyId: 'alias/k' },
+      ResourceConfig: { VolumeKmsKeyId: 'alias/k', KeepAlivePeriodInSeconds: 600 },
+      AlgorithmSpecification: {
+        MetricDefinitions: [{ Name: 'loss', Regex: 'loss: (.*)' }],
+        EnableSageMakerMetricsTimeSeries: true,
+      },
+    });
+    const plain = JSON.stringify(request({}));
+    expect(plain).not.toMatch(/Kms|Vpc|Isolation|TrafficEncryption|KeepAlive|Metric/);
+  });
+
+  it.each<[string, boolean]>([
+    ['ml.m5.large', true],
+    ['ml.p3.16xlarge', true],
+    ['ml.p2.xlarge', true],
+    ['ml.c5n.18xlarge', true],
+    ['ml.m5d.large', false],
+    ['ml.r5d.large', false],
+    ['ml.p3dn.24xlarge', false],
+    ['ml.p4d.24xlarge', false],
+    ['ml.p5.48xlarge', false],
+    ['ml.g4dn.xlarge', false],
+    ['ml.g5.xlarge', false],
+    ['ml.g6e.xlarge', false],
+    ['ml.trn1.2xlarge', false],
+  ])('names the key for the volume of %s: %s', (type, named) => {
+    const { ResourceConfig } = request({ 'kms-key': 'alias/k', 'instance-type': type });
+    expect('VolumeKmsKeyId' in ResourceConfig).toBe(named);
+  });
+
+  it('leaves the start to the image where that is asked for', () => {
+    const made = request({
+      ...{ launcher: 'image', entrypoint: 'src/train.py', 'source-dir': 'src', hyperparameters: 'lr=0.1' },
+      distribution: '{"torch_distributed": {"enabled": true}}',
+    });
+    expect(made.AlgorithmSpecification).not.toHaveProperty('ContainerEntrypoint');
+    expect(made.InputDataConfig).toEqual([]);
+    expect(made.HyperParameters).toMatchObject({
+      lr: '"0.1"',
+      sagemaker_submit_directory: `"s3://${STAGED.bucket}/repo/train/${STAGED.job}/source/sourcedir.tar.gz"`,
+      sagemaker_torch_distributed_enabled: 'true',
+      sagemaker_instance_type: '"ml.m5.large"',
+      sagemaker_job_name: `"${STAGED.job}"`,
+      sagemaker_region: '"us-east-1"',
+      sagemaker_container_log_level: '20',
+    });
+  });
+
   it('closes each folder of its own with a slash: a prefix matches siblings else', () => {
     const made = request({ inputs: 'a=./x', prefix: 'pre' });
     const uris = [

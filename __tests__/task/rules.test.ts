@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/task/errors.ts';
 import { INPUTS, type InputName } from '../../src/task/inputs.ts';
 import { checkEnvironment, checkTags, tagText } from '../../src/task/limits.ts';
-import { readSpec } from '../../src/task/spec.ts';
+import { readSpec } from '../../src/task/read.ts';
 import { CONTEXT, type Given, mistakesOf, rawInputs, specOf } from './given.ts';
 
 describe('what is left out', () => {
@@ -91,6 +91,12 @@ describe('what is left out', () => {
   });
 });
 
+const ID = '01234567-89ab-cdef-0123-456789abcdef';
+const KEYS = [
+  ...[ID, `key/${ID}`, 'mrk-0123456789abcdef0123456789abcdef', 'alias/team/ml'],
+  ...[`arn:aws:kms:us-east-1:123456789012:key/${ID}`, 'arn:aws-cn:kms:cn-north-1:123456789012:alias/x'],
+];
+
 describe('what is given', () => {
   it.each<[Given, object]>([
     [{ task: 'x'.repeat(128) }, { task: 'x'.repeat(128) }],
@@ -148,6 +154,45 @@ describe('what is given', () => {
     [{ summary: 'False' }, { summary: false }],
     [{ tags: 'a b=ü +-=._:/@' }, { tags: new Map([['a b', 'ü +-=._:/@']]) }],
     [{ 'aws-region': 'us-gov-west-1' }, { region: 'us-gov-west-1' }],
+    [
+      { 'base-prefix': '/', prefix: 'pr-1' },
+      { basePrefix: '', prefix: 'pr-1/' },
+    ],
+    [{ mode: 'collect', entrypoint: '' }, { mode: { kind: 'collect' } }],
+    [{ 'job-name': 'p-t-1', entrypoint: '' }, { mode: { kind: 'job', job: 'p-t-1' } }],
+    [{ launcher: 'image' }, { launcher: 'image', distribution: { kind: 'none' } }],
+    [{ distribution: 'torchrun' }, { distribution: { kind: 'torchrun', processes: undefined } }],
+    [{ distribution: '{"torchrun": {}}' }, { distribution: { kind: 'torchrun', processes: undefined } }],
+    [{ distribution: '{"torchrun": {"processes": 8}}' }, { distribution: { kind: 'torchrun', processes: 8 } }],
+    [
+      { launcher: 'image', distribution: '{"mpi": {"enabled": true}}' },
+      { distribution: { kind: 'sdk', options: { mpi: { enabled: true } } } },
+    ],
+    [{ spot: 'false', 'keep-alive-minutes': '360' }, { keepAliveSeconds: 21_600 }],
+    [
+      { subnets: 'subnet-0a, subnet-1b\nsubnet-0a', 'security-group-ids': '["sg-1"]' },
+      { network: { subnets: ['subnet-0a', 'subnet-1b'], securityGroupIds: ['sg-1'] } },
+    ],
+    [
+      { 'network-isolation': 'true', 'encrypt-inter-container-traffic': 'True' },
+      { network: { isolation: true, encryptTraffic: true } },
+    ],
+    ...KEYS.map((key): [Given, object] => [{ 'kms-key': key }, { kmsKey: key }]),
+    [
+      { 'role-permissions-boundary': 'arn:aws:iam::aws:policy/PowerUserAccess' },
+      { ownRole: { boundary: 'arn:aws:iam::aws:policy/PowerUserAccess' } },
+    ],
+    ...['/', '//'].map((path): [Given, object] => [{ 'role-path': path }, { ownRole: { path: '/' } }]),
+    ...['a/b', '/a/b', 'a/b/', '/a//b/'].map((path): [Given, object] => [
+      { 'role-path': path },
+      { ownRole: { path: '/a/b/' } },
+    ]),
+    [{ 'artifact-name': "my results (1) 'x'" }, { artifactName: "my results (1) 'x'" }],
+    [
+      { 'skip-if': 'completed', 'clean-state': 'true', 'when-busy': 'replace' },
+      { skipIf: 'completed', cleanState: true, whenBusy: 'replace' },
+    ],
+    [{ metrics: 'a=(b)' }, { metrics: [{ name: 'a', regex: '(b)' }] }],
   ])('%j', (given, expected) => {
     expect(specOf(given)).toMatchObject(expected);
   });
@@ -231,6 +276,57 @@ describe('a mistake', () => {
       'role-session-name',
     ]),
     [{ 'role-session-name': 'fine' }, 'role-session-name'],
+    ...['..', 'a b', '/'].map((prefix): [Given, InputName] => [{ 'base-prefix': prefix }, 'base-prefix']),
+    ...['Collect', 'x'].map((mode): [Given, InputName] => [{ mode }, 'mode']),
+    ...['-a', 'a_b', 'x'.repeat(64), 'a-'].map((job): [Given, InputName] => [
+      { 'job-name': job, entrypoint: '' },
+      'job-name',
+    ]),
+    [{ launcher: 'Image' }, 'launcher'],
+    ...[
+      ...['mpi', '{"mpi": {}}', '{"torchrun": {}, "mpi": {}}', '{"torchrun": {"nproc": 1}}', '{"torchrun": 4}', '{"'],
+      ...[
+        '{"torchrun": {"processes": 0}}',
+        '{"torchrun": {"processes": 1025}}',
+        '{"torchrun": {"processes": "x"}}',
+        '{}',
+      ],
+    ].map((distribution): [Given, InputName] => [{ distribution }, 'distribution']),
+    ...['torchrun', '{"torchrun": {}}', '{"mpi": true}', '[1]'].map((distribution): [Given, InputName] => [
+      { launcher: 'image', distribution },
+      'distribution',
+    ]),
+    ...['0', '361', '1.5'].map((text): [Given, InputName] => [
+      { spot: 'false', 'keep-alive-minutes': text },
+      'keep-alive-minutes',
+    ]),
+    ...[
+      'sg-1',
+      'subnet-',
+      'subnet-A',
+      'subnet-1 subnet-ü',
+      Array.from({ length: 17 }, (_, at) => `subnet-${at}`).join(),
+    ].map((subnets): [Given, InputName] => [{ subnets, 'security-group-ids': 'sg-1' }, 'subnets']),
+    ...['subnet-1', 'sg-1,sg-2,sg-3,sg-4,sg-5,sg-6'].map((groups): [Given, InputName] => [
+      { subnets: 'subnet-1', 'security-group-ids': groups },
+      'security-group-ids',
+    ]),
+    ...['x', 'alias/', 'alias/a b', `${ID}0`, 'arn:aws:kms:us-east-1:1:key/x', `alias/${'x'.repeat(251)}`].map(
+      (key): [Given, InputName] => [{ 'kms-key': key }, 'kms-key'],
+    ),
+    ...['PowerUserAccess', 'arn:aws:iam::aws:role/x'].map((arn): [Given, InputName] => [
+      { 'role-permissions-boundary': arn },
+      'role-permissions-boundary',
+    ]),
+    ...['a b', '/ü/', 'x'.repeat(511)].map((path): [Given, InputName] => [{ 'role-path': path }, 'role-path']),
+    ...['a/b', 'a:b', 'a?', 'x'.repeat(201), 'a\\b'].map((name): [Given, InputName] => [
+      { 'artifact-name': name },
+      'artifact-name',
+    ]),
+    [{ 'skip-if': 'always' }, 'skip-if'],
+    [{ 'when-busy': 'queue' }, 'when-busy'],
+    [{ 'clean-state': 'yes' }, 'clean-state'],
+    [{ metrics: 'a=b' }, 'metrics'],
   ])('%j is told, with its input and a remedy', (given, input) => {
     const found = mistakesOf(given);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);
@@ -321,6 +417,19 @@ describe('inputs together', () => {
       ['instance-type'],
     ],
     ['a framework in a region without it', { 'aws-region': 'xx-nowhere-1' }, ['aws-region']],
+    ['a warm pool on spot', { 'keep-alive-minutes': '5' }, ['keep-alive-minutes']],
+    ['subnets alone', { subnets: 'subnet-1' }, ['security-group-ids']],
+    ['security groups alone', { 'security-group-ids': 'sg-1' }, ['subnets']],
+    ["AWS's toolkit and shell lines", { launcher: 'image', entrypoint: '', run: 'x' }, ['run']],
+    ["AWS's toolkit and arguments", { launcher: 'image', arguments: 'x' }, ['arguments']],
+    [
+      "a given role, and how the action's would be made",
+      { 'execution-role': 'r', 'role-path': '/a/', 'role-permissions-boundary': 'arn:aws:iam::aws:policy/x' },
+      ['role-permissions-boundary', 'role-path'],
+    ],
+    ['a base prefix that is the prefix', { prefix: 'a', 'base-prefix': '/a/' }, ['base-prefix']],
+    ['collecting, and what is run', { mode: 'collect', inputs: 'd=./x' }, ['entrypoint', 'inputs']],
+    ['one job, and how it is skipped', { 'job-name': 'j', entrypoint: '', 'skip-if': 'never' }, ['skip-if']],
   ])('%s', (_what, given, inputs) => {
     expect(mistakesOf(given).map(({ input }) => input)).toEqual(inputs);
   });

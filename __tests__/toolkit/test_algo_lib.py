@@ -85,3 +85,25 @@ def test_outside_of_sagemaker_there_are_defaults(python: Instance, tmp_path: Pat
     )
     assert ended.stdout == "{} '' algo-1 ['algo-1'] '' /no/such/model\n"
     assert (tmp_path / "state" / "algo-1" / "__COMPLETED__").read_text() == ""
+
+
+def test_metrics_are_a_line_of_json_numbers(python: Instance, run: Run) -> None:
+    script = """
+from task_toolkit import algo_lib
+
+class Scalar:
+    def __float__(self):
+        return 0.25
+
+algo_lib.logMetrics(epoch=3, loss=0.5, accuracy=Scalar())
+algo_lib.logMetrics(best=True, gap=float("nan"), far=float("-inf"))
+for wrong in ("0.5", b"1", None, [1]):
+    try:
+        algo_lib.logMetrics(loss=wrong)
+    except (TypeError, ValueError) as error:
+        print("refused", type(error).__name__)
+"""
+    printed = run(python, {"w.py": script}).printed
+    assert printed[0] == '{"epoch": 3, "loss": 0.5, "accuracy": 0.25}'
+    assert printed[1:4] == ["gap is nan", "far is -inf", '{"best": 1.0}']
+    assert printed[4:] == ["refused ValueError", "refused ValueError", "refused TypeError", "refused TypeError"]
