@@ -78,6 +78,11 @@ describe('a bucket', () => {
       /strangers-bucket is not yours to use: it belongs to another account/,
     ],
     ['of another region', { bucket: 'far-away' }, /far-away lies in another region than us-east-1/],
+    [
+      'of another region as an input',
+      { inputs: 'x=s3://far-away/a' },
+      /inputs: "x": the bucket far-away lies in another/,
+    ],
     ['that may not be made', { bucket: 'not-allowed-to-make' }, /not-allowed-to-make/],
   ])('%s is a clear error, and nothing is made', async (_what, given, error) => {
     await aws.clearRequests();
