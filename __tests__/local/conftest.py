@@ -70,9 +70,10 @@ class Server:
         return role["Role"]["Arn"]
 
     def client(self, service, **options):
-        options = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester", **options}
+        keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester"}
+        options = {"region_name": "us-east-1", **keys, **options}
         config = Config(retries={"max_attempts": 0}, proxies={})
-        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **options)
+        return boto3.client(service, endpoint_url=self.url, config=config, **options)
 
     def local(self, path, method="GET", value=None):
         body = None if value is None else json.dumps(value).encode()

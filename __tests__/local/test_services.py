@@ -107,7 +107,7 @@ def test_request_log(server):
     server.iam.get_role(RoleName="worker")
     server.sts.get_caller_identity()
     server.ecr.create_repository(repositoryName="logged")
-    server.ecr.get_authorization_token()
+    server.ecr.describe_repositories()
     with pytest.raises(ClientError):
         server.logs.get_log_events(logGroupName="/no/group", logStreamName="s")
     logged = [(each["action"], each["resource"], each["status"]) for each in server.local("requests")]
@@ -128,7 +128,7 @@ def test_request_log(server):
         ("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/worker", 200),
         ("sts:GetCallerIdentity", "*", 200),
         ("ecr:CreateRepository", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/logged", 200),
-        ("ecr:GetAuthorizationToken", "*", 200),
+        ("ecr:DescribeRepositories", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/*", 200),
         ("logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/no/group:log-stream:s", 400),
     ]
     entries = server.local("requests")

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote
 
 from sagemaker_local.aws_hosts import parse
@@ -26,14 +26,17 @@ _QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
 
 @dataclass(frozen=True)
 class Call:
-    """One request: `parameters` is the JSON body, the form, or S3's `Bucket`, `Key` and query."""
+    """One request: `parameters` is the JSON body, the form, or S3's `Bucket`, `Key` and query.
+
+    `wire`: how the client speaks, where it is not the service's first protocol.
+    """
 
     service: str
     operation: str
     region: str
     access_key: str | None
     parameters: Mapping[str, Any]
-    cbor: bool = False
+    wire: Literal["", "cbor", "registry"] = ""
 
 
 def identify(environ: dict[str, Any], default_region: str) -> Call:
@@ -50,7 +53,7 @@ def identify(environ: dict[str, Any], default_region: str) -> Call:
     cbor = _CBOR_PATH.match(path)
     if cbor and environ.get("HTTP_SMITHY_PROTOCOL"):
         service = service or signing_name_of_target(cbor[1]) or cbor[1].lower()
-        return Call(service, cbor[2], region, access_key, {}, cbor=True)
+        return Call(service, cbor[2], region, access_key, {}, wire="cbor")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         prefix, _, operation = target.rpartition(".")

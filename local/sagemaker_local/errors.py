@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
+_CODE = re.compile(rb'<Code>([^<]+)</Code>|(?:"__type"|"errors": ?\[\{"code"): ?"([^"]+)"')
 _XML = "text/xml"
 
 

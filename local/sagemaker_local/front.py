@@ -17,6 +17,10 @@ from sagemaker_local.aws_hosts import to_path_style
 from sagemaker_local.buckets import check_bucket
 from sagemaker_local.call import Call, identify
 from sagemaker_local.clients import is_own
+from sagemaker_local.ecr.distribution import PREFIX as DOCKER
+from sagemaker_local.ecr.distribution import Distribution
+from sagemaker_local.ecr.errors import registry_error
+from sagemaker_local.ecr.repositories import readdressed
 from sagemaker_local.errors import ServiceError, code_of, error_response, unknown_operation
 from sagemaker_local.faults import effects
 from sagemaker_local.faults.fault import Fault
@@ -49,6 +53,7 @@ class Front:
         faults: Faults,
         judge: Judge,
         s3: S3Server | None,
+        distribution: Distribution,
     ) -> None:
         self._region = region
         self._side = side
@@ -57,6 +62,7 @@ class Front:
         self._faults = faults
         self._judge = judge
         self._s3 = s3
+        self._distribution = distribution
         self._moto = MotoServices()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -68,7 +74,7 @@ class Front:
             return way_in(environ, start_response)
         to_path_style(environ)
         try:
-            call = identify(environ, self._region)
+            call = self._identify(environ)
         except ValueError as error:
             refusal = ServiceError("SerializationException", f"The request cannot be read: {error}")
             return error_response("", refusal)(environ, start_response)
@@ -96,10 +102,14 @@ class Front:
             refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal
-            if has_expired(call.access_key):
+            if call.wire == "registry":
+                self._distribution.admit(environ)
+            elif has_expired(call.access_key):
                 raise effects.expired(call)
             check_bucket(call, caller)
             self._judge.check(call, caller, needs)
+            if call.wire == "registry":
+                return self._distribution.answer(call, environ)
             operation = self._own.get(call.service, {}).get(call.operation)
             if operation:
                 answer = operation(call)
@@ -112,16 +122,28 @@ class Front:
             self._judge.note(call, response.status_code)
             return response
         except ServiceError as error:
-            return error_response(call.service, error, cbor=call.cbor)
+            return _refused(call, error)
         except Exception:  # noqa: BLE001 - a fault of ours must reach the client in the service's own form
             traceback.print_exc(file=sys.stderr)
             fault = ServiceError("InternalFailure", f"{call.operation} failed.", HTTPStatus.INTERNAL_SERVER_ERROR)
-            return error_response(call.service, fault, cbor=call.cbor)
+            return _refused(call, fault)
+
+    def _identify(self, environ: dict[str, Any]) -> Call:
+        if f"{environ.get('PATH_INFO', '')}/".startswith(DOCKER):
+            return self._distribution.identify(environ)
+        return identify(environ, self._region)
 
     def _answer_by_others(self, call: Call, environ: dict[str, Any]) -> Response:
         if call.service == "s3" and self._s3:
             return self._s3.answer(call, environ, lambda: self._moto.answer(call, environ))
-        return self._moto.answer(call, environ)
+        response = self._moto.answer(call, environ)
+        return readdressed(response, environ["HTTP_HOST"]) if call.service == "ecr" else response
+
+
+def _refused(call: Call, error: ServiceError) -> Response:
+    if call.wire == "registry":
+        return registry_error(error)
+    return error_response(call.service, error, cbor=call.wire == "cbor")
 
 
 def _json(value: Mapping[str, Any]) -> Response:

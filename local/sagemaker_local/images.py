@@ -5,13 +5,10 @@ The image is pulled where the engine has not got it. Without a Docker engine the
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_ENGINE_SECONDS = 20
-_PULL_SECONDS = 1800
+from sagemaker_local.containers.engine import PULL_SECONDS, Engine, EngineError
 
 
 @dataclass(frozen=True)
@@ -34,32 +31,28 @@ def parse_image(text: str) -> NamedImage:
     return NamedImage(uri, image)
 
 
-def name_images(images: Iterable[NamedImage]) -> str:
+def name_images(engine: Engine, images: Iterable[NamedImage]) -> str:
     """Name them; what was done, in a line. Raises ImageError."""
     wanted = list(images)
     if not wanted:
         return ""
-    refusal = _engine_refusal()
+    refusal = engine.refusal()
     if refusal:
         return f"images: none named, there is no Docker engine ({refusal}); jobs run as processes\n"
     for each in wanted:
-        if _docker("image", "inspect", each.image).returncode != 0:
-            _done(_docker("pull", "--quiet", each.image, seconds=_PULL_SECONDS))
-        _done(_docker("tag", each.image, each.uri))
+        if engine.image_id(each.image) is None:
+            _run(engine, "pull", "--quiet", each.image)
+        _run(engine, "tag", each.image, each.uri)
     return f"images: {', '.join(f'{each.uri} is {each.image}' for each in wanted)}\n"
 
 
-def _engine_refusal() -> str:
-    if not shutil.which("docker"):
-        return "no docker command"
-    asked = _docker("version", "--format", "{{.Server.Version}}")
-    return "" if asked.returncode == 0 else asked.stderr.strip().splitlines()[-1]
+def named_digest(engine: Engine, images: Iterable[NamedImage], uri: str) -> str | None:
+    """`sha256:…` of the local image that has a name which only AWS knows; None where none has it."""
+    return engine.image_id(uri) if any(each.uri == uri for each in images) else None
 
 
-def _docker(*arguments: str, seconds: int = _ENGINE_SECONDS) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=False)
-
-
-def _done(ran: subprocess.CompletedProcess[str]) -> None:
-    if ran.returncode != 0:
-        raise ImageError(f"{' '.join(ran.args)}: {ran.stderr.strip()}")
+def _run(engine: Engine, *arguments: str) -> None:
+    try:
+        engine.run(*arguments, seconds=PULL_SECONDS)
+    except EngineError as error:
+        raise ImageError(f"docker {' '.join(arguments)}: {error}") from error

@@ -21,6 +21,12 @@ from urllib3.exceptions import HTTPError
 from werkzeug.serving import make_server
 
 from sagemaker_local.buckets import adopt_buckets, make_buckets
+from sagemaker_local.containers.engine import Engine
+from sagemaker_local.ecr.api import EcrApi
+from sagemaker_local.ecr.distribution import Distribution
+from sagemaker_local.ecr.images import Images
+from sagemaker_local.ecr.registry import Registry
+from sagemaker_local.ecr.tokens import Tokens
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front, Operation
@@ -29,7 +35,7 @@ from sagemaker_local.iam.principals import PolicyTimes
 from sagemaker_local.iam.simulator import simulate_principal_policy
 from sagemaker_local.iam.tokens import TokenIssuer
 from sagemaker_local.iam.web_identity import assume_role_with_web_identity
-from sagemaker_local.images import ImageError, name_images
+from sagemaker_local.images import ImageError, name_images, named_digest
 from sagemaker_local.isolation.choice import choose
 from sagemaker_local.logs.agent import Agent
 from sagemaker_local.logs.api import LogsApi
@@ -48,7 +54,7 @@ from sagemaker_local.training.attempt import Surroundings
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.training.role_sessions import RoleSessions
 
-_RUNNING = ("jobs", "logs", "objects")  # folders that mean nothing to another run of the server
+_RUNNING = ("jobs", "logs", "objects", "registry")  # folders that mean nothing to another run of the server
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -56,6 +62,9 @@ class _QuietHandler(MotoRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
+
+    def log_error(self, format: str, *arguments: Any) -> None:  # noqa: A002 - its name
+        """Nothing: docker tries TLS before it asks a registry of this machine."""
 
     def handle_expect_100(self) -> bool:
         """Nothing: werkzeug answers `Expect: 100-continue` itself."""
@@ -75,8 +84,9 @@ def serve(settings: Settings) -> None:
     isolation = choose(settings.isolation, folders["jobs"])
     sys.stderr.write(f"isolation of jobs: {isolation.kind} ({isolation.reason})\n")
 
+    engine = Engine()
     try:
-        sys.stderr.write(name_images(settings.images))
+        sys.stderr.write(name_images(engine, settings.images))
     except ImageError as error:
         raise SystemExit(f"--images: {error}") from error
 
@@ -88,16 +98,34 @@ def serve(settings: Settings) -> None:
     shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults, judge, TokenIssuer())
     training = Training(folders["jobs"], shared)
     sagemaker = SageMakerApi(training)
+    registry, tokens = Registry(folders["registry"]), Tokens()
+    images = Images(registry)
     own: dict[str, Mapping[str, Operation]] = {
         "sagemaker": sagemaker.operations(),
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
+        "ecr": EcrApi(
+            images,
+            tokens,
+            faults,
+            lambda: shared.url.removeprefix("http://"),
+            lambda uri: named_digest(engine, settings.images, uri),
+        ).operations(),
         "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(shared.tokens, call)},
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }
     s3 = S3Server(settings.s3_endpoint) if settings.s3_endpoint else None
     page = Page(sagemaker.jobs, logs, lambda: shared.url)
-    front = Front(settings.region, SideUrl(settings.region, isolation, log, shared, page), log, own, faults, judge, s3)
+    front = Front(
+        settings.region,
+        SideUrl(settings.region, isolation, log, shared, page),
+        log,
+        own,
+        faults,
+        judge,
+        s3,
+        Distribution(images, tokens, settings.region),
+    )
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = shared.tokens.url = f"http://{settings.host}:{server.port}"
@@ -129,6 +157,7 @@ def serve(settings: Settings) -> None:
     if proxy:
         proxy.close()
     server.shutdown()
+    registry.close()
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
 

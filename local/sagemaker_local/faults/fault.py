@@ -3,7 +3,8 @@
 A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-credentials`) tells the requests it means
 by `operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
 all may hold `*` and `?`. Of those it hits the ones that `calls` counts (from 1), or a share `rate` of them, and at most
-`times`. The others: `no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`.
+`times`. The others: `no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`,
+`short-token`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "interrupt": ("job", "after", "times"),
     "role-not-ready": ("role", "seconds"),
     "policy-not-seen": ("role", "seconds"),
+    "short-token": ("seconds",),
 }
 _REQUIRED = {
     "error": ("code",),
@@ -66,6 +68,7 @@ _REQUIRED = {
     "quota": ("limit",),
     "role-not-ready": ("seconds",),
     "policy-not-seen": ("seconds",),
+    "short-token": ("seconds",),
 }
 _ONCE = ("interrupt",)  # kinds that strike once unless `times` says otherwise
 _TYPES: dict[str, tuple[type, ...]] = {

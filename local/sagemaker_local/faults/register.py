@@ -86,6 +86,11 @@ class Faults:
         found = self._strike(lambda fault: fault.kind == kind and _matches(role_arn, fault.role))
         return max((fault.seconds for fault in found), default=0.0)
 
+    def token_seconds(self, otherwise: float) -> float:
+        """Seconds for which a token of ECR is good that is asked for now."""
+        found = self._strike(lambda fault: fault.kind == "short-token")
+        return min((fault.seconds for fault in found), default=otherwise)
+
     def _strike(self, means: Callable[[Fault], bool]) -> list[Fault]:
         struck: list[Fault] = []
         with self._lock:

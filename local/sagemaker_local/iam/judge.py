@@ -100,6 +100,8 @@ def _principal_context(identity: Identity) -> dict[str, list[str]]:
 
 
 def _why(need: Permission, decision: str) -> str:
+    quote = "" if need.action.startswith("ecr:") else '"'
+    where = f"on resource: {quote}{need.resource}{quote}"
     if decision == DENIED_EXPLICITLY:
-        return f'on resource: "{need.resource}" with an explicit deny in an identity-based policy'
-    return f'on resource: "{need.resource}" because no identity-based policy allows the {need.action} action'
+        return f"{where} with an explicit deny in an identity-based policy"
+    return f"{where} because no identity-based policy allows the {need.action} action"

@@ -44,6 +44,11 @@ class Instance:
         assert self._process.stdout is not None  # noqa: S101 - Popen was told to make a pipe
         return self._process.stdout
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self._process.poll() is not None
+
     def terminate(self) -> None:
         """SIGTERM to the first process of the instance; nothing once it ended."""
         self._order(b"T")

@@ -1,0 +1,1 @@
+"""The Docker engine, and jobs that run in its containers."""

@@ -1,0 +1,1 @@
+"""Amazon ECR: moto's tables of repositories, and a real registry for what is in the images."""
