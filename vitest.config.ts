@@ -14,6 +14,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'docker',
+          include: ['__tests__/docker/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'workflows',
           include: ['__tests__/workflows/**/*.test.ts'],
           testTimeout: 300_000,

@@ -52,6 +52,7 @@ const groups = {
   toolkit: [['tests of the toolkit', pytest('toolkit'), 'toolkit']],
   local: [['tests of the stand-in', pytest('local'), 'local']],
   action: [['tests of the bundle as a process', tools.bin && vitest('action'), 'action']],
+  docker: [['tests of images, with a Docker engine', tools.bin && tools.engine && vitest('docker'), 'docker']],
   workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows'), 'workflows']],
 };
 
@@ -77,6 +78,9 @@ const env = {
   S3_SERVER: tools.s3 ?? '',
   SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
   EXAMPLES_VENV: tools.examples ?? '',
+  TEST_DOCKER_HOST: tools.engine?.host ?? '',
+  TEST_DOCKER_CONFIG: tools.engine?.config ?? '',
+  TEST_BASE_IMAGE: tools.engine?.image ?? '',
   ACT: tools.bin ? join(tools.bin, 'act') : '',
 };
 delete env.FORCE_COLOR;
@@ -103,6 +107,8 @@ for (const [group, checks] of Object.entries(groups)) {
     results.push({ name, failure, seconds: (Date.now() - begun) / 1000 });
   }
 }
+
+await tools.engine?.stop();
 
 console.log('\n=== summary');
 for (const { name, failure, left, seconds } of results) {

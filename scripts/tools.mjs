@@ -5,15 +5,24 @@ import { createHash } from 'node:crypto';
 import { access, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { startEngine } from './engine.mjs';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const cache = join(root, '.cache');
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+const BUILDX = 'github.com/docker/buildx/cmd/buildx@v0.38.2';
 const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 
 /** Debian's packages by the program that each brings; the tests that need a program skip themselves without it. */
-const DEBIAN = { busybox: 'busybox', sudo: 'sudo', setpriv: 'util-linux' };
+const DEBIAN = {
+  busybox: 'busybox',
+  sudo: 'sudo',
+  setpriv: 'util-linux',
+  docker: 'docker.io',
+  dockerd: 'docker.io',
+  'docker-registry': 'docker-registry',
+};
 
 const exists = (path) =>
   access(path).then(
@@ -28,7 +37,10 @@ export async function onPath(program) {
   return undefined;
 }
 
-/** `{ bin, venv, examples, actionlint, browser, clients, s3, missing: [{ what, why }] }`: folders, programs, what could not be had. */
+/**
+ * `{ bin, venv, examples, actionlint, browser, clients, s3, engine, missing: [{ what, why }] }`: folders, programs, a running
+ * Docker engine to be stopped, what could not be had.
+ */
 export async function fetchTools(full = false) {
   const missing = [];
   const attempt = async (what, fetch) => {
@@ -39,10 +51,11 @@ export async function fetchTools(full = false) {
       return undefined;
     }
   };
-  const [venv, examples, actionlint, browser, clients, s3] = await Promise.all([
+  const [venv, examples, actionlint, buildx, browser, clients, s3] = await Promise.all([
     attempt('python packages', pythonPackages),
     attempt('packages of the examples', examplePackages),
     attempt('actionlint', () => goProgram('actionlint', ACTIONLINT)),
+    attempt('BuildKit', buildKit),
     full ? attempt('a browser', browserPackages) : undefined,
     full ? attempt('clients', clientPackages) : undefined,
     full ? attempt('an S3 server', () => goProgram('versitygw', VERSITYGW)) : undefined,
@@ -53,7 +66,8 @@ export async function fetchTools(full = false) {
     if ((await onPath(program)) === undefined)
       missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
   }
-  return { bin: venv && join(venv, 'bin'), venv, examples, actionlint, browser, clients, s3, missing };
+  const engine = await attempt('a Docker engine', () => startEngine(buildx));
+  return { bin: venv && join(venv, 'bin'), venv, examples, actionlint, browser, clients, s3, engine, missing };
 }
 
 const pythonPackages = () =>
@@ -133,6 +147,12 @@ async function goProgram(name, module) {
     await execute('go', ['install', module], { env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' } });
   }
   return binary;
+}
+
+/** BuildKit's client as a plugin of docker: one that is there is found by itself. */
+async function buildKit() {
+  const there = await execute('docker', ['buildx', 'version']).catch(() => undefined);
+  return there ? undefined : goProgram('buildx', BUILDX);
 }
 
 async function debianPackages() {

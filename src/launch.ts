@@ -6,6 +6,7 @@ import { ensureRole, type Role } from './aws/role.ts';
 import { createJob } from './aws/training.ts';
 import { emptyFolder } from './aws/upload.ts';
 import { info, inGroup } from './github/log.ts';
+import { type Builder, findBuilder, provideImage } from './provide.ts';
 import type { Home, Resolved } from './resolve.ts';
 import { stageFiles } from './stage.ts';
 import { formatS3Uri } from './task/channels.ts';
@@ -20,12 +21,14 @@ import { VERSION } from './task/version.ts';
 export interface Launch {
   readonly clients: Clients;
   readonly spec: TaskSpec;
-  readonly context: RunContext;
+  readonly context: RunContext & { readonly workspace: string };
   readonly home: Home;
   readonly resolved: Resolved;
   readonly redact: (text: string) => string;
+  /** Has the log show `***` for secrets. */
+  readonly mask: (secrets: readonly string[]) => void;
   /** Told before the job is asked for, so that none is ever without somebody who knows its name. */
-  readonly onStart: (job: string) => void;
+  readonly onStart: (job: string, imageUri: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -45,31 +48,39 @@ export async function launchJob(launch: Launch): Promise<Started> {
 async function prepareAndCreate(launch: Launch, name: string): Promise<Started> {
   const { clients, spec, context, home, resolved, signal } = launch;
   const { bucket } = home;
-  const [role] = await Promise.all([
+  const builder = builderOf(launch);
+  const engine = await findBuilder(resolved.image, builder);
+  const [role, imageUri] = await Promise.all([
     jobRole(launch),
+    provideImage(resolved.image, engine, builder),
     spec.cleanState ? cleanState(launch) : undefined,
     stageFiles(clients, spec, resolved, bucket, name, signal),
     writeRecord(clients.s3, bucket, spec, name, { facts: resolved.wish.facts, end: undefined }, signal),
   ]);
   info(`Role: ${role.arn}${role.fresh ? ' (created or updated)' : ''}`);
-  info(`Image: ${resolved.imageUri}`);
+  info(`Image: ${imageUri}`);
   const request = trainingJobRequest(
     spec,
     {
       job: name,
       bucket: bucket.name,
       roleArn: role.arn,
-      imageUri: resolved.imageUri,
+      imageUri,
       version: VERSION,
       fingerprint: fingerprintOf(resolved.wish.facts),
       channels: new Map([...resolved.sources].map(([channel, { uri }]) => [channel, formatS3Uri(uri)])),
     },
     context,
   );
-  launch.onStart(name);
+  launch.onStart(name, imageUri);
   const waiting = (): void => info('Waiting until SageMaker sees the role, up to two minutes …');
   const arn = await createJob(clients.sagemaker, request, role.fresh, waiting, signal);
   return { name, arn, freshRole: role.fresh };
+}
+
+/** What an image is built with. */
+export function builderOf({ clients, spec, context: { workspace }, redact, mask, signal }: Launch): Builder {
+  return { clients, spec, workspace, redact, mask, signal };
 }
 
 async function jobRole({ clients, spec, home: { bucket }, resolved, signal }: Launch): Promise<Role> {

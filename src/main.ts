@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const context = readContext();
   const { spec, mistakes } = readSpec(readInputs(), context);
   const credentials = credentialsOf(spec.roleToAssume);
-  await run({ spec, mistakes, context, redact, credentials, signal });
+  await run({ spec, mistakes, context, redact, mask: keepSecret, credentials, signal });
 }
 
 /** Main has found the inputs to be right. */

@@ -7,8 +7,9 @@ import { createBucket } from './aws/bucket.ts';
 import { takeLease } from './aws/lease.ts';
 import { describeJob, stopJob } from './aws/training.ts';
 import { info } from './github/log.ts';
-import { type Launch, launchJob, type Started } from './launch.ts';
+import { builderOf, type Launch, launchJob, type Started } from './launch.ts';
 import { decideByPast } from './past.ts';
+import { findBuilder } from './provide.ts';
 import { ActionError } from './task/errors.ts';
 import type { PastJob } from './task/history.ts';
 import { leaseKey, logsUrl } from './task/names.ts';
@@ -26,6 +27,8 @@ export async function obtainJob(launch: Launch): Promise<Obtained> {
   const { clients, spec, home, resolved, redact, signal } = launch;
   const look = () => decideByPast(clients, spec, home.bucket, resolved.wish, signal);
   if (!home.exists) {
+    // There is nothing to take: an image that cannot be built is said before anything is made.
+    await findBuilder(resolved.image, builderOf(launch));
     await createBucket(clients.s3, home.bucket, signal);
     info(`Bucket: ${home.bucket.name} (created)`);
   }

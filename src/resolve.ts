@@ -2,15 +2,14 @@
 import { type HomeBucket, hasBucket } from './aws/bucket.ts';
 import type { Clients } from './aws/clients.ts';
 import { accountId } from './aws/identity.ts';
-import { imageDigest } from './aws/registry.ts';
 import { givenRole, type Role } from './aws/role.ts';
 import { hashFiles } from './files/hash.ts';
 import type { Survey } from './files/survey.ts';
 import { size, tellProgress } from './github/progress.ts';
+import { type ImagePlan, planImage } from './image.ts';
 import { type LocatedSource, locateSources } from './sources.ts';
 import { contentsFact, taskFacts } from './task/fingerprint.ts';
 import type { Wish } from './task/history.ts';
-import { imageUri } from './task/image.ts';
 import { defaultBucket } from './task/names.ts';
 import type { TaskSpec } from './task/spec.ts';
 import type { HashedFile, LocalFile } from './task/sync.ts';
@@ -22,7 +21,7 @@ export interface Home {
 }
 
 export interface Resolved {
-  readonly imageUri: string;
+  readonly image: ImagePlan;
   /** The one that `execution-role` names; undefined: the project's own. */
   readonly givenRole: Role | undefined;
   readonly sources: ReadonlyMap<string, LocatedSource>;
@@ -46,24 +45,34 @@ export async function resolveTask(
   survey: Survey,
   signal: AbortSignal,
 ): Promise<Resolved> {
-  const image = imageUri(spec.image, spec.region, spec.instanceType);
-  const [sources, digest, role, { code, data }] = await Promise.all([
+  const hashed = hashAll(survey, signal);
+  const plan = async (): Promise<ImagePlan> => {
+    const build = survey.build && { files: survey.build, hashed: (await hashed).context };
+    return planImage(clients, spec, build, signal);
+  };
+  const [sources, image, role, { code, data }] = await Promise.all([
     locateSources(clients, spec, bucket, exists, signal),
-    imageDigest(clients, image, signal),
+    plan(),
     spec.executionRole === undefined ? undefined : givenRole(clients.iam, spec.executionRole, signal),
-    hashAll(survey, signal),
+    hashed,
   ]);
   const local = new Map([...data].map(([channel, files]) => [channel, contentsFact(files)]));
   const channels = new Map([...sources].map(([channel, { fact }]) => [channel, local.get(channel) ?? fact ?? '']));
   const { skipIf, cleanState } = spec;
   const comparable = [...channels.values()].every((fact) => fact !== '');
-  const facts = taskFacts(spec, { code, image: digest ?? image, channels });
+  const facts = taskFacts(spec, { code, image: image.fact, channels });
   const wish = { facts, comparable, skipIf, cleanState };
-  return { imageUri: image, givenRole: role, sources, code, data, wish };
+  return { image, givenRole: role, sources, code, data, wish };
 }
 
-async function hashAll({ code, data }: Survey, signal: AbortSignal): Promise<Pick<Resolved, 'code' | 'data'>> {
-  const all = [...code, ...[...data.values()].flat()].reduce((sum, file) => sum + file.size, 0);
+interface Hashed extends Pick<Resolved, 'code' | 'data'> {
+  /** Of the image's build. */
+  readonly context: readonly HashedFile[];
+}
+
+async function hashAll({ code, data, build }: Survey, signal: AbortSignal): Promise<Hashed> {
+  const files = build?.files ?? [];
+  const all = [...code, ...files, ...[...data.values()].flat()].reduce((sum, file) => sum + file.size, 0);
   let read = 0;
   const hash = (files: readonly LocalFile[]): Promise<HashedFile[]> =>
     hashFiles(
@@ -75,11 +84,12 @@ async function hashAll({ code, data }: Survey, signal: AbortSignal): Promise<Pic
     );
   const hashed = Promise.all([
     hash(code),
+    hash(files),
     Promise.all([...data].map(async ([channel, files]) => [channel, await hash(files)] as const)),
   ]);
-  const [ownCode, channels] = await tellProgress(
+  const [ownCode, context, channels] = await tellProgress(
     () => `Reading code and inputs: ${size(read)} of ${size(all)}`,
     hashed,
   );
-  return { code: ownCode, data: new Map(channels) };
+  return { code: ownCode, context, data: new Map(channels) };
 }

@@ -32,6 +32,8 @@ export interface Run {
   readonly context: RunContext & { readonly workspace: string };
   /** Puts `***` for secrets. */
   readonly redact: (text: string) => string;
+  /** Has the log show `***` for secrets. */
+  readonly mask: (secrets: readonly string[]) => void;
   /** Undefined: the environment's. */
   readonly credentials: AwsCredentialIdentityProvider | undefined;
   readonly signal: AbortSignal;
@@ -39,7 +41,7 @@ export interface Run {
 
 /** Throws an InputError before anything is created, a JobError when the job did not complete. */
 export async function run(given: Run): Promise<void> {
-  const { spec, context, redact, signal } = given;
+  const { spec, context, redact, mask, signal } = given;
   const output = resolve(context.workspace, spec.outputPath);
   const survey = await surveyFiles(spec, context.workspace);
   const mistakes = [...given.mistakes, ...survey.mistakes, ...(await outputMistakes(output, spec.download))];
@@ -53,11 +55,15 @@ export async function run(given: Run): Promise<void> {
     if (spec.mode.kind === 'run') {
       const resolved = await resolveTask(clients, spec, home, survey, signal);
       setOutputs({ fingerprint: fingerprintOf(resolved.wish.facts) });
-      const onStart = (job: string): void => {
+      const onStart = (job: string, image: string): void => {
         started = job;
-        announce(spec, home, resolved.imageUri, job);
+        announce(spec, home, image, job);
       };
-      await runTask(attend, { clients, spec, context, home, resolved, redact, onStart, signal }, context.workspace);
+      await runTask(
+        attend,
+        { clients, spec, context, home, resolved, redact, mask, onStart, signal },
+        context.workspace,
+      );
     } else {
       const job = await jobToCollect(clients, spec, home, signal);
       await takeJob(attend, home, job, false, context.workspace);

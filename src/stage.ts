@@ -38,6 +38,7 @@ async function stageCode(
   signal: AbortSignal,
 ): Promise<void> {
   const { start } = spec;
+  if (start.kind === 'image') return;
   const archived = start.kind === 'entrypoint' ? { ...start, path: archivedEntrypoint(spec, start.path) } : start;
   const archive = await packArchive(
     [...code, ...(await toolkitFiles())],

@@ -261,3 +261,21 @@ describe('the command', () => {
     expect(bootstrap).not.toMatch(/\[\[|\bsource\b|\blocal\b|<<<|pipefail/);
   });
 });
+
+describe('the request of an image that runs by its own entry point', () => {
+  const own: Given = { entrypoint: '', image: 'x', inputs: 'd=s3://bucket/k' };
+  it('has no entry point, no code and no arguments', () => {
+    const { AlgorithmSpecification, InputDataConfig } = request(own);
+    expect(AlgorithmSpecification).toEqual({ TrainingImage: 'registry/image:tag', TrainingInputMode: 'File' });
+    expect(InputDataConfig.map(({ ChannelName }) => ChannelName)).toEqual(['d']);
+  });
+  it('has its arguments word by word, and hyperparameters', () => {
+    const { AlgorithmSpecification, HyperParameters } = request({
+      ...own,
+      arguments: "a 'b c'",
+      hyperparameters: 'lr=0.1',
+    });
+    expect(AlgorithmSpecification).toMatchObject({ ContainerArguments: ['a', 'b c'] });
+    expect(HyperParameters).toEqual({ lr: '"0.1"' });
+  });
+});

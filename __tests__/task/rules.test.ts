@@ -35,6 +35,10 @@ describe('what is left out', () => {
       network: { subnets: [], securityGroupIds: [], isolation: false, encryptTraffic: false },
       kmsKey: undefined,
       image: { image: undefined, framework: 'pytorch', frameworkVersion: undefined, pythonVersion: undefined },
+      build: undefined,
+      buildArgs: new Map(),
+      repository: 'repo',
+      imageTag: undefined,
       executionRole: undefined,
       ownRole: { boundary: undefined, path: undefined },
       outputPath: 'sagemaker-output/train',
@@ -327,6 +331,31 @@ describe('a mistake', () => {
     [{ 'when-busy': 'queue' }, 'when-busy'],
     [{ 'clean-state': 'yes' }, 'clean-state'],
     [{ metrics: 'a=b' }, 'metrics'],
+    ...['a/B', 'a b', 'a:1:2', 'https://ghcr.io/a'].map((image): [Given, InputName] => [{ image }, 'image']),
+    ...['A', 'a', '/a', 'a/', 'a//b', 'x'.repeat(257)].map((name): [Given, InputName] => [
+      { dockerfile: 'FROM a', 'ecr-repository': name },
+      'ecr-repository',
+    ]),
+    ...['-a', 'a b', 'a:b', 'ü', 'x'.repeat(129)].map((tag): [Given, InputName] => [
+      { dockerfile: 'FROM a', 'image-tag': tag },
+      'image-tag',
+    ]),
+    ...['a', '1=2', 'a-b=c'].map((args): [Given, InputName] => [
+      { dockerfile: 'FROM a', 'build-args': args },
+      'build-args',
+    ]),
+    [{ 'docker-context': '.' }, 'docker-context'],
+    [{ 'build-args': 'a=b' }, 'build-args'],
+    [{ 'ecr-repository': 'ab' }, 'ecr-repository'],
+    [{ 'image-tag': 'v1', image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/a' }, 'image-tag'],
+    [{ dockerfile: 'FROM a', image: 'a', framework: 'pytorch' }, 'framework'],
+    ...['source-dir', 'dependencies', 'distribution'].map((input): [Given, InputName] => [
+      { entrypoint: '', image: 'a', [input]: input === 'distribution' ? 'torchrun' : 'x' },
+      input as InputName,
+    ]),
+    [{ entrypoint: '', image: 'a', arguments: 'a '.repeat(101) }, 'arguments'],
+    [{ entrypoint: '', image: 'a', arguments: 'a'.repeat(257) }, 'arguments'],
+    [{ 'instance-type': 'ml.p6e-gb200.36xlarge' }, 'instance-type'],
   ])('%j is told, with its input and a remedy', (given, input) => {
     const found = mistakesOf(given);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);
@@ -334,7 +363,7 @@ describe('a mistake', () => {
     expect(found[0]?.remedy).toMatch(/\S\.$/);
   });
 
-  it.each(INPUTS.filter((name) => !['run', 'source-dir', 'image', 'output-path'].includes(name)))(
+  it.each(INPUTS.filter((name) => !['run', 'source-dir', 'dockerfile', 'output-path'].includes(name)))(
     'in %s never ends as its default in silence',
     (input) => {
       const garbage = { dependencies: '[', arguments: '"', inputs: '=' }[input as string] ?? '"#%\u0000';
@@ -438,6 +467,13 @@ describe('inputs together', () => {
     ['an image in a region without frameworks', { image: 'x', 'aws-region': 'xx-nowhere-1' }],
     ['an image on any instance', { image: 'x', 'instance-type': 'ml.g5.xlarge' }],
     ['waiting longer', { 'max-run-minutes': '10', 'max-wait-minutes': '11' }],
+    ['an image that runs by itself', { image: 'x', entrypoint: '', arguments: 'a b', hyperparameters: 'a=b' }],
+    ['a Dockerfile that runs by itself', { dockerfile: 'FROM x', entrypoint: '' }],
+    ['a Dockerfile on an image', { dockerfile: 'FROM __BASE_IMAGE__', image: 'python:3.12' }],
+    ['a copy’s repository and tag', { image: 'python:3.12', 'ecr-repository': 'a/b', 'image-tag': 'v1' }],
+    ['all of a build', { dockerfile: 'd', 'docker-context': '.', 'build-args': 'A=1', 'image-tag': 'v1' }],
+    ['an image on arm64', { image: 'x', 'instance-type': 'ml.p6e-gb200.36xlarge' }],
+    ['a Dockerfile, whatever AWS has in the region', { dockerfile: 'FROM x', 'aws-region': 'xx-nowhere-1' }],
     ['a framework with its version', { framework: 'sklearn', 'framework-version': '1.2-1' }],
   ])('%s is fine', (_what, given) => {
     expect(mistakesOf(given)).toEqual([]);

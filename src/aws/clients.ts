@@ -3,6 +3,7 @@
  * as the SDK reads it (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, …); throttled and failed calls are tried again by the SDK.
  */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
@@ -12,6 +13,7 @@ import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 export interface Clients {
   /** What a further client, of another region, is made with. */
   readonly common: Common;
+  readonly ecr: ECRClient;
   readonly logs: CloudWatchLogsClient;
   readonly iam: IAMClient;
   readonly s3: S3Client;
@@ -44,6 +46,7 @@ export function createClients(
   };
   return {
     common,
+    ecr: new ECRClient(common),
     logs: new CloudWatchLogsClient(common),
     iam: new IAMClient(common),
     s3: new S3Client({ ...common, ...S3_CONNECTIONS, followRegionRedirects: false }),

@@ -5,11 +5,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { archivedEntrypoint } from '../task/arguments.ts';
+import { needsBase } from '../task/dockerfile.ts';
 import { ActionError, type Mistake } from '../task/errors.ts';
+import { imageMistakes } from '../task/image.ts';
 import type { InputName } from '../task/inputs.ts';
 import { inputFolder } from '../task/names.ts';
 import type { TaskSpec } from '../task/spec.ts';
 import { keyProblem, type LocalFile } from '../task/sync.ts';
+import { type BuildFiles, readBuild } from './context.ts';
 import { listCode, listData } from './tree.ts';
 
 export interface Survey {
@@ -17,42 +20,45 @@ export interface Survey {
   readonly code: readonly LocalFile[];
   /** channel → its files. */
   readonly data: ReadonlyMap<string, readonly LocalFile[]>;
+  /** Undefined where no image is built. */
+  readonly build: BuildFiles | undefined;
   readonly mistakes: readonly Mistake[];
 }
 
 /** `workspace`: what relative paths are relative to, and how far up ignore files are looked for. */
 export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Survey> {
   const mistakes: Mistake[] = [];
-  const attempt = async (
-    input: InputName,
-    look: () => Promise<readonly LocalFile[]>,
-  ): Promise<readonly LocalFile[]> => {
+  const attempt = async <T>(input: InputName, otherwise: T, look: () => Promise<T>): Promise<T> => {
     try {
       return await look();
     } catch (error) {
       if (!(error instanceof ActionError)) throw error;
       mistakes.push({ input, problem: error.message, remedy: error.hint });
-      return [];
+      return otherwise;
     }
   };
+  const none: readonly LocalFile[] = [];
   const locals = spec.channels.flatMap(({ name, source }) =>
     source.kind === 'local' ? [{ name, path: source.path }] : [],
   );
   const excluded = [resolve(workspace, spec.outputPath)];
-  const [own, dependencies, data] = await Promise.all([
-    attempt(spec.sourceDir === undefined ? 'entrypoint' : 'source-dir', () => ownCode(spec, workspace, excluded)),
-    Promise.all(spec.dependencies.map((path) => attempt('dependencies', () => dependency(path, workspace, excluded)))),
+  const [own, dependencies, data, build] = await Promise.all([
+    attempt(spec.sourceDir === undefined ? 'entrypoint' : 'source-dir', none, () => ownCode(spec, workspace, excluded)),
+    Promise.all(
+      spec.dependencies.map((path) => attempt('dependencies', none, () => dependency(path, workspace, excluded))),
+    ),
     Promise.all(
       locals.map(
         async ({ name, path }) =>
-          [name, await attempt('inputs', () => channelFiles(spec, name, path, workspace))] as const,
+          [name, await attempt('inputs', none, () => channelFiles(spec, name, path, workspace))] as const,
       ),
     ),
+    attempt('dockerfile', undefined, async () => spec.build && readBuild(spec.build, workspace)),
   ]);
   if (!mistakes.some(({ input }) => input === 'source-dir')) mistakes.push(...entrypointMistakes(spec, own));
   const code = [...own, ...dependencies.flat()];
-  mistakes.push(...collisions(code), ...isolationMistakes(spec, code));
-  return { code, data: new Map(data), mistakes };
+  mistakes.push(...collisions(code), ...isolationMistakes(spec, code), ...baseMistakes(spec, build));
+  return { code, data: new Map(data), build, mistakes };
 }
 
 async function ownCode(spec: TaskSpec, workspace: string, excluded: readonly string[]): Promise<readonly LocalFile[]> {
@@ -62,7 +68,7 @@ async function ownCode(spec: TaskSpec, workspace: string, excluded: readonly str
       throw new ActionError(`${spec.sourceDir} is no folder.`, 'Name the folder that holds the code.');
     return codeBelow(folder, spec.sourceDir, workspace, excluded);
   }
-  if (spec.start.kind === 'run') return [];
+  if (spec.start.kind !== 'entrypoint') return [];
   const file = await existing(spec.start.path, workspace);
   if (!(await stat(file)).isFile()) throw new ActionError(`${spec.start.path} is no file.`, 'Name a .py or .sh file.');
   return listData(file);
@@ -76,6 +82,12 @@ function collisions(code: readonly LocalFile[]): Mistake[] {
   if (first === undefined) return [];
   const problem = `"${first.path}" would be in the code twice.`;
   return [{ input: 'dependencies', problem, remedy: 'Rename one, or leave one out.' }];
+}
+
+/** The pre-built image that a Dockerfile builds on must be there; without a region another mistake says enough. */
+function baseMistakes(spec: TaskSpec, build: BuildFiles | undefined): readonly Mistake[] {
+  if (build === undefined || spec.image.image !== undefined || spec.region === '' || !needsBase(build.text)) return [];
+  return imageMistakes(spec.image, spec.region, spec.instanceType);
 }
 
 /** pip on the worker would wait for a network that is not there. */

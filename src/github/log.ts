@@ -22,6 +22,16 @@ export async function inGroup<T>(title: string, work: () => Promise<T>): Promise
   }
 }
 
+/** An error at lines of a file, relative to the workspace. */
+export function annotateLines(
+  file: string,
+  { first, last }: { readonly first: number; readonly last: number },
+  title: string,
+  text: string,
+): void {
+  error(text, { file, startLine: first, endLine: last, title });
+}
+
 /** Prints lines that are not ours, each after the label (if any). The token is fresh, so a line cannot hold it. */
 export function printForeign(label: string, lines: readonly string[]): void {
   const token = randomUUID();

@@ -7,8 +7,11 @@ import type { Distribution } from './distribution.ts';
 import { formatJson, type Json, JsonNumber } from './parse.ts';
 import type { TaskSpec } from './spec.ts';
 
-/** What the launcher starts: a file of the code, or shell lines. */
-export type Start =
+/** What starts: a file of the code or shell lines by our launcher, or the image's own entry point. */
+export type Start = CodeStart | { readonly kind: 'image' };
+
+/** What the launcher starts. */
+export type CodeStart =
   | { readonly kind: 'entrypoint'; readonly path: string }
   | { readonly kind: 'run'; readonly text: string };
 
@@ -35,7 +38,7 @@ export function hyperparameterArguments(hyperparameters: ReadonlyMap<string, Jso
 
 /** The files of `task_toolkit/` that differ from job to job. */
 export function jobFiles(
-  start: Start,
+  start: CodeStart,
   hyperparameters: ReadonlyMap<string, Json>,
   args: readonly string[],
   distribution: Distribution,

@@ -34,7 +34,7 @@ export type Facts = { readonly [aspect in Aspect]: Readonly<Record<string, strin
 /** What was found out beside the inputs. */
 export interface Found {
   readonly code: readonly HashedFile[];
-  /** The image's digest, or its URI where none is to be had. */
+  /** The image's digest, or its URI where none is to be had; of one that is built, the hash of what it is built from. */
   readonly image: string;
   /** channel → what identifies its data: a hash of contents, a hash of a listing, or a job. */
   readonly channels: ReadonlyMap<string, string>;
@@ -44,7 +44,7 @@ export function taskFacts(spec: TaskSpec, found: Found): Facts {
   const { start, distribution } = spec;
   return {
     code: entries(found.code.map(({ path, sha256, executable }) => [path, sha256 + (executable ? '+x' : '')])),
-    start: start.kind === 'run' ? { run: hashText(start.text) } : { entrypoint: start.path },
+    start: startFact(start),
     hyperparameters: entries([...spec.hyperparameters].map(([key, value]) => [key, valueFact(key, value)])),
     arguments: { arguments: spec.arguments.length === 0 ? '' : hashText(JSON.stringify(spec.arguments)) },
     environment: entries([...spec.environment].map(([name, value]) => [name, hashText(`${name}=${value}`)])),
@@ -117,6 +117,17 @@ function valueFact(key: string, value: Json): string {
   // "5" and 5 are not the same to args.hps.
   const fact = typeof value === 'string' && /^[\d.]/.test(value) ? `"${typed}"` : typed;
   return isSecretName(key) || fact.length > LONGEST_VALUE ? hashText(fact) : fact;
+}
+
+function startFact(start: TaskSpec['start']): Record<string, string> {
+  switch (start.kind) {
+    case 'run':
+      return { run: hashText(start.text) };
+    case 'entrypoint':
+      return { entrypoint: start.path };
+    case 'image':
+      return { image: 'its own entry point' };
+  }
 }
 
 function distributionFact(distribution: TaskSpec['distribution']): string {

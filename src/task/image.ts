@@ -5,6 +5,7 @@
 import type { Mistake } from './errors.ts';
 import table from './image-table.json' with { type: 'json' };
 import { dnsSuffix } from './partition.ts';
+import { platformOf } from './platform.ts';
 
 export interface ImageChoice {
   /** Any image's URI; the framework does not matter then. */
@@ -80,6 +81,14 @@ function find(choice: ImageChoice, region: string, instanceType: string): Found 
   if (account === undefined) {
     const problem = `AWS has no ${name} ${asked} image in ${region}.`;
     return mistake('aws-region', problem, 'Use another region, or give an "image".');
+  }
+  if (platformOf(instanceType) === 'linux/arm64') {
+    const problem = `AWS's ${name} images are for amd64, and ${instanceType} is arm64.`;
+    return mistake(
+      'instance-type',
+      problem,
+      'Use another instance type, an "image", or a "dockerfile" with a FROM of its own.',
+    );
   }
   const image = images[processor];
   if (image === undefined) {

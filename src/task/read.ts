@@ -21,13 +21,16 @@ import {
   parseWords,
   Unparsable,
 } from './parse.ts';
+import { repositoryName } from './reference.ts';
 import { checkTogether, type Report } from './rules.ts';
 import { type Mode, RESULTS, type Result, type RoleToAssume, SKIP_IF, type TaskSpec, WHEN_BUSY } from './spec.ts';
 import {
   fitName,
   parseArtifactName,
   parseBucket,
+  parseBuildArgs,
   parseIds,
+  parseImageTag,
   parseInstanceType,
   parseJobName,
   parseKmsKey,
@@ -35,6 +38,7 @@ import {
   parsePolicyArn,
   parsePrefix,
   parseRegion,
+  parseRepository,
   parseRole,
   parseRoleArn,
   parseRolePath,
@@ -115,6 +119,13 @@ export function readSpec(raw: RawInputs, context: RunContext): { spec: TaskSpec;
       frameworkVersion: raw['framework-version'] || undefined,
       pythonVersion: raw['python-version'] || undefined,
     },
+    build:
+      raw.dockerfile.trim() === ''
+        ? undefined
+        : { dockerfile: raw.dockerfile, context: raw['docker-context'] || undefined },
+    buildArgs: read('build-args', new Map<string, string>(), parseBuildArgs),
+    repository: read('ecr-repository', repositoryName(project), parseRepository),
+    imageTag: read('image-tag', undefined, parseImageTag),
     executionRole: read('execution-role', undefined, parseRole),
     ownRole: {
       boundary: read('role-permissions-boundary', undefined, parsePolicyArn),
@@ -159,17 +170,18 @@ function roleToAssume(read: Read, region: string): RoleToAssume | undefined {
   return roleArn === undefined ? undefined : { roleArn, sessionName, region };
 }
 
-/** What runs. One of `entrypoint` and `run`. */
+/** What runs. One of `entrypoint` and `run`; with neither, an image of one's own runs by itself. */
 function readStart(raw: RawInputs, mode: Mode, wrong: Report): Start {
   if (mode.kind !== 'run') return { kind: 'run', text: '' };
   const entrypoint = raw.entrypoint.trim();
   const hasRun = raw.run.trim() !== '';
   if (entrypoint !== '' && hasRun) wrong('run', 'it is given beside "entrypoint".', 'Give one of the two.');
   if (entrypoint === '' && !hasRun) {
+    if (isGiven(raw, 'image') || isGiven(raw, 'dockerfile')) return { kind: 'image' };
     wrong(
       'entrypoint',
       'there is neither "entrypoint" nor "run".',
-      'Name a .py or .sh file, or give shell lines as "run".',
+      'Name a .py or .sh file, give shell lines as "run", or an "image" or "dockerfile" that runs by its own entry point.',
     );
   }
   if (entrypoint === '') return { kind: 'run', text: raw.run };

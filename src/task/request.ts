@@ -46,7 +46,10 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
     AlgorithmSpecification: {
       TrainingImage: staged.imageUri,
       TrainingInputMode: 'File' as const,
-      ...(spec.launcher === 'action' && { ContainerEntrypoint: ['sh', '-c', BOOTSTRAP] }),
+      ...(spec.launcher === 'action' &&
+        spec.start.kind !== 'image' && { ContainerEntrypoint: ['sh', '-c', BOOTSTRAP] }),
+      // The image's own entry point takes them in place of "train" (assumed).
+      ...(spec.start.kind === 'image' && spec.arguments.length > 0 && { ContainerArguments: [...spec.arguments] }),
       ...(spec.metrics.length > 0 && {
         MetricDefinitions: spec.metrics.map(({ name, regex }) => ({ Name: name, Regex: regex })),
         EnableSageMakerMetricsTimeSeries: true,
@@ -61,7 +64,7 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
     Environment: Object.fromEntries(spec.environment),
     InputDataConfig: [
       ...spec.channels.map((channel) => channelRequest(channel, staged.channels.get(channel.name) ?? '')),
-      ...(spec.launcher === 'image'
+      ...(spec.launcher === 'image' || spec.start.kind === 'image'
         ? []
         : [
             channelRequest(
@@ -111,7 +114,7 @@ function jobTags(spec: TaskSpec, { version, fingerprint }: Staged, context: RunC
 
 /** What tells AWS's toolkit in the image which code to start, as the SageMaker Python SDK v2 does. */
 function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [string, Json][] {
-  if (spec.launcher === 'action' || spec.start.kind === 'run') return [];
+  if (spec.launcher === 'action' || spec.start.kind !== 'entrypoint') return [];
   return [
     ['sagemaker_submit_directory', `s3://${bucket}/${sourceFolder(spec, job)}${CODE_ARCHIVE}`],
     ['sagemaker_program', archivedEntrypoint(spec, spec.start.path)],

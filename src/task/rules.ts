@@ -1,6 +1,7 @@
 /** Rules that span several inputs, checked before anything is created. */
 import { imageMistakes } from './image.ts';
 import { type InputName, isGiven, type RawInputs } from './inputs.ts';
+import { ecrReference, parseReference } from './reference.ts';
 import type { TaskSpec } from './spec.ts';
 
 export type Report = (input: InputName, problem: string, remedy: string) => void;
@@ -24,6 +25,8 @@ export function checkTogether(
   if (spec.mode.kind !== 'run') return;
   checkLimits(raw, spec, wrong, fine);
   checkImage(raw, spec, wrong, fine);
+  checkBuild(raw, spec, wrong);
+  checkOwnEntryPoint(raw, spec, wrong);
   checkLauncher(raw, spec, wrong, fine);
   checkRole(raw, spec, wrong);
   checkNetwork(spec, wrong, fine);
@@ -52,10 +55,37 @@ function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inp
     for (const input of ['framework', 'framework-version', 'python-version'] as const) {
       if (isGiven(raw, input)) wrong(input, 'it is given beside "image".', 'Give one of the two.');
     }
-  } else if (fine('aws-region') && spec.region !== '') {
+    if (parseReference(spec.image.image) === undefined)
+      wrong('image', `"${spec.image.image}" is no image's name.`, 'Write REGISTRY/REPOSITORY:TAG.');
+    // Whether a Dockerfile builds on a pre-built image is known when it is read.
+  } else if (fine('aws-region') && spec.region !== '' && spec.build === undefined) {
     for (const { input, problem, remedy } of imageMistakes(spec.image, spec.region, spec.instanceType))
       wrong(input, problem, remedy);
   }
+}
+
+/** What says something only where an image is built; one that does not lie in ECR is. */
+function checkBuild(raw: RawInputs, { build, image: { image } }: TaskSpec, wrong: Report): void {
+  if (build !== undefined) return;
+  for (const input of ['docker-context', 'build-args'] as const)
+    if (isGiven(raw, input)) wrong(input, 'there is no "dockerfile".', 'Remove it, or give one.');
+  if (image !== undefined && ecrReference(image) === undefined) return;
+  for (const input of ['ecr-repository', 'image-tag'] as const) {
+    if (isGiven(raw, input))
+      wrong(input, 'it is for an image that is built, and there is no "dockerfile".', 'Remove it, or give one.');
+  }
+}
+
+/** An image that runs by its own entry point takes hyperparameters, variables and arguments, but no code. */
+function checkOwnEntryPoint(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
+  if (spec.start.kind !== 'image') return;
+  for (const input of ['source-dir', 'dependencies', 'distribution'] as const) {
+    const problem = 'with neither "entrypoint" nor "run" the image runs by its own entry point, which takes no code.';
+    if (isGiven(raw, input)) wrong(input, problem, 'Remove it, or name the entrypoint.');
+  }
+  // https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html
+  if (spec.arguments.length > 100 || spec.arguments.some((word) => word.length > 256))
+    wrong('arguments', 'an image takes 100 arguments of 256 characters at the most.', 'Use hyperparameters for more.');
 }
 
 /** AWS's toolkit starts a .py or .sh file with hyperparameters, and nothing else. */

@@ -43,6 +43,13 @@ export interface TaskSpec {
   /** Id or ARN. */
   readonly kmsKey: string | undefined;
   readonly image: ImageChoice;
+  /** Undefined: the image is used as it is. */
+  readonly build: BuildChoice | undefined;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** ECR repository of what is built. */
+  readonly repository: string;
+  /** A tag beside the hash. */
+  readonly imageTag: string | undefined;
   /** Name or ARN; undefined: one of the project's own. */
   readonly executionRole: string | undefined;
   readonly ownRole: OwnRole;
@@ -59,6 +66,13 @@ export interface TaskSpec {
   readonly region: string;
   /** Undefined: the environment's credentials. */
   readonly roleToAssume: RoleToAssume | undefined;
+}
+
+export interface BuildChoice {
+  /** Path of a file or folder, or the text itself. */
+  readonly dockerfile: string;
+  /** Path; undefined: the Dockerfile's folder. */
+  readonly context: string | undefined;
 }
 
 /** `run` starts a job or takes a completed one's results; the others start nothing. */

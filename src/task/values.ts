@@ -1,5 +1,6 @@
 /** Names that AWS and the action have rules for. Each parser returns the value or throws `Unparsable`. */
-import { parseList, Unparsable } from './parse.ts';
+import { parseList, parseStringMap, Unparsable } from './parse.ts';
+import { ECR_REPOSITORY } from './reference.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const NAME_REMEDY = 'Use letters, digits, ".", "_" and "-", beginning with a letter or digit.';
@@ -120,4 +121,28 @@ export function parseArtifactName(text: string): string {
       'Use up to 200 characters without " : < > | * ? / and backslash.',
     );
   return text;
+}
+
+export function parseRepository(text: string): string {
+  if (!ECR_REPOSITORY.test(text))
+    throw new Unparsable(
+      `"${text}" is no name of an ECR repository.`,
+      'Give the name alone: 2 to 256 small letters and digits, parted by ".", "_", "-" or "/".',
+    );
+  return text;
+}
+
+/** https://docs.docker.com/reference/cli/docker/image/tag/ */
+export function parseImageTag(text: string): string {
+  if (!/^\w[\w.-]{0,127}$/.test(text))
+    throw new Unparsable(`"${text}" is no image's tag.`, 'Use up to 128 letters, digits, "_", "." and "-".');
+  return text;
+}
+
+/** Names as of a Dockerfile's ARG. */
+export function parseBuildArgs(text: string): Map<string, string> {
+  const map = parseStringMap(text);
+  const wrong = [...map.keys()].find((name) => !/^[A-Za-z_]\w*$/.test(name));
+  if (wrong !== undefined) throw new Unparsable(`"${wrong}" is no name of an ARG.`, 'Use letters, digits and "_".');
+  return map;
 }

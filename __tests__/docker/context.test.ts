@@ -1,0 +1,87 @@
+/** What the hash covers of a context is what Docker itself copies from it. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildImage } from '../../src/docker/build.ts';
+import { readBuild } from '../../src/files/context.ts';
+import { BASE, type BuilderKind, docker, freshName, Runner } from './engine.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'context-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const FILES = [
+  'a.txt',
+  'b.py',
+  'c++',
+  'a(1).txt',
+  'ünï codé',
+  '.hidden',
+  'sub/a.txt',
+  'sub/deep/b.py',
+  'sub/deep/keep/x',
+];
+const IGNORES: readonly (readonly [string, string])[] = [
+  ['nothing', ''],
+  ['a suffix', '*.txt'],
+  ['a suffix anywhere', '**/*.txt'],
+  ['all but', '*\n!sub/deep\nsub/deep/b.py'],
+  ['a folder, and back', 'sub\n!sub/deep/keep'],
+  ['a folder by its slash', '/sub/deep/'],
+  ['characters that are not patterns', 'c++\na(1).txt'],
+  ['a class', '[ab].*'],
+  ['hidden ones', '.*'],
+  ['a folder’s contents', 'sub/**'],
+  ['the last rule', '!a.txt\n*.txt\n# !b.py\n  b.py  '],
+];
+
+/** A line a file, folder or link. */
+const LIST = `
+import os
+for folder, folders, files in os.walk("/context"):
+    for name in folders + files:
+        path = os.path.join(folder, name)
+        shown = "./" + os.path.relpath(path, "/context")
+        if os.path.islink(path):
+            print("l", shown, os.readlink(path))
+        elif os.path.isdir(path):
+            print("d", shown)
+        else:
+            print("x" if os.access(path, os.X_OK) and os.stat(path).st_mode & 0o100 else "f", shown)
+`;
+
+function contextOf(ignore: string): string {
+  const folder = mkdtempSync(join(root, 'context-'));
+  for (const path of FILES) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), path, { mode: path.endsWith('.py') ? 0o755 : 0o644 });
+  }
+  mkdirSync(join(folder, 'empty'));
+  symlinkSync('a.txt', join(folder, 'link'));
+  symlinkSync('/outside/of/all', join(folder, 'sub', 'dangling'));
+  writeFileSync(join(folder, '.dockerignore'), ignore);
+  writeFileSync(join(folder, 'Dockerfile'), `FROM ${BASE}\nCOPY . /context\n`);
+  return folder;
+}
+
+describe.each<BuilderKind>(['BuildKit', 'the classic builder'])('a context, as %s reads it', (builder) => {
+  it.each(IGNORES)('without %s', async (_, ignore) => {
+    const context = contextOf(ignore);
+    const read = await readBuild({ dockerfile: context, context: undefined }, root);
+    const name = `${freshName()}:1`;
+    const env = new Runner({ folder: root } as never, builder).env;
+    const signal = AbortSignal.timeout(60_000);
+    const build = {
+      ...{ dockerfile: read.text, context, ownIgnore: undefined, buildArgs: new Map(), name, cacheFrom: undefined },
+      ...{ platform: 'linux/amd64', buildKit: builder === 'BuildKit' },
+    };
+    await buildImage(build, { env: { ...process.env, ...env }, onLines: () => {}, signal });
+    const copied = docker('run', '--rm', '--network', 'none', name, 'python3', '-c', LIST).trim().split('\n').sort();
+    docker('image', 'rm', name);
+    const own = [
+      ...read.files.map(({ path, executable }) => `${executable ? 'x' : 'f'} ./${path}`),
+      ...[...read.others].map(([path, target]) => (target === '/' ? `d ./${path}` : `l ./${path} ${target}`)),
+    ].sort();
+    expect(own).toEqual(copied);
+  });
+});

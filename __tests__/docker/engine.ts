@@ -1,0 +1,75 @@
+/** The Docker engine that scripts/engine.mjs found or started for the tests, and runs of the action beside it. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StandIn } from '../action/stand-in.ts';
+
+const host = process.env['TEST_DOCKER_HOST'] ?? '';
+/** The user's configuration: the plugin for BuildKit, and nothing else. */
+const config = process.env['TEST_DOCKER_CONFIG'] ?? '';
+
+/** An image with python3 that the engine has and no registry. */
+export const BASE = process.env['TEST_BASE_IMAGE'] ?? '';
+
+export type BuilderKind = 'BuildKit' | 'the classic builder';
+
+/** Runs docker; its output. */
+export function docker(...args: string[]): string {
+  const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: config };
+  return execFileSync('docker', args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
+}
+
+/** A name that no other test gives an image. */
+export function freshName(): string {
+  return `test-${Math.random().toString(36).slice(2, 10)}`;
+}
+
+/** Without what builds left: as an engine is that never built this. */
+export function forget(repository: string): void {
+  const names = docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', `${repository}*`)
+    .split('\n')
+    .filter((name) => name !== '' && !name.endsWith(':<none>'));
+  if (names.length > 0) docker('image', 'rm', '--force', ...names);
+  docker('image', 'prune', '--force');
+  docker('builder', 'prune', '--all', '--force');
+}
+
+/** A runner of its own: the user's home with Docker's configuration, and a docker whose command lines are kept. */
+export class Runner {
+  readonly env: Record<string, string>;
+  /** Where Docker's configuration of the user lies. */
+  readonly config: string;
+  readonly temporary: string;
+  readonly #calls: string;
+
+  constructor(aws: StandIn, builder: BuilderKind = 'BuildKit') {
+    const folder = mkdtempSync(join(aws.folder, 'runner-'));
+    this.config = join(folder, 'docker');
+    this.temporary = join(folder, 'temp');
+    this.#calls = join(folder, 'calls');
+    const bin = join(folder, 'bin');
+    for (const each of [this.config, this.temporary, bin]) mkdirSync(each);
+    if (builder === 'BuildKit') symlinkSync(join(config, 'cli-plugins'), join(this.config, 'cli-plugins'));
+    const real = execFileSync('which', ['docker'], { encoding: 'utf8' }).trim();
+    // It does nothing but keep the words and be docker.
+    writeFileSync(join(bin, 'docker'), `#!/bin/sh\nprintf '%s\\n' "$*" >> '${this.#calls}'\nexec '${real}' "$@"\n`);
+    chmodSync(join(bin, 'docker'), 0o755);
+    writeFileSync(this.#calls, '');
+    this.env = {
+      DOCKER_HOST: host,
+      DOCKER_CONFIG: this.config,
+      RUNNER_TEMP: this.temporary,
+      PATH: `${bin}:${process.env['PATH']}`,
+    };
+  }
+
+  /** The command lines so far. */
+  calls(): string[] {
+    return readFileSync(this.#calls, 'utf8').split('\n').slice(0, -1);
+  }
+
+  /** How many images were built so far. */
+  builds(): number {
+    return this.calls().filter((call) => call.startsWith('build ')).length;
+  }
+}

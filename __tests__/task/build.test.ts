@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { BuildError, type BuildFacts, buildHash, failedAt, lastLines, remedyOf } from '../../src/task/build.ts';
+
+const file = (path: string, sha256: string, executable = false) => ({
+  path,
+  absolute: `/somewhere/${path}`,
+  size: 1,
+  modified: Math.random(),
+  executable,
+  sha256,
+});
+const FACTS: BuildFacts = {
+  dockerfile: 'FROM a',
+  files: [file('a', '1'), file('b', '2')],
+  others: new Map([['link', 'target']]),
+  buildArgs: new Map([['A', '1']]),
+  bases: new Map([['a', 'sha256:1']]),
+  platform: 'linux/amd64',
+};
+
+describe('the hash', () => {
+  it('is the same wherever and whenever the files lie', () => {
+    expect(buildHash({ ...FACTS, files: [file('a', '1'), file('b', '2')] })).toBe(buildHash(FACTS));
+    expect(buildHash(FACTS)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each<[string, Partial<BuildFacts>]>([
+    ['the Dockerfile', { dockerfile: 'FROM a\n' }],
+    ['a content', { files: [file('a', '1'), file('b', '3')] }],
+    ['a name', { files: [file('a', '1'), file('c', '2')] }],
+    ['an exec bit', { files: [file('a', '1'), file('b', '2', true)] }],
+    ['a link', { others: new Map([['link', 'other']]) }],
+    ['a folder', { others: new Map([...FACTS.others, ['empty', '/']]) }],
+    ['an argument', { buildArgs: new Map([['A', '2']]) }],
+    ['the base image', { bases: new Map([['a', 'sha256:2']]) }],
+    ['the base image’s digest that is not to be had', { bases: new Map([['a', undefined]]) }],
+    ['the platform', { platform: 'linux/arm64' }],
+  ])('is another when %s is', (_, changed) => {
+    expect(buildHash({ ...FACTS, ...changed })).not.toBe(buildHash(FACTS));
+  });
+});
+
+/** As printed by the engines named. */
+const BUILDKIT = [
+  '#6 [3/3] RUN pip install nothing-of-that-name',
+  '#6 0.5 ERROR: No matching distribution found',
+  '------',
+  ' > [3/3] RUN pip install nothing-of-that-name:',
+  '0.5 ERROR: No matching distribution found',
+  '------',
+  'Dockerfile:3',
+  '--------------------',
+  '   1 |     FROM base',
+  '   2 |     ',
+  '   3 | >>> RUN pip install \\',
+  '   4 | >>>   nothing-of-that-name',
+  '   5 |     ',
+  '--------------------',
+  'ERROR: failed to solve: process "/bin/sh -c pip install" did not complete successfully: exit code: 1',
+];
+const BUILDKIT_20_10 = [
+  '#6 [3/3] RUN false',
+  '#6 ERROR: executor failed running [/bin/sh -c false]: exit code: 1',
+  '------',
+  ' > [3/3] RUN false:',
+  '------',
+  'ERROR: failed to build: failed to solve: executor failed running [/bin/sh -c false]: exit code: 1',
+];
+const CLASSIC = [
+  'Step 1/3 : FROM base',
+  ' ---> 694db487c5e5',
+  'Step 2/3 : RUN false',
+  ' ---> Running in 96600760ec3d',
+  "The command '/bin/sh -c false' returned a non-zero code: 1",
+];
+
+describe('the place of a failure', () => {
+  it.each([
+    ['BuildKit', BUILDKIT, { kind: 'lines', first: 3, last: 4 }],
+    ['BuildKit of 20.10', BUILDKIT_20_10, { kind: 'instruction', text: 'RUN false' }],
+    ['BuildKit, a named stage', [' > [train 2/4] COPY a /b:'], { kind: 'instruction', text: 'COPY a /b' }],
+    [
+      'BuildKit, a parse error',
+      ['Dockerfile:7', 'ERROR: unknown instruction: RUNN'],
+      { kind: 'lines', first: 7, last: 7 },
+    ],
+    ['the classic builder', CLASSIC, { kind: 'step', number: 2 }],
+    ['neither', ['Cannot connect'], undefined],
+    ['a base that is not there', [' > [internal] load metadata for docker.io/library/x:1:'], undefined],
+  ])('is read from what %s prints', (_, lines, at) => {
+    expect(failedAt(lines)).toEqual(at);
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    ['exec /bin/sh: exec format error', /setup-qemu-action/],
+    ['no match for platform in manifest: not found', /another processor/],
+    ['write /var/lib/docker/tmp/x: no space left on device', /disk .* is full/],
+    [
+      "tag invalid: The image tag 'v1' already exists in the 'r' repository and cannot be overwritten because the tag is immutable.",
+      /immutable/,
+    ],
+    [
+      'denied: User: arn:aws:iam::1:user/x is not authorized to perform: ecr:InitiateLayerUpload on resource: r',
+      /docs\/aws.md/,
+    ],
+    ['denied: Your authorization token has expired. Reauthenticate and try again.', /12 hours/],
+    ['toomanyrequests: You have reached your pull rate limit.', /Log in to Docker Hub/],
+    ['pull access denied for nothing, repository does not exist or may require docker login', /base image/],
+    [
+      'COPY failed: file not found in build context or excluded by .dockerignore: stat a: file does not exist',
+      /docker-context/,
+    ],
+    ['dial tcp: lookup registry: i/o timeout', /network/],
+    ['something else', /otherwise/],
+  ])('%j has its remedy', (line, remedy) => {
+    expect(remedyOf(['before', line, 'after'], 'otherwise')).toMatch(remedy);
+  });
+
+  it('shows its last lines, without progress', () => {
+    const noise = ['#5 sha256:1 10MB / 20MB', '#5 DONE 0.1s', '', '------'];
+    const many = Array.from({ length: 30 }, (_, at) => `line ${at}`);
+    expect(lastLines([...many, ...noise])).toEqual(many.slice(10));
+    expect(new BuildError('push', ['denied: x']).message).toBe('The image could not be pushed:\ndenied: x');
+  });
+});

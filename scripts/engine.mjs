@@ -1,0 +1,99 @@
+// A Docker engine for the tests: one that is there, or one of their own, started where this user may; with an image in it
+// that has python3, made of the machine's own files, and BuildKit's client. No registry is asked for any of it.
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, open, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const BASE_IMAGE = 'simple-sagemaker-test-base:1';
+const START_MS = 30_000;
+const STOP_MS = 20_000;
+
+/** `{ host, image, config, stop }`: DOCKER_HOST, the base image's name, a DOCKER_CONFIG whose docker has buildx. Throws where there is none. */
+export async function startEngine(buildx) {
+  const { host, stop } = (await running()) ?? (await ownEngine());
+  try {
+    const env = { ...process.env, DOCKER_HOST: host };
+    await execute(join(root, 'scripts', 'base-image.sh'), [BASE_IMAGE], { env, maxBuffer: 2 ** 26 });
+    const config = join(root, '.cache', 'docker', 'config');
+    await rm(config, { recursive: true, force: true });
+    await mkdir(join(config, 'cli-plugins'), { recursive: true });
+    if (buildx) await symlink(buildx, join(config, 'cli-plugins', 'docker-buildx'));
+    return { host, image: BASE_IMAGE, config, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The engine that docker finds by itself. */
+async function running() {
+  try {
+    await execute('docker', ['version', '--format', '{{.Server.Version}}']);
+  } catch {
+    return undefined;
+  }
+  const format = '{{.Endpoints.docker.Host}}';
+  const { stdout } = await execute('docker', ['context', 'inspect', '--format', format]);
+  return { host: process.env.DOCKER_HOST || stdout.trim(), stop: async () => {} };
+}
+
+/** As root, or by sudo where that asks for no password. It needs no iptables: what it runs reaches each other, not the world. */
+async function ownEngine() {
+  const folder = join(root, '.cache', 'docker');
+  await mkdir(folder, { recursive: true });
+  const pidFile = join(folder, 'dockerd.pid');
+  await end(await pidIn(pidFile));
+  // The path of a socket is 108 characters at the most.
+  const run = await mkdtemp(join(tmpdir(), 'docker-'));
+  const host = `unix://${run}/docker.sock`;
+  const log = await open(join(folder, 'dockerd.log'), 'w');
+  const flags = ['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--ip-forward=false', '-H', host];
+  const places = ['--data-root', join(folder, 'data'), '--exec-root', join(run, 'exec'), '--pidfile', pidFile];
+  const user = process.getuid() === 0 ? [] : ['sudo', '-n'];
+  const group = process.getuid() === 0 ? [] : ['--group', String(process.getgid())];
+  const [program, ...args] = [...user, 'dockerd', ...flags, ...places, ...group];
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  let ended;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code) => (ended ??= `dockerd ended with ${code}`));
+  child.unref();
+  await log.close();
+  const stop = async () => {
+    await end(await pidIn(pidFile));
+    await execute('ip', ['link', 'del', 'docker0']).catch(() => {}); // there may be no "ip", or no such link
+    await rm(run, { recursive: true, force: true }).catch(() => {}); // root's, where sudo started it
+  };
+  for (const deadline = Date.now() + START_MS; Date.now() < deadline && ended === undefined; await sleep(100)) {
+    const answers = await execute('docker', ['--host', host, 'version']).catch(() => undefined);
+    if (answers) return { host, stop };
+  }
+  await stop();
+  const said = (await readFile(join(folder, 'dockerd.log'), 'utf8')).trim().split('\n').at(-1);
+  throw new Error(`no Docker engine runs, and none could be started: ${ended ?? 'no answer'} (${said})`);
+}
+
+async function pidIn(file) {
+  return Number(await readFile(file, 'utf8').catch(() => '0'));
+}
+
+/** SIGTERM, and SIGKILL to what does not end. */
+async function end(pid) {
+  const command = pid > 0 ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : '';
+  if (!command.includes('dockerd')) return;
+  const kill = (signal) =>
+    execute(process.getuid() === 0 ? 'kill' : 'sudo', [
+      ...(process.getuid() === 0 ? [] : ['-n', 'kill']),
+      signal,
+      String(pid),
+    ]);
+  await kill('-TERM');
+  for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await sleep(100)) {
+    if (!(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))) return;
+  }
+  await kill('-KILL');
+}

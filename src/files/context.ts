@@ -1,0 +1,113 @@
+/**
+ * A build's Dockerfile and context as Docker reads them: files, folders and links as they are, without what the ignore file
+ * leaves out. https://docs.docker.com/build/concepts/context/
+ */
+import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isDockerfileText } from '../task/dockerfile.ts';
+import { DockerIgnore } from '../task/dockerignore.ts';
+import { ActionError } from '../task/errors.ts';
+import type { BuildChoice } from '../task/spec.ts';
+import type { LocalFile } from '../task/sync.ts';
+
+export interface BuildFiles {
+  /** The Dockerfile as it is given. */
+  readonly text: string;
+  /** Where it lies, absolute; undefined for a text. */
+  readonly file: string | undefined;
+  /** Absolute; undefined: an empty one. */
+  readonly context: string | undefined;
+  /** The ignore file that counts, where Docker does not find it by itself beside the context. */
+  readonly ownIgnore: string | undefined;
+  readonly files: readonly LocalFile[];
+  /** Path in the context → a link's target, or `/` for a folder. */
+  readonly others: ReadonlyMap<string, string>;
+}
+
+/** Throws an ActionError for what is not there or cannot be read as it is meant. */
+export async function readBuild(build: BuildChoice, workspace: string): Promise<BuildFiles> {
+  const file = await dockerfilePath(build.dockerfile, workspace);
+  const text = file === undefined ? build.dockerfile : await readFile(file, 'utf8');
+  const context = build.context === undefined ? file && dirname(file) : await contextFolder(build.context, workspace);
+  if (context === undefined) return { text, file, context, ownIgnore: undefined, files: [], others: new Map() };
+  const ownIgnore = file === undefined ? undefined : await textOf(`${file}.dockerignore`);
+  const ignore = readIgnore(ownIgnore ?? (await textOf(join(context, '.dockerignore'))) ?? '');
+  const files: LocalFile[] = [];
+  const others = new Map<string, string>();
+  await walk({ context, ignore, files, others }, context);
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { text, file, context, ownIgnore, files, others };
+}
+
+/** A path of a file, or of a folder that holds a Dockerfile; undefined where the input is the text itself. */
+async function dockerfilePath(given: string, workspace: string): Promise<string | undefined> {
+  const path = resolve(workspace, given.trim());
+  const found = given.includes('\n') ? undefined : await stat(path).catch(absent);
+  if (found?.isFile() === true) return path;
+  if (found?.isDirectory() === true) {
+    const inside = join(path, 'Dockerfile');
+    if ((await stat(inside).catch(absent))?.isFile() === true) return inside;
+    throw new ActionError(`there is no Dockerfile in ${given}.`, 'Give the path of the file itself.');
+  }
+  if (isDockerfileText(given)) return undefined;
+  throw new ActionError(
+    `there is no ${given} in ${workspace}, and it is no text of a Dockerfile.`,
+    'Give a path below the workspace, or the text, for example "FROM __BASE_IMAGE__" and RUN lines.',
+  );
+}
+
+async function contextFolder(given: string, workspace: string): Promise<string> {
+  const path = resolve(workspace, given);
+  if ((await stat(path).catch(absent))?.isDirectory() === true) return path;
+  throw new ActionError(`there is no folder ${given} in ${workspace}.`, 'Check the path of "docker-context".');
+}
+
+function readIgnore(text: string): DockerIgnore {
+  try {
+    return new DockerIgnore(text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ActionError(`the context's .dockerignore: ${cause.message}`, 'Correct the pattern.', { cause });
+  }
+}
+
+interface Walk {
+  readonly context: string;
+  readonly ignore: DockerIgnore;
+  readonly files: LocalFile[];
+  readonly others: Map<string, string>;
+}
+
+/** Sockets and devices are not sent. */
+async function walk(into: Walk, folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  await Promise.all(
+    entries.map(async (entry) => {
+      const absolute = join(folder, entry.name);
+      const path = relative(into.context, absolute).split(sep).join('/');
+      const ignored = into.ignore.ignores(path);
+      if (entry.isDirectory()) {
+        if (!ignored) into.others.set(path, '/');
+        if (!ignored || into.ignore.takesBack) await walk(into, absolute);
+      } else if (ignored) return;
+      else if (entry.isSymbolicLink()) into.others.set(path, await readlink(absolute));
+      else if (entry.isFile()) {
+        const { size, mode, mtimeMs } = await stat(absolute);
+        into.files.push({ path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 });
+      }
+    }),
+  );
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return (await access(path).then(() => true, absent)) ? readFile(path, 'utf8') : undefined;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error;
+}
+
+/** How an annotation names the file: below the workspace, by slashes. */
+export function shownFile(file: string, workspace: string): string {
+  return relative(workspace, file).split(sep).join('/') || basename(file);
+}
