@@ -155,7 +155,7 @@ def test_ssm_runs_a_shell_command(aws, run):
 
 def test_script_mode_without_the_toolkit_says_what_is_missing(start):
     server = start("--time-scale", "0.01", environment={"PATH": "/usr/bin:/bin"})
-    request = server.request()
+    request = server.request(HyperParameters={"sagemaker_program": "run.sh"})
     del request["AlgorithmSpecification"]["ContainerEntrypoint"]
     server.sagemaker.create_training_job(**request)
     reason = server.ended(request["TrainingJobName"])["FailureReason"]

@@ -96,8 +96,17 @@ def test_a_role_that_may_not_read_is_no_stand_still(server):
 
 
 def test_without_entry_point_the_toolkit_is_needed(server):
-    request = server.request()
+    request = server.request(HyperParameters={"sagemaker_program": "run.sh"})
     del request["AlgorithmSpecification"]["ContainerEntrypoint"]
     server.sagemaker.create_training_job(**request)
     job = server.ended(request["TrainingJobName"])
     assert "sagemaker-training" in job["FailureReason"]
+
+
+def test_an_entry_point_of_the_image_needs_the_image(server):
+    request = server.request()
+    del request["AlgorithmSpecification"]["ContainerEntrypoint"]
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "needs a Docker engine here, and the image image" in job["FailureReason"]

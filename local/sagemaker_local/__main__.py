@@ -32,6 +32,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
     add_list("--images", parse_image, "URI=IMAGE", "a local image that stands for one that only AWS has")
     add("--region", default=region)
     add("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
+    add("--containers", default="auto", choices=["auto", "none"], help="where a Docker engine has a job's image")
     add("--time-scale", type=_of(_positive), default=1.0, help="factor for waits and grace periods")
     add("--log-delay", type=_of(_not_negative), default=0.0, help="seconds until a job's lines can be read")
     add_list("--fault", parse_flag, "'KIND NAME=VALUE …' | JSON", "what goes wrong, as the side URL takes it")
@@ -54,6 +55,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         port=given.port,
         region=given.region,
         isolation=given.isolation,
+        containers=given.containers,
         time_scale=given.time_scale,
         log_delay=given.log_delay,
         faults=tuple(given.fault),

@@ -21,12 +21,17 @@ from urllib3.exceptions import HTTPError
 from werkzeug.serving import make_server
 
 from sagemaker_local.buckets import adopt_buckets, make_buckets
-from sagemaker_local.containers.engine import Engine
+from sagemaker_local.containers.choice import Containers
+from sagemaker_local.containers.choice import choose as choose_containers
+from sagemaker_local.containers.engine import Engine, EngineError
+from sagemaker_local.containers.images import JobImages
+from sagemaker_local.containers.specification import LABEL
 from sagemaker_local.ecr.api import EcrApi
 from sagemaker_local.ecr.distribution import Distribution
 from sagemaker_local.ecr.images import Images
 from sagemaker_local.ecr.registry import Registry
 from sagemaker_local.ecr.tokens import Tokens
+from sagemaker_local.ecr.training_images import TrainingImages
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.front import Front, Operation
@@ -50,9 +55,9 @@ from sagemaker_local.settings import Settings
 from sagemaker_local.side import SideUrl
 from sagemaker_local.tls.authority import Authority
 from sagemaker_local.tls.proxy import TlsProxy
-from sagemaker_local.training.attempt import Surroundings
 from sagemaker_local.training.job_run import Training
 from sagemaker_local.training.role_sessions import RoleSessions
+from sagemaker_local.training.surroundings import Surroundings
 
 _RUNNING = ("jobs", "logs", "objects", "registry")  # folders that mean nothing to another run of the server
 
@@ -84,9 +89,11 @@ def serve(settings: Settings) -> None:
     isolation = choose(settings.isolation, folders["jobs"])
     sys.stderr.write(f"isolation of jobs: {isolation.kind} ({isolation.reason})\n")
 
-    engine = Engine()
+    containers = choose_containers(settings.containers)
+    mark = str(settings.data)
+    sys.stderr.write(_swept(containers, mark))
     try:
-        sys.stderr.write(name_images(engine, settings.images))
+        sys.stderr.write(name_images(Engine(), settings.images))
     except ImageError as error:
         raise SystemExit(f"--images: {error}") from error
 
@@ -95,37 +102,40 @@ def serve(settings: Settings) -> None:
     pace, faults = Pace(settings.time_scale, settings.log_delay), Faults(settings.faults)
     times = PolicyTimes(lambda role: faults.delay_of_role("policy-not-seen", role))
     judge = Judge(times, everybody=settings.enforce_iam)
-    shared = Surroundings(isolation, Agent(logs, pace), RoleSessions(), pace, faults, judge, TokenIssuer())
-    training = Training(folders["jobs"], shared)
-    sagemaker = SageMakerApi(training)
-    registry, tokens = Registry(folders["registry"]), Tokens()
+
+    def host() -> str:
+        return shared.url.removeprefix("http://").replace("0.0.0.0:", "127.0.0.1:")
+
+    registry, tokens = Registry(folders["registry"], containers.engine, mark), Tokens()
     images = Images(registry)
+    training_images = TrainingImages(images, tokens, judge, host)
+    shared = Surroundings(
+        isolation,
+        containers,
+        JobImages(containers.engine, training_images.owns, training_images.login) if containers.engine else None,
+        mark,
+        Agent(logs, pace),
+        RoleSessions(),
+        pace,
+        faults,
+        judge,
+        TokenIssuer(),
+    )
+    training = Training(folders["jobs"], shared)
+    sagemaker = SageMakerApi(training, training_images.check)
+    ecr = EcrApi(images, tokens, faults, host, lambda uri: named_digest(Engine(), settings.images, uri))
     own: dict[str, Mapping[str, Operation]] = {
         "sagemaker": sagemaker.operations(),
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(sagemaker.jobs).operations(),
-        "ecr": EcrApi(
-            images,
-            tokens,
-            faults,
-            lambda: shared.url.removeprefix("http://"),
-            lambda uri: named_digest(engine, settings.images, uri),
-        ).operations(),
+        "ecr": ecr.operations(),
         "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(shared.tokens, call)},
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }
     s3 = S3Server(settings.s3_endpoint) if settings.s3_endpoint else None
-    page = Page(sagemaker.jobs, logs, lambda: shared.url)
-    front = Front(
-        settings.region,
-        SideUrl(settings.region, isolation, log, shared, page),
-        log,
-        own,
-        faults,
-        judge,
-        s3,
-        Distribution(images, tokens, settings.region),
-    )
+    side = SideUrl(settings.region, isolation, log, shared, Page(sagemaker.jobs, logs, lambda: shared.url))
+    docker = Distribution(images, tokens, settings.region)
+    front = Front(settings.region, side, log, own, faults, judge, s3, docker)
     server = make_server(settings.host, settings.port, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     shared.url = shared.tokens.url = f"http://{settings.host}:{server.port}"
@@ -160,6 +170,16 @@ def serve(settings: Settings) -> None:
     registry.close()
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _swept(containers: Containers, mark: str) -> str:
+    """How jobs run, in a line; what a killed server of this mark left in the engine is removed."""
+    if containers.engine:
+        try:
+            containers.engine.remove_labelled(f"{LABEL}={mark}")
+        except EngineError as error:
+            return f"containers of jobs: {containers.reason}; what a server before left is not removed: {error}\n"
+    return f"containers of jobs: {containers.reason}\n"
 
 
 def _tls_proxy(settings: Settings, port: int) -> TlsProxy:

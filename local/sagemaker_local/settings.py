@@ -28,6 +28,7 @@ class Settings:
     port: int = 0
     region: str = "us-east-1"
     isolation: str = "auto"
+    containers: str = "auto"  # or none
     time_scale: float = 1.0  # see Pace
     log_delay: float = 0.0
     faults: tuple[Fault, ...] = ()

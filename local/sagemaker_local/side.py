@@ -1,6 +1,7 @@
 """The side URL, `/_local/…`: what a client of AWS never asks.
 
-`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "version", "region", "account"}`, with `--tls`
+`GET /_local/health` → `{"status": "ok", "isolation", "isolation_reason", "containers",
+"containers_reason", "version", "region", "account"}`, with `--tls`
 also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority's certificate;
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
 `GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
@@ -26,7 +27,7 @@ from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.page.site import NAMES as PAGES
 from sagemaker_local.page.site import Page
 from sagemaker_local.request_log import RequestLog
-from sagemaker_local.training.attempt import Surroundings
+from sagemaker_local.training.surroundings import Surroundings
 
 PREFIX = "/_local/"
 
@@ -101,6 +102,8 @@ class SideUrl:
             "status": "ok",
             "isolation": self._isolation.kind,
             "isolation_reason": self._isolation.reason,
+            "containers": self._shared.containers.engine is not None,
+            "containers_reason": self._shared.containers.reason,
             "version": __version__,
             "region": self._region,
             "account": ACCOUNT,

@@ -1,4 +1,7 @@
-"""The Docker engine, by the docker command: it knows DOCKER_HOST, contexts and whatever else leads to an engine."""
+"""The Docker engine, by the docker command, which knows DOCKER_HOST, contexts and whatever else leads to one.
+
+Of the standard library only: supervisors use it.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,56 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _ENGINE_SECONDS = 60
 PULL_SECONDS = 1800
-_ABSENT = "no docker command"
+COULD_NOT_START = 125  # (docker run, "Exit status")
 
 
 class EngineError(Exception):
-    """What the engine says to a command that failed; `code` is the command's exit code."""
-
-    def __init__(self, text: str, code: int = 1) -> None:
-        super().__init__(text)
-        self.code = code
+    """What the engine says to a command that failed."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """`environment`: what the docker command gets beyond the server's own, as DOCKER_CONFIG."""
+    """`host`: its address, empty for docker to find one; `config`: a folder in place of the user's ~/.docker."""
 
-    environment: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
+    config: str = ""
+
+    def command(self, *arguments: str) -> list[str]:
+        """The words of `docker ARGUMENTS`. Raises EngineError where there is no such command."""
+        program = shutil.which("docker")
+        if program is None:
+            raise EngineError("no docker command")
+        named = [("--host", self.host), ("--config", self.config)]
+        return [program, *(word for option, value in named if value for word in (option, value)), *arguments]
+
+    def run(
+        self,
+        *arguments: str,
+        seconds: float = _ENGINE_SECONDS,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """The output of `docker ARGUMENTS`, told `environment` too. Raises EngineError."""
+        command = self.command(*arguments)
+        try:
+            ran = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=seconds,
+                check=False,
+                env={**os.environ, **(environment or {})},
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise EngineError(f"docker {arguments[0]}: {error}") from error
+        if ran.returncode != 0:
+            raise EngineError(ran.stderr.strip() or f"docker {arguments[0]}: exit code {ran.returncode}")
+        return ran.stdout
 
     def refusal(self) -> str:
         """Why there is no engine; empty where there is one."""
@@ -35,32 +68,6 @@ class Engine:
             return str(error).splitlines()[-1]
         return ""
 
-    def run(self, *arguments: str, text: str | None = None, seconds: float = _ENGINE_SECONDS) -> str:
-        """The output of `docker ARGUMENTS`, which reads `text`. Raises EngineError."""
-        command = shutil.which("docker")
-        if command is None:
-            raise EngineError(_ABSENT)
-        try:
-            ran = subprocess.run(
-                [command, *arguments],
-                input=text or "",
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
-                check=False,
-                env={**os.environ, **self.environment},
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EngineError(f"docker {arguments[0]}: no answer within {seconds:.0f} s") from error
-        except OSError as error:
-            raise EngineError(f"docker {arguments[0]}: {error}") from error
-        if ran.returncode != 0:
-            raise EngineError(
-                ran.stderr.strip() or f"docker {arguments[0]}: exit code {ran.returncode}", ran.returncode
-            )
-        return ran.stdout
-
     def image_id(self, image: str) -> str | None:
         """`sha256:…` of an image that the engine has, None of another."""
         try:
@@ -68,6 +75,15 @@ class Engine:
         except EngineError:
             return None
 
-    def pull(self, image: str) -> None:
-        """Pull an image. Raises EngineError."""
-        self.run("pull", "--quiet", "--", image, seconds=PULL_SECONDS)
+    def pull(self, image: str, platform: str = "") -> None:
+        """Pull an image, for `linux/ARCHITECTURE` where told. Raises EngineError."""
+        self.run("pull", "--quiet", *(["--platform", platform] if platform else []), "--", image, seconds=PULL_SECONDS)
+
+    def remove_labelled(self, label: str) -> None:
+        """End and remove all containers and networks with a label. Raises EngineError."""
+        containers = self.run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
+        if containers:
+            self.run("rm", "--force", "--volumes", *containers)
+        networks = self.run("network", "ls", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
+        if networks:
+            self.run("network", "rm", *networks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from sagemaker_local.call import Call
 from sagemaker_local.ecr.images import Images, NoImage, StoredImage
 from sagemaker_local.ecr.paging import page
 from sagemaker_local.ecr.repositories import find_repository
-from sagemaker_local.ecr.tokens import LIFETIME_SECONDS, Token, Tokens
+from sagemaker_local.ecr.tokens import LIFETIME_SECONDS, Token, Tokens, expiry
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.validation import check
@@ -53,7 +52,7 @@ class EcrApi:
     def _issue(self, call: Call) -> Answer:
         self._images.registry.check()
         account = _account(call)
-        expires = time.time() + self._faults.token_seconds(LIFETIME_SECONDS)
+        expires = expiry(self._faults.token_seconds(LIFETIME_SECONDS))
         answers = []
         for _ in call.parameters.get("registryIds") or [account]:
             token = self._tokens.issue(Token(call.access_key or "", account, call.region, expires))

@@ -30,6 +30,11 @@ class Token:
         return time.time() >= self.expires
 
 
+def expiry(seconds: float = LIFETIME_SECONDS) -> float:
+    """When a token ends that is handed out now."""
+    return time.time() + seconds
+
+
 class Tokens:
     """Those handed out by this server. Safe for many threads."""
 

@@ -8,29 +8,55 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
-
-from sagemaker_local.isolation.specification import Specification
+from typing import IO, Protocol
 
 _PACKAGE_PARENT = Path(__file__).parents[2]
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from sagemaker_local.isolation.supervisor import main; sys.exit(main(sys.argv[2]))"
+    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
+    "sys.exit(importlib.import_module(sys.argv[2]).main(sys.argv[3]))"
 )
+
+
+class Runnable(Protocol):
+    """What can be run as an instance: a folder of its own, and a supervisor that reads its file there."""
+
+    @property
+    def folder(self) -> str:
+        """Of this instance alone."""
+
+    @property
+    def host_name(self) -> str:
+        """As its peers know it."""
+
+    @property
+    def supervisor(self) -> str:
+        """The module whose `main(PATH)` runs it and gives the exit code, see isolation/supervisor.py."""
+
+    @property
+    def elevated(self) -> bool:
+        """Whether the supervisor runs by `sudo`."""
+
+    def save(self, path: Path) -> None:
+        """Write it for the supervisor."""
+
+
+def supervised(module: str, path: Path) -> list[str]:
+    """The command that runs a supervisor: the standard library is all that it has."""
+    return [sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(_PACKAGE_PARENT), module, str(path)]
 
 
 class Instance:
     """Starts at once; `output` is the standard output and error of all its processes."""
 
-    def __init__(self, spec: Specification) -> None:
+    def __init__(self, spec: Runnable) -> None:
         folder = Path(spec.folder)
         file = folder / "specification.json"
         spec.save(file)
         self._fault = folder / "fault.txt"
-        elevation = ["sudo", "-n", "--"] if spec.kind == "sudo" else []
+        elevation = ["sudo", "-n", "--"] if spec.elevated else []
         with self._fault.open("wb") as fault:
             self._process = subprocess.Popen(
-                [*elevation, sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(_PACKAGE_PARENT), str(file)],
+                [*elevation, *supervised(spec.supervisor, file)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=fault,

@@ -27,6 +27,16 @@ class Specification:
     owner: tuple[int, int]
     network: Network | None
 
+    @property
+    def supervisor(self) -> str:
+        """The module whose `main` runs it."""
+        return "sagemaker_local.isolation.supervisor"
+
+    @property
+    def elevated(self) -> bool:
+        """Whether it takes `sudo`."""
+        return self.kind == "sudo"
+
     def save(self, path: Path) -> None:
         """Write it, readable by nobody else: the environment holds credentials."""
         path.touch(mode=0o600)

@@ -1,9 +1,9 @@
 """The process between the server and one instance: starts it, passes orders on, and sees that nothing outlives it.
 
-Run as `python -I -S -c BOOT PACKAGE_PARENT SPECIFICATION`; needs the standard library only, since under `sudo` it is
-all there is. Orders are bytes on standard input: `T` terminates (SIGTERM to the instance's first process), `K` kills;
-its end, which also comes when the server is killed, kills too. Its standard output is the instance's; what goes wrong
-before the command runs is written to standard error. Exit code: the command's, 128 + n where signal n ended it.
+Run as `python -I -S -c BOOT PACKAGE_PARENT MODULE SPECIFICATION`; needs the standard library only, since under `sudo`
+it is all there is. Orders are bytes on standard input: `T` terminates (SIGTERM to the instance's first process), `K`
+kills; its end, which also comes when the server is killed, kills too. Its standard output is the instance's; what goes
+wrong before the command runs is written to standard error. Exit code: the command's, 128 + n where signal n ended it.
 """
 
 from __future__ import annotations

@@ -20,10 +20,14 @@ MAX_TAGS = 50
 
 
 class SageMakerApi:
-    """Each operation takes a call and gives the answer's JSON value. All raise ServiceError."""
+    """Each operation takes a call and gives the answer's JSON value. All raise ServiceError.
 
-    def __init__(self, training: Training) -> None:
+    `check_image` refuses an image that a role cannot have in a region.
+    """
+
+    def __init__(self, training: Training, check_image: Callable[[str, str, str], None]) -> None:
         self._training = training
+        self._check_image = check_image
         self._lock = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}  # by ARN, so names differ without regard to case
 
@@ -55,6 +59,7 @@ class SageMakerApi:
         arn = rules.training_job_arn(call.region, request["TrainingJobName"])
         if arn in self._jobs:
             raise rules.name_taken(arn)
+        self._check_image(request["AlgorithmSpecification"].get("TrainingImage", ""), role, call.region)
         self._training.check_inputs(request, call.region)
         with self._lock:
             if arn in self._jobs:

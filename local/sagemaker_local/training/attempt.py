@@ -5,39 +5,31 @@ A spot job that is interrupted has several, each with fresh instances, all check
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sagemaker_local.clients import S3Client
-from sagemaker_local.faults.pace import Pace
-from sagemaker_local.faults.register import Faults
-from sagemaker_local.iam.judge import Judge
-from sagemaker_local.iam.tokens import TokenIssuer
-from sagemaker_local.isolation.choice import Isolation
-from sagemaker_local.isolation.network import Network
-from sagemaker_local.logs.agent import Agent
+from sagemaker_local.containers.place import in_containers
 from sagemaker_local.logs.metrics import MetricFinder
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, TrainingJob
-from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.training.archives import upload_archive
 from sagemaker_local.training.channels import Channel, read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
 from sagemaker_local.training.config_files import write_config
 from sagemaker_local.training.host import Host, host_addresses, hosts_text
 from sagemaker_local.training.inputs import download
-from sagemaker_local.training.instances import specification
 from sagemaker_local.training.outcome import failure_of
 from sagemaker_local.training.pipes import Pipes
+from sagemaker_local.training.place import Place, as_processes
 from sagemaker_local.training.processes import Processes
 from sagemaker_local.training.role_check import check_before_start, check_before_upload, uploading
-from sagemaker_local.training.role_sessions import RoleSessions
 from sagemaker_local.training.s3_folder import S3Location, parse
+from sagemaker_local.training.surroundings import Surroundings
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 INTERRUPTED = "Interrupted"
@@ -47,21 +39,6 @@ _POLL_SECONDS = 0.1
 
 class StoppedEarly(Exception):  # noqa: N818 - no error
     """A job was stopped before its instances ran."""
-
-
-@dataclass
-class Surroundings:
-    """What the jobs of a server share; `url` is the server's own, `tls` leads to AWS's names: known once it listens."""
-
-    isolation: Isolation
-    agent: Agent
-    sessions: RoleSessions
-    pace: Pace
-    faults: Faults
-    judge: Judge
-    tokens: TokenIssuer
-    url: str = ""
-    tls: ClientSettings | None = None
 
 
 class Attempt:
@@ -101,7 +78,8 @@ class Attempt:
     def run(self, client: S3Client) -> tuple[str, str]:
         """The final secondary status, or Interrupted, and the failure reason.
 
-        Raises StoppedEarly, RoleLacks, botocore's ClientError and BotoCoreError, ValueError for a bad manifest.
+        Raises StoppedEarly, RoleLacks, Unrunnable, botocore's ClientError and BotoCoreError, ValueError for a bad
+        manifest.
         """
         job = self._job
         check_before_start(job, self._shared.judge)
@@ -121,8 +99,9 @@ class Attempt:
         checkpoints = self._restored_checkpoints(client)
         job.note(DOWNLOADING_IMAGE)
         try:
-            self._go_on("Training")
-            reason = self._train(channels, checkpoints)
+            with self._place() as place:
+                self._go_on("Training")
+                reason = self._train(place, channels, checkpoints)
         finally:
             pipes.close()
         pipes.check()
@@ -143,23 +122,24 @@ class Attempt:
             return cause, ""
         return ("Failed", reason) if reason else ("Completed", "")
 
-    def _train(self, channels: list[Channel], checkpoints: Checkpoints | None) -> str:
+    def _place(self) -> AbstractContextManager[Place]:
+        """Containers where the job's image can be had, else this machine. Raises Unrunnable."""
+        job, shared = self._job, self._shared
+        image = job.request["AlgorithmSpecification"].get("TrainingImage")
+        engine = shared.containers.engine
+        if engine and shared.images and image:
+            role = job.request["RoleArn"]
+            if shared.images.has(image, job.placement[0], role, job.region, self._folder):
+                return in_containers(job, shared, engine, self._folder)
+        return as_processes(job, shared, self._addresses, self._folder)
+
+    def _train(self, place: Place, channels: list[Channel], checkpoints: Checkpoints | None) -> str:
         """Run the instances to their end; why they failed, empty if they did not."""
         job, shared = self._job, self._shared
-        token = shared.sessions.open(job.request["RoleArn"], job.region)
         specs = []
         for host in self._hosts:
-            spec = specification(
-                job,
-                host,
-                shared.isolation,
-                url=shared.url,
-                credentials=token,
-                network=self._network(host),
-                server=os.environ,
-                tls=shared.tls,
-            )
-            write_config(host, job, channels, spec.checkpoint_path, shared.isolation.interface)
+            spec = place.specify(host)
+            write_config(host, job, channels, spec.checkpoint_path, place.interface)
             specs.append(spec.instance)
         definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         finder = MetricFinder(definitions, job.measure)
@@ -177,18 +157,7 @@ class Attempt:
             exits = self.processes.run(specs, outlets, *self._max_seconds)
         finally:
             ended.set()
-            shared.sessions.close(token)
         return failure_of(exits, self._hosts)
-
-    def _network(self, host: Host) -> Network | None:
-        """A host's own; the hosts of a job meet in a folder of it. None where all share the machine's."""
-        if not self._shared.isolation.networks:
-            return None
-        meeting = self._folder / "network"
-        meeting.mkdir(mode=0o700, exist_ok=True)
-        peers = {name: address for name, address in self._addresses.items() if name != host.name}
-        isolated = bool(self._job.request["EnableNetworkIsolation"])
-        return Network(host.name, self._addresses[host.name], peers, str(meeting), isolated)
 
     def _watch_for_interruption(self, ended: threading.Event) -> None:
         since = time.time()

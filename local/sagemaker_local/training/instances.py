@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagemaker_local.isolation.choice import Isolation
+from sagemaker_local.isolation.instance import Runnable
 from sagemaker_local.isolation.network import Network
 from sagemaker_local.isolation.specification import Specification
 from sagemaker_local.sagemaker.record import TrainingJob
@@ -15,12 +16,14 @@ from sagemaker_local.training.environment import checkpoint_path, instance_envir
 from sagemaker_local.training.host import Host
 from sagemaker_local.training.script_mode import script_mode_command
 
+LONGEST_JOB = 29 * 86_400  # a job may run 28 days (SageMaker quotas), and its sessions last to the end
+
 
 @dataclass(frozen=True)
 class HostSpecification:
     """The instance, and where it sees its checkpoints."""
 
-    instance: Specification
+    instance: Runnable
     checkpoint_path: str
 
 

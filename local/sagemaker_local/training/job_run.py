@@ -17,14 +17,16 @@ from sagemaker_local.accounts import assume, bucket_region
 from sagemaker_local.clients import S3Client, s3_client
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import PREPARING, TrainingJob
-from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly, Surroundings
+from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly
 from sagemaker_local.training.capacity import OutOfCapacity, WaitBudget, wait_for_capacity
 from sagemaker_local.training.channels import read_channel
+from sagemaker_local.training.instances import LONGEST_JOB
+from sagemaker_local.training.outcome import Unrunnable
 from sagemaker_local.training.role_check import RoleLacks
 from sagemaker_local.training.s3_folder import parse
+from sagemaker_local.training.surroundings import Surroundings
 
 _DEFAULT_MAX_RUNTIME = 86_400
-_LONGEST_JOB = 29 * 86_400  # a job may run 28 days (SageMaker quotas), and its transfers need their session to the end
 _CLOSE_SECONDS = 20.0
 
 
@@ -69,7 +71,7 @@ class Training:
 
     def client(self, role: str, region: str) -> S3Client:
         """S3 as the execution role."""
-        return s3_client(self.shared.url, region, assume(role, "SageMaker", region, seconds=_LONGEST_JOB))
+        return s3_client(self.shared.url, region, assume(role, "SageMaker", region, seconds=LONGEST_JOB))
 
 
 class JobRun(threading.Thread):
@@ -107,7 +109,7 @@ class JobRun(threading.Thread):
             status, reason = self._run()
         except StoppedEarly:
             status, reason = "Stopped", ""
-        except RoleLacks as lack:
+        except (RoleLacks, Unrunnable) as lack:
             status, reason = "Failed", str(lack)
         except OutOfCapacity as end:
             status, reason = end.status, end.reason

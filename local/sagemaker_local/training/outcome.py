@@ -8,6 +8,11 @@ from sagemaker_local.training.host import Host
 from sagemaker_local.training.processes import Exit
 
 _REASON_CHARACTERS = 1024  # of the failure file
+_CLASSES = ("AlgorithmError: ", "ClientError: ")
+
+
+class Unrunnable(Exception):  # noqa: N818 - how a job ends
+    """The job's image or entry point cannot be run here; the text is the job's FailureReason."""
 
 
 def failure_of(exits: Sequence[Exit], hosts: Sequence[Host]) -> str:
@@ -17,7 +22,10 @@ def failure_of(exits: Sequence[Exit], hosts: Sequence[Host]) -> str:
     """
     for each in exits:
         if each.fault:
-            return f"InternalServerError: the instance could not be started: {each.fault.strip().splitlines()[-1]}"
+            told = each.fault.strip().splitlines()[-1]
+            return (
+                told if told.startswith(_CLASSES) else f"InternalServerError: the instance could not be started: {told}"
+            )
         file = hosts[each.number].base / "output" / "failure"
         told = file.read_text(errors="replace")[:_REASON_CHARACTERS] if file.is_file() else ""
         if each.code != 0 or told or file.is_file():

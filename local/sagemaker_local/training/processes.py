@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sagemaker_local.isolation.instance import Instance
-from sagemaker_local.isolation.specification import Specification
+from sagemaker_local.isolation.instance import Instance, Runnable
 from sagemaker_local.logs.agent import Outlet
 from sagemaker_local.logs.capture import capture
 
@@ -47,7 +46,7 @@ class Processes:
             instance.kill()
 
     def run(
-        self, specs: Sequence[Specification], outlets: Sequence[Outlet], max_seconds: float, cause_after: str
+        self, specs: Sequence[Runnable], outlets: Sequence[Outlet], max_seconds: float, cause_after: str
     ) -> list[Exit]:
         """Run one instance for each specification to the end of all; how each ended, in the order of ending.
 
@@ -66,7 +65,7 @@ class Processes:
             for instance in self._instances:
                 instance.close()
 
-    def _start(self, number: int, spec: Specification, outlet: Outlet) -> None:
+    def _start(self, number: int, spec: Runnable, outlet: Outlet) -> None:
         instance = Instance(spec)
         self._instances.append(instance)
         reader = threading.Thread(

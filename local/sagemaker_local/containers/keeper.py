@@ -1,0 +1,91 @@
+"""The process that keeps one job's network and ends it, with whatever is left in it, when the server or the job ends.
+
+Run as a supervisor (isolation/instance.py) with the file of a Wish. It prints one line of JSON, `{"reached": {PORT:
+"HOST:PORT"}, "trouble"}`: where the server's ports are reached from in there, and what kept them from being reached; or
+`{"error"}`. The end of its standard input ends it.
+
+A server that listens on 127.0.0.1 is reached by a relay at the network's gateway: the bridge's address on this machine,
+which no other network's hosts need. Docker Desktop has its own name for the machine (Docker docs, "Networking features
+in Docker Desktop").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sagemaker_local.containers.engine import Engine, EngineError
+from sagemaker_local.containers.relay import serve
+
+_DESKTOP, _DESKTOP_HOST = "Docker Desktop", "host.docker.internal"
+_NO_ADDRESS = "com.docker.network.bridge.inhibit_ipv4=true"  # of the machine in an isolated network
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`ports` of 127.0.0.1 to be reached from the network; `label` is the job's, on all that is removed at the end."""
+
+    engine: str
+    network: str
+    labels: dict[str, str]
+    label: str
+    isolated: bool
+    ports: list[int]
+
+    def save(self, path: Path) -> None:
+        """Write it."""
+        path.write_text(json.dumps(asdict(self)))
+
+
+def main(path: str) -> int:
+    """Keep the network of a wish's file until standard input ends; the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    wish = Wish(**json.loads(Path(path).read_text()))
+    engine = Engine(wish.engine)
+    try:
+        try:
+            asyncio.run(_keep(engine, wish))
+        finally:
+            engine.remove_labelled(wish.label)
+    except EngineError as error:
+        _tell({"error": str(error).splitlines()[-1]})
+        return 1
+    return 0
+
+
+async def _keep(engine: Engine, wish: Wish) -> None:
+    gateway = _make(engine, wish)
+    reached, trouble = {}, ""
+    if not wish.isolated and wish.ports:
+        try:
+            reached = await _reach(engine, gateway, wish.ports)
+        except (OSError, ValueError) as error:
+            trouble = f"the server cannot be reached from containers: {gateway}: {error}"
+    _tell({"reached": reached, "trouble": trouble})
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, sys.stdin.buffer.read)
+
+
+def _make(engine: Engine, wish: Wish) -> str:
+    """The gateway of the new network."""
+    labels = [word for name, value in wish.labels.items() for word in ("--label", f"{name}={value}")]
+    isolation = ["--internal", "--opt", _NO_ADDRESS] if wish.isolated else []
+    engine.run("network", "create", "--driver", "bridge", *labels, *isolation, wish.network)
+    return engine.run("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", wish.network).strip()
+
+
+async def _reach(engine: Engine, gateway: str, ports: Sequence[int]) -> dict[int, str]:
+    if engine.run("info", "--format", "{{.OperatingSystem}}").strip() == _DESKTOP:
+        return {port: f"{_DESKTOP_HOST}:{port}" for port in ports}
+    return {port: f"{gateway}:{await serve(gateway, port)}" for port in ports}
+
+
+def _tell(value: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
