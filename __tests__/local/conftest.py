@@ -14,6 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
+from engine import ABSENT, BASE, HOST, TestEngine
 from machine import ROOT
 
 ROOT_FOLDER = Path(__file__).parents[2]
@@ -236,6 +237,21 @@ def server(start):
 @pytest.fixture(scope="module")
 def _faulty(start):
     return start("--time-scale", "0.01")
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    if not (HOST and BASE):
+        pytest.skip(ABSENT)
+    engine = TestEngine(tmp_path_factory.mktemp("docker"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def contained(start, engine):
+    """A server whose jobs run in containers."""
+    return start("--time-scale", "0.01", "--containers", "auto", environment=engine.environment)
 
 
 @pytest.fixture

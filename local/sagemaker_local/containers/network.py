@@ -20,7 +20,8 @@ _END_SECONDS = 60.0
 class JobNetwork:
     """Made at once, in a folder of the job's. Raises EngineError.
 
-    `reached`: HOST:PORT in there by port of 127.0.0.1; `trouble`: what kept these from being reached.
+    `addresses`: of the hosts by name; `reached`: HOST:PORT in there by port of 127.0.0.1; `trouble`: what kept these
+    from being reached.
     """
 
     def __init__(self, wish: Wish, folder: Path) -> None:
@@ -40,6 +41,7 @@ class JobNetwork:
         if "error" in told:
             self.close()
             raise EngineError(told["error"])
+        self.addresses: Mapping[str, str] = told["addresses"]
         self.reached: Mapping[int, str] = {int(port): where for port, where in told["reached"].items()}
         self.trouble = str(told["trouble"])
 

@@ -37,7 +37,7 @@ def in_containers(job: TrainingJob, shared: Surroundings, engine: Engine, folder
     number = secrets.token_hex(8)
     labels = {LABEL: shared.mark, JOB_LABEL: number}
     ports = [_port(url) for url in (shared.url, shared.tls.proxy if shared.tls else "") if url]
-    wish = Wish(engine.host, f"{LABEL}-{number}", labels, f"{JOB_LABEL}={number}", isolated, ports)
+    wish = Wish(engine.host, f"{LABEL}-{number}", labels, f"{JOB_LABEL}={number}", isolated, job.hosts, ports)
     try:
         network = JobNetwork(wish, folder)
     except EngineError as error:
@@ -68,6 +68,8 @@ def in_containers(job: TrainingJob, shared: Surroundings, engine: Engine, folder
                 environment=environment,
                 host_name=host.name,
                 network=wish.network,
+                address=network.addresses[host.name],
+                peers={name: address for name, address in network.addresses.items() if name != host.name},
                 labels=labels,
                 binds={
                     str(host.base): "/opt/ml",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 LABEL = "sagemaker-local"  # of every container and network; its value is the server's data folder
@@ -14,7 +15,8 @@ JOB_LABEL = "sagemaker-local.job"
 class ContainerSpecification:
     """One container of the engine at `engine`.
 
-    `entry_point`: the image's own where it is None. `network`: one of users, or `none`. `binds`: folders of the machine
+    `entry_point`: the image's own where it is None. `network`: one of users, with an `address` there and
+    those of `peers` by name; or `none`. `binds`: folders of the machine
     and where the container sees them. `owner`: uid and gid that files in `folder` go back to. `user`,
     `work_folder`: the image's own where they are empty.
     """
@@ -31,6 +33,8 @@ class ContainerSpecification:
     labels: dict[str, str]
     binds: dict[str, str]
     owner: tuple[int, int]
+    address: str = ""
+    peers: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     work_folder: str = ""
 

@@ -132,7 +132,8 @@ def create(engine: Engine, spec: ContainerSpecification) -> None:
         engine.run(
             *("create", "--pull", "never", "--name", spec.name, "--hostname", spec.host_name),
             *("--network", spec.network, "--shm-size", _SHARED_MEMORY),
-            *(("--network-alias", spec.host_name) if spec.network != "none" else ()),
+            *(("--ip", spec.address, "--network-alias", spec.host_name) if spec.address else ()),
+            *(word for name, address in spec.peers.items() for word in ("--add-host", f"{name}:{address}")),
             *(("--user", spec.user) if spec.user else ()),
             *(("--workdir", spec.work_folder) if spec.work_folder else ()),
             *("--log-driver", "local", "--log-opt", "max-size=1m"),

@@ -1,0 +1,259 @@
+"""Jobs in containers: what is in one, how hosts meet, how they end."""
+
+import json
+
+import pytest
+from conftest import BUCKET
+from engine import BASE
+
+
+@pytest.fixture
+def server(contained):
+    yield contained
+    contained.local("faults", "DELETE")
+
+
+def create(server, script="true", *, image=BASE, entry_point=..., arguments=None, **options):
+    """The name of a job in an image; `entry_point` None leaves it to the image."""
+    request = server.request(script, **options)
+    algorithm = request["AlgorithmSpecification"]
+    algorithm["TrainingImage"] = image
+    if entry_point is None:
+        del algorithm["ContainerEntrypoint"]
+    elif entry_point is not ...:
+        algorithm["ContainerEntrypoint"] = entry_point
+    if arguments is not None:
+        algorithm["ContainerArguments"] = arguments
+    server.sagemaker.create_training_job(**request)
+    return request["TrainingJobName"]
+
+
+def run(server, script="true", **options):
+    name = create(server, script, **options)
+    return server.ended(name, 60)
+
+
+def lines_of(server, job, host="algo-1"):
+    return server.lines(job["TrainingJobName"], host)
+
+
+def python(*lines):
+    """A shell command that runs Python."""
+    text = "\n".join(lines)
+    return f"exec python3 - <<'PYTHON'\n{text}\nPYTHON"
+
+
+def test_a_job_runs_in_its_image(server, engine):
+    image = engine.image(script="echo made > /mark")
+    source = server.put("in/one/data.txt", "input")
+    script = "cat /mark $B/input/data/in/*; echo; hostname; echo m > $B/model/m; cp -r $B/input $B/output/data; echo $$"
+    job = run(server, script, image=image, channels={"in": {"S3Uri": source}})
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert lines_of(server, job) == ["made", "input", "algo-1", "1"]
+    assert job["AlgorithmSpecification"]["TrainingImage"] == image
+    name = job["TrainingJobName"]
+    assert set(server.keys(f"out/{name}/")) == {f"out/{name}/output/{each}.tar.gz" for each in ("model", "output")}
+    assert server.local("health")["containers"] is True
+
+
+MEET = """
+def meet(host, port):
+    while True:
+        try:
+            return socket.create_connection((host, port), 5)
+        except OSError:
+            time.sleep(0.1)
+"""
+
+
+def test_hosts_meet_by_name_on_any_port(server):
+    script = python(
+        "import json, socket, threading, time",
+        "config = json.load(open('/opt/ml/input/config/resourceconfig.json'))",
+        "listener = socket.create_server(('', 29500))",
+        "def answer():",
+        "    connection, _ = listener.accept()",
+        "    connection.sendall(config['current_host'].encode())",
+        "    connection.close()",
+        "thread = threading.Thread(target=answer); thread.start()",
+        "(peer,) = [host for host in config['hosts'] if host != config['current_host']]",
+        MEET,
+        "print('met', meet(peer, 29500).recv(100).decode(), config['network_interface_name'])",
+        "assert config['network_interface_name'] in [name for _, name in socket.if_nameindex()]",
+        "thread.join()",
+    )
+    job = run(server, script, instances=2)
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert lines_of(server, job, "algo-1") == ["met algo-2 eth0"]
+    assert lines_of(server, job, "algo-2") == ["met algo-1 eth0"]
+
+
+def test_entry_points_and_arguments(server, engine):
+    own = engine.image('ENTRYPOINT ["sh", "-c", "echo own $0 $*", "-"]', 'CMD ["of the image"]')
+    assert lines_of(server, run(server, image=own, entry_point=None)) == ["own - train"]
+    assert lines_of(server, run(server, image=own, entry_point=None, arguments=["a b", "c"])) == ["own - a b c"]
+    asked = run(server, image=own, entry_point=["printf", "%s|"], arguments=["a b", "", "--x"])
+    assert lines_of(server, asked) == ["a b||--x|"]
+    alone = run(server, image=own, entry_point=["echo", "only this"])
+    assert lines_of(server, alone) == ["only this"]
+
+
+def test_an_image_without_python(server, engine):
+    image = engine.image(script="rm /usr/bin/python3*")
+    job = run(server, "command -v python3 || echo none; tar --version > /dev/null && echo shell", image=image)
+    assert lines_of(server, job) == ["none", "shell"]
+
+
+def test_an_image_of_an_ordinary_user(server, engine):
+    image = engine.image("USER 65534")
+    script = "id -u; echo m > $B/model/m; echo s > /state/s; mkdir $B/model/private; chmod 700 $B/model/private"
+    state = {"S3Uri": f"s3://{BUCKET}/states/user", "LocalPath": "/state"}
+    job = run(server, script, image=image, CheckpointConfig=state)
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert lines_of(server, job) == ["65534"]
+    assert server.keys("states/user/") == ["states/user/s"]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 42", "AlgorithmError: , exit code: 42"),
+        ("echo why > $B/output/failure; exit 3", "AlgorithmError: why, exit code: 3"),
+        ("echo why > $B/output/failure", "AlgorithmError: why, exit code: 0"),
+        ("kill -9 $$; sleep 1; exit 4", "AlgorithmError: , exit code: 4"),  # PID 1 is not killed from within
+    ],
+)
+def test_failures(server, script, reason):
+    job = run(server, script)
+    assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", reason)
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "reason"),
+    [
+        (["no-such-program"], 'exec: "no-such-program": executable file not found in $PATH'),
+        (["/opt/ml"], 'exec: "/opt/ml": permission denied'),
+    ],
+)
+def test_what_cannot_be_started(server, entry_point, reason):
+    job = run(server, entry_point=entry_point)
+    assert job["FailureReason"].startswith("AlgorithmError: The container could not be started: ")
+    assert reason in job["FailureReason"]
+
+
+def test_the_environment(server):
+    values = {
+        "TWO_LINES": "one\ntwo\n",
+        "PATH": "/usr/bin:/own",
+        "SPACES": '  a "b" $c #d  ',
+        "EMPTY": "",
+        "HOME": "/h\n2",
+    }
+    script = python("import json, os", "print(json.dumps(dict(os.environ)))")
+    job = run(server, script, Environment=values)
+    (line,) = lines_of(server, job)
+    found = json.loads(line)
+    assert {name: found[name] for name in values} == values
+    assert found["TRAINING_JOB_NAME"] == job["TrainingJobName"]
+    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert found["AWS_ENDPOINT_URL"] == found["S3_ENDPOINT_URL"]
+    secret = {name for name in found if "DOCKER" in name or "LD_" in name or "AWS_CONTAINER" in name}
+    assert secret == set()
+
+
+CALL = """
+import os, sys, urllib.error, urllib.request
+def call(path, method="GET", body=None):
+    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + path, body, method=method)
+    scope = os.environ["AWS_ACCESS_KEY_ID"] + "/20260101/us-east-1/s3/aws4_request"
+    request.add_header("Authorization", f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
+    request.add_header("X-Amz-Security-Token", os.environ["AWS_SESSION_TOKEN"])
+    try:
+        return urllib.request.urlopen(request).read()
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
+
+
+def test_aws_is_reached_as_the_role(server):
+    server.put("large", "x" * 3_000_000)
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
+    writes = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/out/*"}
+    role = server.make_role(f"reader-{server.process.pid}", reads, writes)
+    server.local("requests", "DELETE")
+    script = python(CALL, f"print(len(call('/{BUCKET}/large')))", f"print(call('/{BUCKET}/no', 'PUT', b'x'))")
+    job = run(server, script, RoleArn=role)
+    assert lines_of(server, job) == ["3000000", "403"]
+    principals = {each["principal"] for each in server.local("requests") if each["resource"].endswith("/large")}
+    assert principals == {f"arn:aws:sts::123456789012:assumed-role/reader-{server.process.pid}/SageMaker"}
+
+
+def test_network_isolation(server):
+    port = server.url.rpartition(":")[2]
+    script = python(
+        "import os, socket, json, time",
+        "print(sorted(name for name in os.environ if name.startswith('AWS_')))",
+        "config = json.load(open('/opt/ml/input/config/resourceconfig.json'))",
+        "listener = socket.create_server(('', 1234))",
+        "gateway = socket.gethostbyname(socket.gethostname()).rpartition('.')[0] + '.1'",
+        "for host in ('127.0.0.1', gateway):",
+        "    try:",
+        f"        socket.create_connection((host, {port}), 3)",
+        "        print('reached', host)",
+        "    except OSError:",
+        "        print('not reached')",
+        "(peer,) = [host for host in config['hosts'] if host != config['current_host']]",
+        MEET,
+        "print(meet(peer, 1234) and 'peer')",
+        "listener.accept()",
+    )
+    job = run(server, script, instances=2, EnableNetworkIsolation=True)
+    for host in ("algo-1", "algo-2"):
+        regions = "['AWS_DEFAULT_REGION', 'AWS_REGION']"
+        assert lines_of(server, job, host) == [regions, "not reached", "not reached", "peer"]
+
+
+def test_stop_lets_the_job_save_its_state(server):
+    script = "trap 'echo saving; echo s > /state/s; exit 0' TERM; echo ready; sleep 60 & wait"
+    name = create(server, script, CheckpointConfig={"S3Uri": f"s3://{BUCKET}/states/stopped", "LocalPath": "/state"})
+    server.wait_for_line(name, "ready")
+    server.sagemaker.stop_training_job(TrainingJobName=name)
+    assert server.ended(name)["SecondaryStatus"] == "Stopped"
+    assert "saving" in server.lines(name)
+    assert server.keys("states/stopped/") == ["states/stopped/s"]
+
+
+def test_what_ignores_sigterm_is_killed(server):
+    job = run(server, "trap '' TERM; while true; do sleep 0.1; done", StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_a_spot_interruption(server):
+    server.fault("interrupt", after=1)
+    script = (
+        "cat $B/checkpoints/seen 2>/dev/null && exit 0; trap 'echo again > $B/checkpoints/seen; exit 0' TERM; "
+        "echo first; sleep 60 & wait"
+    )
+    condition = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 600}
+    state = {"S3Uri": f"s3://{BUCKET}/states/spot"}
+    job = run(server, script, EnableManagedSpotTraining=True, StoppingCondition=condition, CheckpointConfig=state)
+    assert "Interrupted" in [each["Status"] for each in job["SecondaryStatusTransitions"]]
+    assert job["TrainingJobStatus"] == "Completed"
+    streams = server.streams(job["TrainingJobName"])
+    assert len(streams) == 2
+
+
+def test_a_pipe(server):
+    source = server.put("pipe/one", "through the pipe\n")
+    job = run(
+        server,
+        "cat $B/input/data/fast_0",
+        channels={"fast": {"S3Uri": source}},
+    )
+    assert job["TrainingJobStatus"] == "Failed"  # in File mode there is none
+    request = server.request("cat $B/input/data/fast_0", channels={"fast": {"S3Uri": source}})
+    request["AlgorithmSpecification"]["TrainingImage"] = BASE
+    request["InputDataConfig"][1]["InputMode"] = "Pipe"
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"], 60)
+    assert lines_of(server, job) == ["through the pipe"]
