@@ -1,9 +1,10 @@
-"""Jobs in containers: what is in one, how hosts meet, how they end."""
+"""Jobs in containers: what is in one, and how hosts meet."""
 
 import json
 
 import pytest
 from conftest import BUCKET
+from contained_jobs import lines_of, python, run
 from engine import BASE
 
 
@@ -13,42 +14,12 @@ def server(contained):
     contained.local("faults", "DELETE")
 
 
-def create(server, script="true", *, image=BASE, entry_point=..., arguments=None, **options):
-    """The name of a job in an image; `entry_point` None leaves it to the image."""
-    request = server.request(script, **options)
-    algorithm = request["AlgorithmSpecification"]
-    algorithm["TrainingImage"] = image
-    if entry_point is None:
-        del algorithm["ContainerEntrypoint"]
-    elif entry_point is not ...:
-        algorithm["ContainerEntrypoint"] = entry_point
-    if arguments is not None:
-        algorithm["ContainerArguments"] = arguments
-    server.sagemaker.create_training_job(**request)
-    return request["TrainingJobName"]
-
-
-def run(server, script="true", **options):
-    name = create(server, script, **options)
-    return server.ended(name, 60)
-
-
-def lines_of(server, job, host="algo-1"):
-    return server.lines(job["TrainingJobName"], host)
-
-
-def python(*lines):
-    """A shell command that runs Python."""
-    text = "\n".join(lines)
-    return f"exec python3 - <<'PYTHON'\n{text}\nPYTHON"
-
-
 def test_a_job_runs_in_its_image(server, engine):
     image = engine.image(script="echo made > /mark")
     source = server.put("in/one/data.txt", "input")
     script = "cat /mark $B/input/data/in/*; echo; hostname; echo m > $B/model/m; cp -r $B/input $B/output/data; echo $$"
     job = run(server, script, image=image, channels={"in": {"S3Uri": source}})
-    assert job["TrainingJobStatus"] == "Completed", job
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     assert lines_of(server, job) == ["made", "input", "algo-1", "1"]
     assert job["AlgorithmSpecification"]["TrainingImage"] == image
     name = job["TrainingJobName"]
@@ -83,7 +54,7 @@ def test_hosts_meet_by_name_on_any_port(server):
         "thread.join()",
     )
     job = run(server, script, instances=2)
-    assert job["TrainingJobStatus"] == "Completed", job
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     assert lines_of(server, job, "algo-1") == ["met algo-2 eth0"]
     assert lines_of(server, job, "algo-2") == ["met algo-1 eth0"]
 
@@ -109,36 +80,9 @@ def test_an_image_of_an_ordinary_user(server, engine):
     script = "id -u; echo m > $B/model/m; echo s > /state/s; mkdir $B/model/private; chmod 700 $B/model/private"
     state = {"S3Uri": f"s3://{BUCKET}/states/user", "LocalPath": "/state"}
     job = run(server, script, image=image, CheckpointConfig=state)
-    assert job["TrainingJobStatus"] == "Completed", job
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     assert lines_of(server, job) == ["65534"]
     assert server.keys("states/user/") == ["states/user/s"]
-
-
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ("exit 42", "AlgorithmError: , exit code: 42"),
-        ("echo why > $B/output/failure; exit 3", "AlgorithmError: why, exit code: 3"),
-        ("echo why > $B/output/failure", "AlgorithmError: why, exit code: 0"),
-        ("kill -9 $$; sleep 1; exit 4", "AlgorithmError: , exit code: 4"),  # PID 1 is not killed from within
-    ],
-)
-def test_failures(server, script, reason):
-    job = run(server, script)
-    assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", reason)
-
-
-@pytest.mark.parametrize(
-    ("entry_point", "reason"),
-    [
-        (["no-such-program"], 'exec: "no-such-program": executable file not found in $PATH'),
-        (["/opt/ml"], 'exec: "/opt/ml": permission denied'),
-    ],
-)
-def test_what_cannot_be_started(server, entry_point, reason):
-    job = run(server, entry_point=entry_point)
-    assert job["FailureReason"].startswith("AlgorithmError: The container could not be started: ")
-    assert reason in job["FailureReason"]
 
 
 def test_the_environment(server):
@@ -211,36 +155,6 @@ def test_network_isolation(server):
     for host in ("algo-1", "algo-2"):
         regions = "['AWS_DEFAULT_REGION', 'AWS_REGION']"
         assert lines_of(server, job, host) == [regions, "not reached", "not reached", "peer"]
-
-
-def test_stop_lets_the_job_save_its_state(server):
-    script = "trap 'echo saving; echo s > /state/s; exit 0' TERM; echo ready; sleep 60 & wait"
-    name = create(server, script, CheckpointConfig={"S3Uri": f"s3://{BUCKET}/states/stopped", "LocalPath": "/state"})
-    server.wait_for_line(name, "ready")
-    server.sagemaker.stop_training_job(TrainingJobName=name)
-    assert server.ended(name)["SecondaryStatus"] == "Stopped"
-    assert "saving" in server.lines(name)
-    assert server.keys("states/stopped/") == ["states/stopped/s"]
-
-
-def test_what_ignores_sigterm_is_killed(server):
-    job = run(server, "trap '' TERM; while true; do sleep 0.1; done", StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-
-
-def test_a_spot_interruption(server):
-    server.fault("interrupt", after=1)
-    script = (
-        "cat $B/checkpoints/seen 2>/dev/null && exit 0; trap 'echo again > $B/checkpoints/seen; exit 0' TERM; "
-        "echo first; sleep 60 & wait"
-    )
-    condition = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 600}
-    state = {"S3Uri": f"s3://{BUCKET}/states/spot"}
-    job = run(server, script, EnableManagedSpotTraining=True, StoppingCondition=condition, CheckpointConfig=state)
-    assert "Interrupted" in [each["Status"] for each in job["SecondaryStatusTransitions"]]
-    assert job["TrainingJobStatus"] == "Completed"
-    streams = server.streams(job["TrainingJobName"])
-    assert len(streams) == 2
 
 
 def test_a_pipe(server):

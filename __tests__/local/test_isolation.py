@@ -12,10 +12,11 @@ from conftest import BUCKET, LOCAL
 from machine import NOBODY, ROOT, marked, mounts, works
 
 
-def an_interpreter_for_nobody():
+def an_interpreter_for_nobody(group):
     """A command that starts this Python's version as an ordinary user, and the environment that it needs."""
     for python in (sys.executable, "/usr/bin/python3"):
-        command = ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", python]
+        groups = f"--groups={group}" if group else "--clear-groups"
+        command = ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", groups, python]
         libraries = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
         environment = {"PYTHONPATH": libraries, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         same = f"import os, sys, moto; assert sys.version_info[:2] == {sys.version_info[:2]}"
@@ -25,8 +26,9 @@ def an_interpreter_for_nobody():
     return None
 
 
-def as_nobody(start, tmp_path_factory, *flags, wrap=()):
-    ordinary = an_interpreter_for_nobody() if ROOT and shutil.which("setpriv") else None
+def as_nobody(start, tmp_path_factory, *flags, wrap=(), group=0, **variables):
+    """A server of an ordinary user, who is in one further group."""
+    ordinary = an_interpreter_for_nobody(group) if ROOT and shutil.which("setpriv") else None
     if not ordinary:
         pytest.skip("needs root, setpriv and a Python that an ordinary user may start")
     command, environment = ordinary
@@ -35,6 +37,7 @@ def as_nobody(start, tmp_path_factory, *flags, wrap=()):
         if folder.stat().st_uid == 0 and folder != Path("/tmp"):
             folder.chmod(0o755)
     shutil.chown(data, NOBODY.pw_uid, NOBODY.pw_gid)
+    environment = {**environment, **variables}
     return start("--time-scale", "0.01", *flags, data=data, command=[*wrap, *command], environment=environment)
 
 

@@ -175,14 +175,24 @@ def _give_back(spec: ContainerSpecification) -> None:
     uid, gid = spec.owner
     if uid != 0 and any(path.lstat().st_uid != uid for path in Path(spec.folder).rglob("*")):
         owner = f"{uid}:{gid}"
-        sudo = ["sudo", "-n", "chown", "-hR", owner, spec.folder]
-        if not (shutil.which("sudo") and subprocess.run(sudo, stdin=subprocess.DEVNULL, check=False).returncode == 0):
-            Engine(spec.engine).run(
-                *("run", "--rm", "--pull", "never", "--network", "none", "--user", "0", "--entrypoint", "chown"),
-                *("--mount", _bind(spec.folder, "/given"), spec.image, "-hR", owner, "/given"),
-            )
+        if not _done_by_sudo(["chown", "-hR", owner, spec.folder]):
+            # An image without chown leaves files that the upload may not read, and says so then.
+            with suppress(EngineError):
+                Engine(spec.engine).run(
+                    *("run", "--rm", "--pull", "never", "--network", "none", "--user", "0", "--entrypoint", "chown"),
+                    *("--mount", _bind(spec.folder, "/given"), spec.image, "-hR", owner, "/given"),
+                )
     for path in [Path(spec.folder), *Path(spec.folder).rglob("*")]:
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(path.stat().st_mode | 0o700)
-        elif path.is_file() and not path.is_symlink():
-            path.chmod(path.stat().st_mode | 0o600)
+        with suppress(PermissionError):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o700)
+            elif path.is_file() and not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o600)
+
+
+def _done_by_sudo(command: list[str]) -> bool:
+    if not shutil.which("sudo"):
+        return False
+    nothing = subprocess.DEVNULL  # the job's log is this process's output
+    ran = subprocess.run(["sudo", "-n", *command], stdin=nothing, stdout=nothing, stderr=nothing, check=False)
+    return ran.returncode == 0

@@ -181,10 +181,12 @@ class Attempt:
     def _upload(self, client: S3Client) -> None:
         target = parse(self._job.output_prefix)
         for name, folders in (
-            ("model.tar.gz", [host.base / "model" for host in self._hosts]),
-            ("output.tar.gz", [self._hosts[0].base / "output" / "data"]),
+            ("model.tar.gz", [host.left("model") for host in self._hosts]),
+            ("output.tar.gz", [self._hosts[0].left("output", "data")]),
         ):
-            upload_archive(client, folders, self._folder / name, S3Location(target.bucket, f"{target.prefix}/{name}"))
+            upload_archive(
+                client, filter(None, folders), self._folder / name, S3Location(target.bucket, f"{target.prefix}/{name}")
+            )
 
     def close(self) -> None:
         """Remove its folders."""

@@ -41,6 +41,14 @@ class Host:
         """What the instance sees as `/etc/hosts`."""
         return self.folder / "hosts"
 
+    def left(self, *names: str) -> Path | None:
+        """A file or folder below `base` that the instance left there, None where it is a link, or behind one.
+
+        A link means something else to the instance, which may see other files, than it does here.
+        """
+        path = self.base.joinpath(*names)
+        return path if path.exists() and path.resolve() == self.base.resolve().joinpath(*names) else None
+
     def make(self, hosts_text: str) -> None:
         """Make the folders, empty."""
         for name in _TREE:

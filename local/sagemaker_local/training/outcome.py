@@ -26,8 +26,9 @@ def failure_of(exits: Sequence[Exit], hosts: Sequence[Host]) -> str:
             return (
                 told if told.startswith(_CLASSES) else f"InternalServerError: the instance could not be started: {told}"
             )
-        file = hosts[each.number].base / "output" / "failure"
-        told = file.read_text(errors="replace")[:_REASON_CHARACTERS] if file.is_file() else ""
-        if each.code != 0 or told or file.is_file():
+        file = hosts[each.number].left("output", "failure")
+        wrote = file is not None and file.is_file()
+        told = file.read_text(errors="replace")[:_REASON_CHARACTERS] if file and wrote else ""
+        if each.code != 0 or wrote:
             return f"AlgorithmError: {told.rstrip()}, exit code: {each.code}"
     return ""
