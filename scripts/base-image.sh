@@ -18,6 +18,7 @@ tar -C "$stdlib" -c --exclude=site-packages --exclude=test --exclude=tests --exc
 mkdir -p "$root/usr/lib/python$version/site-packages"
 [[ -d $stdlib/site-packages/pip ]] && cp -a "$stdlib"/site-packages/pip "$stdlib"/site-packages/pip-*.dist-info "$root/usr/lib/python$version/site-packages/"
 cp -L "$python" "$root/usr/bin/python$version"; ln -s "python$version" "$root/usr/bin/python3"; ln -s python3 "$root/usr/bin/python"
+printf '#!/bin/sh\nexec python3 -m pip "$@"\n' > "$root/usr/bin/pip3"; chmod 755 "$root/usr/bin/pip3"
 for f in "${files[@]:1}"; do cp -L "$f" "$root/usr/bin/"; done
 mapfile -t extensions < <(find "$stdlib/lib-dynload" -name '*.so' ! -name '*tkinter*')
 # every shared library those need, plus what glibc loads by name (nss) and what wheels expect (libstdc++, libgcc_s)
@@ -25,5 +26,9 @@ mapfile -t extensions < <(find "$stdlib/lib-dynload" -name '*.so' ! -name '*tkin
   ldconfig -p | grep -oE '/[^ ]*(libstdc\+\+\.so\.6|libgcc_s\.so\.1|libnss_(files|dns)\.so\.2|libgomp\.so\.1|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1|libutil\.so\.1|libm\.so\.6|libresolv\.so\.2|libanl\.so\.1)$'; } | sort -u |
 while read -r lib; do d=$root$(dirname "$lib"); d=${d/#$root\/lib/$root\/usr\/lib}; [[ -e $lib ]] || continue; mkdir -p "$d"; cp -L "$lib" "$d/"; done
 cp -L /etc/{passwd,group,nsswitch.conf} "$root/etc/" 2>/dev/null || true
-[[ -f /etc/ssl/certs/ca-certificates.crt ]] && mkdir -p "$root/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-tar -C "$root" -c . | docker import --change 'ENV PATH=/usr/local/bin:/usr/bin:/usr/sbin' --change 'CMD ["/bin/bash"]' - "$image"
+environment="PATH=/usr/local/bin:/usr/bin:/usr/sbin"
+if [[ -f /etc/ssl/certs/ca-certificates.crt ]]; then # the machine's own, for whatever stands between it and an index
+  mkdir -p "$root/etc/ssl/certs" && cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  environment+=" PIP_CERT=/etc/ssl/certs/ca-certificates.crt"
+fi
+tar -C "$root" -c . | docker import --change "ENV $environment" --change 'CMD ["/bin/bash"]' - "$image"

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
-const BASE_IMAGE = 'simple-sagemaker-test-base:1';
+const BASE_IMAGE = 'simple-sagemaker-test-base:2';
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 
@@ -42,8 +42,8 @@ async function running() {
   return { host: process.env.DOCKER_HOST || stdout.trim(), stop: async () => {} };
 }
 
-/** As root, or by sudo where that asks for no password. It needs no iptables: what it runs reaches each other, not the world. */
-async function ownEngine() {
+/** As root, or by sudo where that asks for no password. Without iptables what it runs reaches each other, not the world. */
+async function ownEngine(firewall = []) {
   const folder = join(root, '.cache', 'docker');
   await mkdir(folder, { recursive: true });
   const pidFile = join(folder, 'dockerd.pid');
@@ -52,7 +52,7 @@ async function ownEngine() {
   const run = await mkdtemp(join(tmpdir(), 'docker-'));
   const host = `unix://${run}/docker.sock`;
   const log = await open(join(folder, 'dockerd.log'), 'w');
-  const flags = ['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--ip-forward=false', '-H', host];
+  const flags = [...firewall, '-H', host];
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(run, 'exec'), '--pidfile', pidFile];
   const user = process.getuid() === 0 ? [] : ['sudo', '-n'];
   const group = process.getuid() === 0 ? [] : ['--group', String(process.getgid())];
@@ -73,6 +73,8 @@ async function ownEngine() {
     if (answers) return { host, stop };
   }
   await stop();
+  if (firewall.length === 0)
+    return ownEngine(['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--ip-forward=false']);
   const said = (await readFile(join(folder, 'dockerd.log'), 'utf8')).trim().split('\n').at(-1);
   throw new Error(`no Docker engine runs, and none could be started: ${ended ?? 'no answer'} (${said})`);
 }

@@ -7,12 +7,13 @@ import type { Clients } from './aws/clients.ts';
 import { ecrLogin, findImage, imageDigest, type StoredImage } from './aws/registry.ts';
 import { registryDigest } from './docker/digest.ts';
 import type { BuildFiles } from './files/context.ts';
+import { notice } from './github/log.ts';
 import { buildHash } from './task/build.ts';
 import { type Dockerfile, needsBase, prepareDockerfile } from './task/dockerfile.ts';
 import { ActionError } from './task/errors.ts';
 import { imageUri } from './task/image.ts';
 import { type Platform, platformOf } from './task/platform.ts';
-import { ecrReference, parseReference } from './task/reference.ts';
+import { type EcrReference, ecrReference, parseReference } from './task/reference.ts';
 import type { TaskSpec } from './task/spec.ts';
 import type { HashedFile } from './task/sync.ts';
 
@@ -57,12 +58,11 @@ export async function planImage(
   build: { readonly files: BuildFiles; readonly hashed: readonly HashedFile[] } | undefined,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
-  const { image } = spec.image;
   if (build !== undefined) return planBuild(clients, spec, build.files, build.hashed, undefined, signal);
-  if (image !== undefined && !(await isInEcr(clients, spec, image, signal)))
-    return planBuild(clients, spec, COPY, [], image, signal);
   const uri = imageUri(spec.image, spec.region, spec.instanceType);
-  return { kind: 'given', uri, fact: (await imageDigest(clients, uri, signal)) ?? uri };
+  const reference = await inEcr(clients, spec, uri, signal);
+  if (reference === undefined) return planBuild(clients, spec, COPY, [], uri, signal);
+  return { kind: 'given', uri, fact: (await imageDigest(clients, reference, signal)) ?? uri };
 }
 
 async function planBuild(
@@ -73,10 +73,14 @@ async function planBuild(
   copyOf: string | undefined,
   signal: AbortSignal,
 ): Promise<BuiltImage> {
+  if (files.files.some(({ path }) => path.startsWith('.git/')))
+    notice(
+      'The image copies .git, which is another in each checkout: it is built anew each time. Put .git into .dockerignore.',
+    );
   const base = needsBase(files.text) ? imageUri(spec.image, spec.region, spec.instanceType) : '';
   const dockerfile = prepareDockerfile(files.text, base, spec.buildArgs);
   const platform = platformOf(spec.instanceType);
-  const digests = dockerfile.bases.map(async (each) => [each, await baseDigest(clients, each, signal)] as const);
+  const digests = dockerfile.bases.map(async (each) => [each, await digestOf(clients, spec, each, signal)] as const);
   const bases = new Map(await Promise.all(digests));
   const { others } = files;
   const { buildArgs } = spec;
@@ -85,20 +89,27 @@ async function planBuild(
   return { kind: 'built', fact, dockerfile, files, platform, bases, stored, copyOf };
 }
 
-function baseDigest(clients: Clients, image: string, signal: AbortSignal): Promise<string | undefined> {
-  return ecrReference(image) === undefined ? registryDigest(image, signal) : imageDigest(clients, image, signal);
+async function digestOf(clients: Clients, spec: TaskSpec, image: string, signal: AbortSignal) {
+  const reference = await inEcr(clients, spec, image, signal);
+  return reference === undefined ? registryDigest(image, signal) : imageDigest(clients, reference, signal);
 }
 
-/** By AWS's host names, else by where ECR says that it is. */
-async function isInEcr(clients: Clients, { region }: TaskSpec, image: string, signal: AbortSignal): Promise<boolean> {
-  if (ecrReference(image) !== undefined) return true;
-  const registry = parseReference(image)?.registry;
-  if (registry === undefined || registry === 'docker.io') return false;
+/** An image in ECR: by AWS's host names, else by where ECR says that it is. */
+async function inEcr(
+  clients: Clients,
+  { region }: TaskSpec,
+  image: string,
+  signal: AbortSignal,
+): Promise<EcrReference | undefined> {
+  const byName = ecrReference(image);
+  const reference = parseReference(image);
+  if (byName !== undefined || reference === undefined || reference.registry === 'docker.io') return byName;
   try {
-    return (await ecrLogin(clients, region, signal)).registry === registry;
+    const { registry } = await ecrLogin(clients, region, signal);
+    return registry === reference.registry ? { ...reference, account: undefined, region } : undefined;
   } catch (error) {
     // Who may not ask ECR has no image there.
     if (!(error instanceof ActionError)) throw error;
-    return false;
+    return undefined;
   }
 }

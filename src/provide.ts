@@ -120,7 +120,7 @@ async function build(
 
 /** An image that the engine has is not pulled, unless its tag has moved since in the registry that it came from. */
 async function refreshBase(image: string, digest: string | undefined, platform: string, docker: Docker): Promise<void> {
-  const local = digest === undefined ? undefined : await localImage(image, quiet(docker.env, docker.signal));
+  const local = digest === undefined ? undefined : await localImage(image, docker);
   if (local === undefined || digest === undefined || local.digests.length === 0) return;
   if (!local.digests.includes(digest)) await pullImage(image, platform, docker);
 }

@@ -76,12 +76,22 @@ describe.each<BuilderKind>(['BuildKit', 'the classic builder'])('a context, as %
       ...{ platform: 'linux/amd64', buildKit: builder === 'BuildKit' },
     };
     await buildImage(build, { env: { ...process.env, ...env }, onLines: () => {}, signal });
-    const copied = docker('run', '--rm', '--network', 'none', name, 'python3', '-c', LIST).trim().split('\n').sort();
+    const copied = docker('run', '--rm', '--network', 'none', name, 'python3', '-c', LIST).trim().split('\n');
     docker('image', 'rm', name);
     const own = [
       ...read.files.map(({ path, executable }) => `${executable ? 'x' : 'f'} ./${path}`),
       ...[...read.others].map(([path, target]) => (target === '/' ? `d ./${path}` : `l ./${path} ${target}`)),
     ].sort();
-    expect(own).toEqual(copied);
+    // The classic builder's own; an engine of 20.10 forgets to leave it out where it takes a pattern for none.
+    expect(own).toEqual(copied.filter((line) => !line.startsWith('f ./.dockerfile.')).sort());
+  });
+});
+
+describe('a context of which the Dockerfile copies some', () => {
+  it('is read as far as it is copied', async () => {
+    const context = contextOf('**/b.py');
+    const dockerfile = `FROM ${BASE}\nCOPY *.txt /\nCOPY sub/deep /deep\n`;
+    const read = await readBuild({ dockerfile, context }, root);
+    expect(read.files.map(({ path }) => path)).toEqual(['a(1).txt', 'a.txt', 'sub/deep/keep/x']);
   });
 });

@@ -122,6 +122,6 @@ describe('a failure', () => {
     const noise = ['#5 sha256:1 10MB / 20MB', '#5 DONE 0.1s', '', '------'];
     const many = Array.from({ length: 30 }, (_, at) => `line ${at}`);
     expect(lastLines([...many, ...noise])).toEqual(many.slice(10));
-    expect(new BuildError('push', ['denied: x']).message).toBe('The image could not be pushed:\ndenied: x');
+    expect(new BuildError('It failed', ['denied: x']).message).toBe('It failed:\ndenied: x');
   });
 });

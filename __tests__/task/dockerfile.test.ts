@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  copiedPaths,
   type Dockerfile,
   givenLines,
   instructionLines,
@@ -98,5 +99,26 @@ describe('the lines of an instruction', () => {
       { first: 2, last: 3 },
       undefined,
     ]);
+  });
+});
+
+describe('what is taken from the context', () => {
+  it.each<[string, string[]]>([
+    ['FROM a\nRUN b', []],
+    ['FROM a\nCOPY b c/ /d/', ['./b', './c']],
+    ['FROM a\nADD /b ../c ./d/. /e', ['./b', './c', './d']],
+    ['FROM a\nCOPY . /', ['**']],
+    ['FROM a\nCOPY *.py /', ['./*.py']],
+    ['FROM a\nCOPY !a #b /', ['./!a', './#b']],
+    ['FROM a\nCOPY --chown=1 ["with blank", "/d"]', ['./with blank']],
+    ['FROM a AS b\nFROM c\nCOPY --from=b /x /y', []],
+    ['FROM a\nARG X\nCOPY $X /y', ['**']],
+    ['FROM a\nADD https://example.org/x git@example.org:a/b.git /y', []],
+    ['FROM a\nRUN --mount=target=/src make', ['**']],
+    ['FROM a\nRUN --mount=type=bind,source=src,target=/src --mount=type=cache,target=/c make', ['./src']],
+    ['FROM a\nRUN --mount=type=bind,from=b,target=/src --mount=type=secret,id=x make', []],
+    ['FROM a\nONBUILD COPY . /', []],
+  ])('%j: %j', (text, paths) => {
+    expect(copiedPaths(text)).toEqual(paths);
   });
 });

@@ -267,15 +267,15 @@ describe('the request of an image that runs by its own entry point', () => {
   it('has no entry point, no code and no arguments', () => {
     const { AlgorithmSpecification, InputDataConfig } = request(own);
     expect(AlgorithmSpecification).toEqual({ TrainingImage: 'registry/image:tag', TrainingInputMode: 'File' });
-    expect(InputDataConfig.map(({ ChannelName }) => ChannelName)).toEqual(['d']);
+    expect(InputDataConfig?.map(({ ChannelName }) => ChannelName)).toEqual(['d']);
   });
   it('has its arguments word by word, and hyperparameters', () => {
     const { AlgorithmSpecification, HyperParameters } = request({
       ...own,
       arguments: "a 'b c'",
-      hyperparameters: 'lr=0.1',
+      hyperparameters: '{"lr": "0.1", "n": 3, "l": [1, "a"]}',
     });
     expect(AlgorithmSpecification).toMatchObject({ ContainerArguments: ['a', 'b c'] });
-    expect(HyperParameters).toEqual({ lr: '"0.1"' });
+    expect(HyperParameters).toEqual({ lr: '0.1', n: '3', l: '[1,"a"]' });
   });
 });

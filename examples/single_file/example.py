@@ -9,11 +9,14 @@ logger = logging.getLogger(__name__)
 
 def worker() -> None:
     """What runs on each instance."""
+    import pandas as pd  # from the image
+    import sklearn
     from task_toolkit import algo_lib
 
     algo_lib.setDebugLevel()
 
     logger.info("Starting worker...")
+    logger.info(f"pandas {pd.__version__}, scikit-learn {sklearn.__version__}")
     args = algo_lib.parseArgs()
     state_dir = algo_lib.initMultiWorkersState(args)
 

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import { ActionError } from '../task/errors.ts';
 import { DOCKER_MANIFEST, dockerManifest } from '../task/manifest.ts';
-import { ecrReference } from '../task/reference.ts';
+import type { EcrReference } from '../task/reference.ts';
 import type { Clients } from './clients.ts';
 import { isPassing, isServiceError } from './clients.ts';
 
@@ -31,11 +31,12 @@ export interface StoredImage {
 }
 
 /** What an image is, whatever its tag says tomorrow: its digest; undefined where it is not to be had. */
-export async function imageDigest(clients: Clients, uri: string, signal: AbortSignal): Promise<string | undefined> {
-  const reference = ecrReference(uri);
-  if (reference === undefined) return undefined;
-  if (reference.digest !== undefined) return reference.digest;
-  const { account: registryId, region, repository: repositoryName, tag: imageTag } = reference;
+export async function imageDigest(
+  clients: Clients,
+  { account: registryId, region, repository: repositoryName, tag: imageTag, digest }: EcrReference,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (digest !== undefined) return digest;
   const client = new ECRClient({ ...clients.common, region });
   try {
     const request = { registryId, repositoryName, imageIds: [{ imageTag }] };

@@ -42,7 +42,7 @@ export async function buildImage(build: Build, docker: Docker): Promise<void> {
     }
     const env = { ...docker.env, DOCKER_BUILDKIT: build.buildKit ? '1' : '0' };
     const { code, lines } = await runDocker([...args, '--', build.context ?? empty], { ...docker, env });
-    if (code !== 0) throw new BuildError('build', lines);
+    if (code !== 0) throw new BuildError(`The image could not be built for ${build.platform}`, lines);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -50,10 +50,10 @@ export async function buildImage(build: Build, docker: Docker): Promise<void> {
 
 export async function pullImage(image: string, platform: string, docker: Docker): Promise<void> {
   const { code, lines } = await runDocker(['pull', '--platform', platform, '--', image], docker);
-  if (code !== 0) throw new BuildError('pull', lines);
+  if (code !== 0) throw new BuildError(`${image} could not be pulled for ${platform}`, lines);
 }
 
 export async function pushImage(name: string, docker: Docker): Promise<void> {
   const { code, lines } = await runDocker(['push', '--', name], docker);
-  if (code !== 0) throw new BuildError('push', lines);
+  if (code !== 0) throw new BuildError('The image could not be pushed', lines);
 }

@@ -33,7 +33,10 @@ export interface LocalImage {
 /** Undefined for an image that the engine has not got. */
 export async function localImage(image: string, docker: Docker): Promise<LocalImage | undefined> {
   const format = '{{.Os}}/{{.Architecture}} {{join .RepoDigests " "}}';
-  const { code, lines } = await runDocker(['image', 'inspect', '--format', format, '--', image], docker);
+  const { code, lines } = await runDocker(['image', 'inspect', '--format', format, '--', image], {
+    ...docker,
+    onLines: () => {},
+  });
   if (code !== 0) return undefined;
   const [platform = '', ...digests] = (lines.find((line) => line.includes('/')) ?? '').trim().split(' ');
   return { platform, digests: digests.map((each) => each.replace(/^.*@/, '')) };

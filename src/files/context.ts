@@ -2,10 +2,11 @@
  * A build's Dockerfile and context as Docker reads them: files, folders and links as they are, without what the ignore file
  * leaves out. https://docs.docker.com/build/concepts/context/
  */
+import type { Dirent } from 'node:fs';
 import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { isDockerfileText } from '../task/dockerfile.ts';
-import { DockerIgnore } from '../task/dockerignore.ts';
+import { ContextPatterns } from '../task/context-patterns.ts';
+import { copiedPaths, isDockerfileText } from '../task/dockerfile.ts';
 import { ActionError } from '../task/errors.ts';
 import type { BuildChoice } from '../task/spec.ts';
 import type { LocalFile } from '../task/sync.ts';
@@ -19,6 +20,7 @@ export interface BuildFiles {
   readonly context: string | undefined;
   /** The ignore file that counts, where Docker does not find it by itself beside the context. */
   readonly ownIgnore: string | undefined;
+  /** Those that the Dockerfile may copy. */
   readonly files: readonly LocalFile[];
   /** Path in the context → a link's target, or `/` for a folder. */
   readonly others: ReadonlyMap<string, string>;
@@ -34,7 +36,8 @@ export async function readBuild(build: BuildChoice, workspace: string): Promise<
   const ignore = readIgnore(ownIgnore ?? (await textOf(join(context, '.dockerignore'))) ?? '');
   const files: LocalFile[] = [];
   const others = new Map<string, string>();
-  await walk({ context, ignore, files, others }, context);
+  const copied = new ContextPatterns(copiedPaths(text).join('\n'));
+  await walk({ context, ignore, copied, files, others }, context);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { text, file, context, ownIgnore, files, others };
 }
@@ -62,9 +65,9 @@ async function contextFolder(given: string, workspace: string): Promise<string> 
   throw new ActionError(`there is no folder ${given} in ${workspace}.`, 'Check the path of "docker-context".');
 }
 
-function readIgnore(text: string): DockerIgnore {
+function readIgnore(text: string): ContextPatterns {
   try {
-    return new DockerIgnore(text);
+    return new ContextPatterns(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new ActionError(`the context's .dockerignore: ${cause.message}`, 'Correct the pattern.', { cause });
@@ -73,30 +76,35 @@ function readIgnore(text: string): DockerIgnore {
 
 interface Walk {
   readonly context: string;
-  readonly ignore: DockerIgnore;
+  readonly ignore: ContextPatterns;
+  readonly copied: ContextPatterns;
   readonly files: LocalFile[];
   readonly others: Map<string, string>;
 }
 
-/** Sockets and devices are not sent. */
-async function walk(into: Walk, folder: string): Promise<void> {
+/** Answers whether it found anything that is sent: a folder that holds it is sent too. Sockets and devices are not. */
+async function walk(into: Walk, folder: string): Promise<boolean> {
   const entries = await readdir(folder, { withFileTypes: true });
-  await Promise.all(
-    entries.map(async (entry) => {
-      const absolute = join(folder, entry.name);
-      const path = relative(into.context, absolute).split(sep).join('/');
-      const ignored = into.ignore.ignores(path);
-      if (entry.isDirectory()) {
-        if (!ignored) into.others.set(path, '/');
-        if (!ignored || into.ignore.takesBack) await walk(into, absolute);
-      } else if (ignored) return;
-      else if (entry.isSymbolicLink()) into.others.set(path, await readlink(absolute));
-      else if (entry.isFile()) {
-        const { size, mode, mtimeMs } = await stat(absolute);
-        into.files.push({ path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 });
-      }
-    }),
-  );
+  const sent = await Promise.all(entries.map((entry) => walkEntry(into, join(folder, entry.name), entry)));
+  return sent.includes(true);
+}
+
+async function walkEntry(into: Walk, absolute: string, entry: Dirent): Promise<boolean> {
+  const path = relative(into.context, absolute).split(sep).join('/');
+  const ignored = into.ignore.match(path);
+  const kept = !ignored && into.copied.match(path);
+  if (entry.isDirectory()) {
+    const inside = (!ignored || into.ignore.takesBack) && (await walk(into, absolute));
+    if (inside || kept) into.others.set(path, '/');
+    return inside || kept;
+  }
+  if (!kept) return false;
+  if (entry.isSymbolicLink()) into.others.set(path, await readlink(absolute));
+  else if (entry.isFile()) {
+    const { size, mode, mtimeMs } = await stat(absolute);
+    into.files.push({ path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 });
+  }
+  return true;
 }
 
 async function textOf(path: string): Promise<string | undefined> {

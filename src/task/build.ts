@@ -51,7 +51,9 @@ export function failedAt(lines: readonly string[]): FailedAt | undefined {
 /** What of a failure's output tells most: its last lines, without what only shows progress. */
 export function lastLines(lines: readonly string[]): string[] {
   const telling = lines.filter(
-    (line) => line.trim() !== '' && !/^(#\d+ (sha256:|DONE|CACHED|extracting)|-+$)/.test(line),
+    (line) =>
+      line.trim() !== '' &&
+      !/^(#\d+ (sha256:|DONE|CACHED|extracting|transferring|resolve |building with|\[internal\])|-+$)/.test(line),
   );
   return telling.slice(-20);
 }
@@ -104,19 +106,13 @@ export function remedyOf(lines: readonly string[], otherwise: string): string {
   return REMEDIES.find(([pattern]) => pattern.test(text))?.[1] ?? otherwise;
 }
 
-const WHAT = {
-  build: 'The image could not be built',
-  pull: 'The image could not be pulled',
-  push: 'The image could not be pushed',
-};
-
-/** Docker failed at it; `message` ends with the last that it printed. */
+/** Docker failed; `what`: at what. `message` ends with the last that it printed. */
 export class BuildError extends ActionError {
   override readonly name = 'BuildError';
   readonly lines: readonly string[];
 
-  constructor(what: keyof typeof WHAT, lines: readonly string[]) {
-    super(`${WHAT[what]}:\n${lastLines(lines).join('\n')}`, remedyOf(lines, 'Docker’s last lines are above.'));
+  constructor(what: string, lines: readonly string[]) {
+    super(`${what}:\n${lastLines(lines).join('\n')}`, remedyOf(lines, 'Docker’s last lines are above.'));
     this.lines = lines;
   }
 }

@@ -2,7 +2,8 @@
  * A Dockerfile as it is built: with the base image put in, the images that it builds on, and the lines of its instructions.
  * https://docs.docker.com/reference/dockerfile/
  */
-import { DockerfileParser, type Instruction } from 'dockerfile-ast';
+import { posix } from 'node:path';
+import { DockerfileParser, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
 
 /** Stands for the pre-built image's URI. */
 const BASE = '__BASE_IMAGE__';
@@ -43,6 +44,47 @@ export function prepareDockerfile(given: string, base: string, buildArgs: Readon
   const lines = named.split('\n');
   const text = [...lines.slice(0, directives), `FROM ${base}`, ...lines.slice(directives)].join('\n');
   return { text, bases: [base], added: 1 };
+}
+
+/**
+ * Patterns of what the file takes from its context: sources of COPY, ADD and bind mounts, as BuildKit fetches no more. Where
+ * one cannot be told without building, everything.
+ */
+export function copiedPaths(text: string): string[] {
+  const sources = DockerfileParser.parse(text).getInstructions().flatMap(sourcesOf);
+  return sources.map((source) => {
+    const path = posix.normalize(`/${source}`).replace(/^\/|\/$/g, '');
+    // What has a meaning at the start of a pattern alone has none after "./".
+    return path === '' || source.includes('$') ? '**' : `./${path}`;
+  });
+}
+
+function sourcesOf(instruction: Instruction): string[] {
+  const keyword = instruction.getKeyword();
+  const flags = (instruction as Partial<ModifiableInstruction>).getFlags?.() ?? [];
+  if (keyword === 'RUN') {
+    return flags.flatMap((flag) => (flag.getName() === 'mount' ? mountedBy(flag.getValue() ?? '') : []));
+  }
+  if (!['COPY', 'ADD'].includes(keyword) || flags.some((flag) => flag.getName() === 'from')) return [];
+  const words = jsonWords(instruction) ?? instruction.getArguments().map((argument) => argument.getValue());
+  return words.slice(0, -1).filter((word) => !/^(<<|https?:|git@|git:|ssh:)/.test(word));
+}
+
+/** Of the kinds of mounts only bind, which is the default, reads the context, unless it is from an image or a stage. */
+function mountedBy(options: string): string[] {
+  const pairs = options.split(',').map((each) => each.split('='));
+  const { type = 'bind', from, source, src } = Object.fromEntries(pairs) as Record<string, string | undefined>;
+  return type === 'bind' && from === undefined ? [source ?? src ?? '.'] : [];
+}
+
+/** `["a b", "c"]`; undefined for the plain form. */
+function jsonWords(instruction: Instruction): string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(instruction.getArgumentsContent() ?? '');
+    return Array.isArray(value) ? value.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function basesOf(text: string, buildArgs: ReadonlyMap<string, string>): string[] {

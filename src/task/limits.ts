@@ -9,9 +9,14 @@ const MOST_VARIABLES = 100;
 /** SageMaker takes 50; eight are kept for the action's own. */
 const MOST_TAGS = 42;
 
-/** The value as SageMaker takes it: a JSON text. */
+/** The value as script mode takes it: a JSON text. */
 export function hyperparameterText(value: Json): string {
   return formatJson(value);
+}
+
+/** The value as an image that runs by its own entry point gets it: a string as it is, the rest as JSON. */
+export function plainText(value: Json): string {
+  return typeof value === 'string' ? value : formatJson(value);
 }
 
 export function checkHyperparameters(map: Map<string, Json>): Map<string, Json> {

@@ -13,7 +13,8 @@ export interface Reference {
 
 /** A repository in Amazon ECR of some account and region. */
 export interface EcrReference extends Reference {
-  readonly account: string;
+  /** Undefined: that of the credentials. */
+  readonly account: string | undefined;
   readonly region: string;
 }
 

@@ -6,7 +6,7 @@ import { archivedEntrypoint } from './arguments.ts';
 import { type Channel, CODE_CHANNEL } from './channels.ts';
 import { distributionHyperparameters } from './distribution.ts';
 import type { RunContext } from './inputs.ts';
-import { hyperparameterText, tagText } from './limits.ts';
+import { hyperparameterText, plainText, tagText } from './limits.ts';
 import { CODE_ARCHIVE, STATE_PATH, sourceFolder, stateFolder, taskFolder } from './names.ts';
 import { type Json, JsonNumber } from './parse.ts';
 import type { TaskSpec } from './spec.ts';
@@ -39,6 +39,8 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
   const kms = kmsKey === undefined ? {} : { KmsKeyId: kmsKey };
   const volumeKms = kmsKey === undefined || hasLocalStorage(spec.instanceType) ? {} : { VolumeKmsKeyId: kmsKey };
   const keepAlive = spec.keepAliveSeconds === undefined ? {} : { KeepAlivePeriodInSeconds: spec.keepAliveSeconds };
+  const channels = inputChannels(spec, staged);
+  const textOf = spec.start.kind === 'image' ? plainText : hyperparameterText;
   const vpc = { SecurityGroupIds: [...network.securityGroupIds], Subnets: [...network.subnets] };
   return {
     TrainingJobName: staged.job,
@@ -56,23 +58,11 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
       }),
     },
     HyperParameters: Object.fromEntries(
-      [...spec.hyperparameters, ...toolkitHyperparameters(spec, staged)].map(([key, value]) => [
-        key,
-        hyperparameterText(value),
-      ]),
+      [...spec.hyperparameters, ...toolkitHyperparameters(spec, staged)].map(([key, value]) => [key, textOf(value)]),
     ),
     Environment: Object.fromEntries(spec.environment),
-    InputDataConfig: [
-      ...spec.channels.map((channel) => channelRequest(channel, staged.channels.get(channel.name) ?? '')),
-      ...(spec.launcher === 'image' || spec.start.kind === 'image'
-        ? []
-        : [
-            channelRequest(
-              { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' },
-              `s3://${staged.bucket}/${sourceFolder(spec, staged.job)}`,
-            ),
-          ]),
-    ],
+    // An empty list is refused.
+    ...(channels.length > 0 && { InputDataConfig: channels }),
     OutputDataConfig: { S3OutputPath: `s3://${staged.bucket}/${taskFolder(spec).replace(/\/$/, '')}`, ...kms },
     CheckpointConfig: { S3Uri: `s3://${staged.bucket}/${stateFolder(spec)}`, LocalPath: STATE_PATH },
     ResourceConfig: {
@@ -131,6 +121,13 @@ function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [strin
  */
 function hasLocalStorage(instanceType: string): boolean {
   return /^ml\.(g[4-9]\w*|gr\d\w*|p3dn|p[4-9][\w-]*|trn\d\w*|[cmr]\d\w*d)\./.test(instanceType);
+}
+
+function inputChannels(spec: TaskSpec, { bucket, job, channels }: Staged) {
+  const given = spec.channels.map((channel) => channelRequest(channel, channels.get(channel.name) ?? ''));
+  if (spec.launcher === 'image' || spec.start.kind === 'image') return given;
+  const code = { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' } as const;
+  return [...given, channelRequest(code, `s3://${bucket}/${sourceFolder(spec, job)}`)];
 }
 
 function channelRequest(channel: Pick<Channel, 'name' | 'distribution' | 'mode'>, uri: string) {

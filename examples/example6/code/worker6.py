@@ -19,7 +19,13 @@ def files(folder: str) -> list[str]:
 
 def process(args: Namespace, state: str) -> None:
     """Task 1: each instance works on its share of the data."""
+    # From the image that the Dockerfile makes.
+    from tabulate import tabulate
+
     logger.info("Input data: %s", files(args.input_data))
+    logger.info(
+        "Sizes:\n%s", tabulate([[name, Path(args.input_data, name).stat().st_size] for name in files(args.input_data)])
+    )
     logger.info("Persons: %s", [humanize.naturalsize(Path(args.input_persons, "persons.json").stat().st_size)])
     Path(state, f"state_{args.current_host}").write_text("state")
     for name in files(args.input_data):

@@ -1,6 +1,6 @@
 /** What Docker itself reads of a context is compared in __tests__/docker/context.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { DockerIgnore } from '../../src/task/dockerignore.ts';
+import { ContextPatterns } from '../../src/task/context-patterns.ts';
 
 describe('a .dockerignore', () => {
   it.each([
@@ -40,14 +40,14 @@ describe('a .dockerignore', () => {
     ['\uFEFFa', 'a', true],
     ['a\n!', 'a', true],
   ])('%j: %j is left out: %j', (text, path, ignored) => {
-    expect(new DockerIgnore(text).ignores(path)).toBe(ignored);
+    expect(new ContextPatterns(text).match(path)).toBe(ignored);
   });
 
   it('knows whether a folder that is left out can hold something that is not', () => {
-    expect([new DockerIgnore('a').takesBack, new DockerIgnore('a\n!a/b').takesBack]).toEqual([false, true]);
+    expect([new ContextPatterns('a').takesBack, new ContextPatterns('a\n!a/b').takesBack]).toEqual([false, true]);
   });
 
   it('names a pattern that is none', () => {
-    expect(() => new DockerIgnore('a\n[b')).toThrow('"[b" is no pattern.');
+    expect(() => new ContextPatterns('a\n[b')).toThrow('"[b" is no pattern.');
   });
 });

@@ -1,18 +1,18 @@
 /**
- * What `.dockerignore` leaves out of a build's context, as Docker reads it: the rules of
+ * Patterns of paths in a build's context, as Docker reads them in `.dockerignore`: the rules of
  * https://docs.docker.com/build/concepts/context/#dockerignore-files, translated as github.com/moby/patternmatcher does.
  */
 import { posix } from 'node:path';
 
 interface Rule {
   readonly matches: RegExp;
-  /** Takes back what rules before it left out. */
+  /** Takes back what rules before it matched. */
   readonly negative: boolean;
 }
 
-export class DockerIgnore {
+export class ContextPatterns {
   readonly #rules: readonly Rule[];
-  /** Whether a folder that is left out can hold something that is not. */
+  /** Whether a folder that is matched can hold something that is not. */
   readonly takesBack: boolean;
 
   /** Throws a SyntaxError that names a pattern which is none. */
@@ -24,15 +24,15 @@ export class DockerIgnore {
     this.takesBack = this.#rules.some(({ negative }) => negative);
   }
 
-  /** Whether the path (relative, by slashes) is left out, by itself or with a folder that holds it; the last rule decides. */
-  ignores(path: string): boolean {
+  /** Whether the path (relative, by slashes) is matched, by itself or with a folder that holds it; the last rule decides. */
+  match(path: string): boolean {
     const parts = path.split('/');
     const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-    let ignored = false;
+    let matched = false;
     for (const { matches, negative } of this.#rules) {
-      if (ignored === negative && paths.some((each) => matches.test(each))) ignored = !negative;
+      if (matched === negative && paths.some((each) => matches.test(each))) matched = !negative;
     }
-    return ignored;
+    return matched;
   }
 }
 

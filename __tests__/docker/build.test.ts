@@ -1,0 +1,371 @@
+/** Images built by a real engine and pushed to a real registry behind ECR's API, by the bundle as a process. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  DescribeRepositoriesCommand,
+  ECRClient,
+  GetLifecyclePolicyCommand,
+  ListImagesCommand,
+  PutImageTagMutabilityCommand,
+} from '@aws-sdk/client-ecr';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StandIn, type StepResult } from '../action/stand-in.ts';
+import { BASE, type BuilderKind, docker, forget, freshName, Runner } from './engine.ts';
+
+const BUILDERS: readonly BuilderKind[] = ['BuildKit', 'the classic builder'];
+const WORKER = 'print("made:", open("/made").read().strip())\n';
+
+let aws: StandIn;
+let ecr: ECRClient;
+beforeAll(async () => {
+  aws = await StandIn.start();
+  ecr = new ECRClient({
+    region: 'us-east-1',
+    endpoint: aws.url,
+    credentials: { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'x' },
+  });
+});
+afterAll(async () => {
+  await aws.stop();
+  forget('127.0.0.1*/*');
+});
+
+interface Given {
+  readonly inputs?: Record<string, string>;
+  readonly files?: Record<string, string>;
+  readonly runner?: Runner;
+}
+
+/** A step of a new project whose image is built on the base image. */
+function steps(files: Record<string, string>, runner: Runner, inputs: Record<string, string> = {}) {
+  const project = freshName();
+  const workspace = aws.workspace({ 'w.py': WORKER, ...files });
+  const run = (more: Record<string, string> = {}, env: Record<string, string> = {}): Promise<StepResult> => {
+    const all = { task: 't', project, entrypoint: 'w.py', image: BASE, spot: 'false', ...inputs, ...more };
+    return aws.run(workspace, all, { ...runner.env, ...env });
+  };
+  return { project, workspace, run };
+}
+
+async function tags(repositoryName: string): Promise<string[]> {
+  const { imageIds = [] } = await ecr.send(new ListImagesCommand({ repositoryName }));
+  return imageIds.flatMap(({ imageTag }) => imageTag ?? []).sort();
+}
+
+/** What is left of a group's lines when workflow commands are taken out. */
+function lines({ stdout }: StepResult): string[] {
+  return stdout.split('\n').filter((line) => !line.startsWith('::'));
+}
+
+describe.each(BUILDERS)('an image built by %s', (builder) => {
+  it('is used by the job, and neither built nor pushed again', async () => {
+    const runner = new Runner(aws, builder);
+    const { project, run } = steps({ 'docker/Dockerfile': 'COPY made.txt /made\n', 'docker/made.txt': 'yes' }, runner, {
+      dockerfile: 'docker',
+      'skip-if': 'never',
+    });
+    const first = await run();
+    expect(first.code, first.stdout).toBe(0);
+    expect(lines(first)).toContain('made: yes');
+    const [tag = ''] = await tags(project);
+    expect(tag).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.outputs['image-uri']).toBe(`${new URL(aws.url).host}/${project}:${tag}`);
+    expect(lines(first).some((line) => /^\[image\] .*COPY made.txt \/made/.test(line))).toBe(true);
+    // Another runner, which has no engine at all.
+    await aws.clearRequests();
+    const second = await run({}, { DOCKER_HOST: 'unix:///nowhere.sock' });
+    expect(second.code, second.stdout).toBe(0);
+    expect(lines(second)).toContain('made: yes');
+    expect(second.outputs['image-uri']).toBe(first.outputs['image-uri']);
+    expect(runner.builds()).toBe(1);
+    expect((await aws.calls())['PutImage']).toBeUndefined();
+    expect(await tags(project)).toEqual([tag]);
+  });
+
+  it('has its layers again on a fresh runner, from the image before', async () => {
+    const runner = new Runner(aws, builder);
+    const dockerfile = (word: string): string => `RUN date +%s%N > /made\nRUN echo ${word} > /word\n`;
+    const context = { dockerfile: 'Dockerfile', 'docker-context': '.' };
+    const { project, run, workspace } = steps({ Dockerfile: dockerfile('one'), '.dockerignore': '*' }, runner);
+    const made = (result: StepResult): string | undefined => lines(result).find((line) => line.startsWith('made: '));
+    const first = await run(context);
+    forget(`${new URL(aws.url).host}/${project}`);
+    writeFileSync(join(workspace, 'Dockerfile'), dockerfile('two'));
+    const second = await run(context);
+    expect(second.code, second.stdout).toBe(0);
+    expect(runner.builds()).toBe(2);
+    expect(made(first)).toMatch(/\d{15,}/);
+    expect(made(second)).toBe(made(first));
+  });
+
+  it('that fails says why, at the line of the Dockerfile', async () => {
+    const runner = new Runner(aws, builder);
+    const failing = { 'train/Dockerfile': 'RUN echo fine\n# more\nRUN echo ::error::oh >&2 && \\\n  cat /not-there\n' };
+    const { project, run } = steps(failing, runner, { dockerfile: 'train/Dockerfile' });
+    await aws.clearRequests();
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^::error title=[^:]*,file=train\/Dockerfile,line=3,endLine=[34]::.*\/not-there/m);
+    expect(stdout).toMatch(
+      /^::error::train\/Dockerfile:3: The image could not be built for linux\/amd64:.*No such file or directory/m,
+    );
+    // A line of the build is no command.
+    expect(stdout).not.toMatch(/^::error::oh/m);
+    const calls = await aws.calls();
+    expect([calls['PutImage'], calls['CreateTrainingJob']]).toEqual([undefined, undefined]);
+    expect(await tags(project)).toEqual([]);
+  });
+});
+
+describe('a build', () => {
+  it('takes a text, arguments, a context, a repository and a tag', async () => {
+    const runner = new Runner(aws);
+    const text =
+      'ARG WORD=none\nARG BASE=__BASE_IMAGE__\nFROM $BASE\nARG WORD\nCOPY made.txt /\nRUN echo $WORD $(cat /made.txt) > /made';
+    const { run } = steps({ 'data/made.txt': 'context' }, runner, {
+      dockerfile: text,
+      'docker-context': 'data',
+      'build-args': 'WORD=argument with blanks',
+      'ecr-repository': `team/${freshName()}`,
+      'image-tag': 'v1',
+    });
+    const ran = await run();
+    expect(ran.code, ran.stdout).toBe(0);
+    expect(lines(ran)).toContain('made: argument with blanks context');
+    const repository = ran.outputs['image-uri']?.replace(/^[^/]+\/|:[0-9a-f]+$/g, '') ?? '';
+    expect(repository).toMatch(/^team\/test-/);
+    expect(await tags(repository)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), 'v1']);
+  });
+
+  it('makes a repository that scans what is pushed, and is rid of images without a tag', async () => {
+    const { project, run } = steps({}, new Runner(aws), { dockerfile: 'RUN echo yes > /made' });
+    expect((await run()).code).toBe(0);
+    const { repositories = [] } = await ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [project] }));
+    expect(repositories[0]?.imageScanningConfiguration).toEqual({ scanOnPush: true });
+    const { lifecyclePolicyText = '' } = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName: project }));
+    expect(JSON.parse(lifecyclePolicyText)).toMatchObject({
+      rules: [{ selection: { tagStatus: 'untagged' }, action: { type: 'expire' } }],
+    });
+  });
+
+  it('moves its further tag to what is there, without an engine', async () => {
+    const runner = new Runner(aws);
+    const { project, run } = steps({}, runner, { 'skip-if': 'never', 'image-tag': 'latest' });
+    const one = { dockerfile: 'RUN echo one > /made' };
+    const uris = [
+      (await run(one)).outputs['image-uri'],
+      (await run({ dockerfile: 'RUN echo two > /made' })).outputs['image-uri'],
+    ];
+    expect(uris[0]).not.toBe(uris[1]);
+    const again = await run(one, { DOCKER_HOST: 'unix:///nowhere.sock' });
+    expect(again.code, again.stdout).toBe(0);
+    const { imageIds = [] } = await ecr.send(new ListImagesCommand({ repositoryName: project }));
+    const latest = imageIds.find(({ imageTag }) => imageTag === 'latest')?.imageDigest;
+    const first = imageIds.find(({ imageTag }) => uris[0]?.endsWith(`:${imageTag}`))?.imageDigest;
+    expect(latest).toBe(first);
+  });
+
+  it('keeps its credentials to itself, and the user’s configuration as it is', async () => {
+    const runner = new Runner(aws);
+    const own = JSON.stringify({ auths: { 'ghcr.io': { auth: 'dTpw' } }, credsStore: 'none-such' });
+    writeFileSync(join(runner.config, 'config.json'), own);
+    await aws.clearRequests();
+    const { run } = steps({}, runner, { dockerfile: 'RUN echo yes > /made' });
+    const ran = await run();
+    expect(ran.code, ran.stdout).toBe(0);
+    const masked = [...ran.stdout.matchAll(/^::add-mask::(.*)$/gm)].map(([, secret = '']) => secret);
+    const token = masked.find((secret) => Buffer.from(secret, 'base64').toString().startsWith('AWS:')) ?? '';
+    const password = Buffer.from(token, 'base64').toString().slice('AWS:'.length);
+    expect(password.length).toBeGreaterThan(20);
+    expect(masked).toContain(password);
+    const shown = ran.stdout.replace(/^::add-mask::.*$/gm, '') + ran.summary + runner.calls().join('\n');
+    expect(shown).not.toContain(password);
+    expect(shown).not.toContain(token);
+    expect(readFileSync(join(runner.config, 'config.json'), 'utf8')).toBe(own);
+    expect(readdirSync(runner.config).sort()).toEqual(['cli-plugins', 'config.json']);
+    expect(readdirSync(runner.temporary)).toEqual([]);
+  });
+});
+
+describe.each(BUILDERS)('a base image in ECR, for %s', (builder) => {
+  it('is had by a login of its own, is not pulled again, and makes another image when its tag has moved', async () => {
+    const host = new URL(aws.url).host;
+    const runner = new Runner(aws, builder);
+    const base = freshName();
+    const make = steps({}, runner, { project: base, 'image-tag': 'stable', 'skip-if': 'never' });
+    const child = steps({}, runner, { image: '', 'skip-if': 'never' });
+    const dockerfile = (word: string): string => `FROM ${host}/${base}:stable\nRUN echo ${word} > /word`;
+    expect((await make.run({ dockerfile: 'RUN echo old > /made' })).code).toBe(0);
+    forget(`${host}/${base}`);
+    const first = await child.run({ dockerfile: dockerfile('one') });
+    expect(first.code, first.stdout).toBe(0);
+    expect(lines(first)).toContain('made: old');
+    await aws.clearRequests();
+    const second = await child.run({ dockerfile: dockerfile('two') });
+    expect(second.code, second.stdout).toBe(0);
+    const pulled = (await aws.requests()).filter(
+      ({ action, resource }) => action === 'ecr:GetDownloadUrlForLayer' && resource.endsWith(`/${base}`),
+    );
+    expect(pulled).toEqual([]);
+    expect((await make.run({ dockerfile: 'RUN echo new > /made' })).code).toBe(0);
+    const third = await child.run({ dockerfile: dockerfile('two') });
+    expect(third.code, third.stdout).toBe(0);
+    expect(lines(third)).toContain('made: new');
+  });
+});
+
+describe('an image', () => {
+  it('that lies elsewhere than in ECR is copied there', async () => {
+    const runner = new Runner(aws);
+    const { project, run } = steps({ 'w.py': 'print("in", __file__)' }, runner);
+    const ran = await run();
+    expect(ran.code, ran.stdout).toBe(0);
+    const [tag] = await tags(project);
+    expect(ran.outputs['image-uri']).toBe(`${new URL(aws.url).host}/${project}:${tag}`);
+    // What it says it ran in can be given as it is.
+    const same = await run({ image: ran.outputs['image-uri'] ?? '', 'skip-if': 'never' });
+    expect(same.code, same.stdout).toBe(0);
+    expect(same.outputs['image-uri']).toBe(ran.outputs['image-uri']);
+    expect(runner.builds()).toBe(1);
+  });
+
+  it('that cannot be had here is given as it is, and the warning says what follows', async () => {
+    const { run } = steps({ 'w.py': 'print("ran")' }, new Runner(aws), { image: 'registry.invalid/none/such:1' });
+    const ran = await run();
+    expect(ran.stdout).toMatch(/^::warning::registry.invalid\/none\/such:1 does not lie in ECR/m);
+    expect(ran.outputs['image-uri']).toBe('registry.invalid/none/such:1');
+  });
+
+  it('runs by its own entry point, with its arguments', async () => {
+    const text = `ENTRYPOINT ["sh", "-c", "echo own $0 $*; cat /opt/ml/input/config/hyperparameters.json; echo done > /opt/ml/model/x"]`;
+    const { run } = steps({}, new Runner(aws), { entrypoint: '', dockerfile: text, hyperparameters: 'lr=0.1' });
+    const ran = await run({ arguments: `one 'two three'` });
+    expect(ran.code, ran.stdout).toBe(0);
+    expect(lines(ran).join('\n')).toContain('own one two three');
+    expect(lines(ran).join('\n')).toContain('{"lr": "0.1"}');
+    const plain = await run();
+    expect(lines(plain).join('\n')).toContain('own train');
+  });
+
+  it('without Python runs shell lines, with the variables of a worker', async () => {
+    const text = `FROM __BASE_IMAGE__ AS full\nRUN rm -rf /usr/bin/python* /usr/lib/python*`;
+    const { run } = steps({}, new Runner(aws), {
+      ...{ entrypoint: '', dockerfile: text, hyperparameters: 'lr=0.1' },
+      run: 'command -v python3 || echo no python\necho "lr $SM_HP_LR on $SM_CURRENT_HOST"\necho m > "$SM_MODEL_DIR/m"',
+    });
+    const ran = await run();
+    expect(ran.code, ran.stdout).toBe(0);
+    expect(lines(ran)).toEqual(expect.arrayContaining(['no python', 'lr 0.1 on algo-1']));
+  });
+});
+
+describe('an error', () => {
+  const failing = async (
+    { inputs = {}, files = {}, runner = new Runner(aws) }: Given,
+    env: Record<string, string> = {},
+  ): Promise<StepResult & { error: string }> => {
+    const { run } = steps(files, runner, { dockerfile: 'RUN echo yes > /made', ...inputs });
+    const ran = await run({}, env);
+    expect(ran.code, ran.stdout).toBe(1);
+    return { ...ran, error: decodeURIComponent(/^::error::(.*)$/m.exec(ran.stdout)?.[1] ?? '') };
+  };
+
+  it('of an engine that is not there comes before anything is made', async () => {
+    const fresh = await StandIn.start();
+    try {
+      const inputs = { task: 't', entrypoint: 'w.py', dockerfile: 'RUN true', image: BASE };
+      for (const env of [{ DOCKER_HOST: 'unix:///nowhere.sock' }, { PATH: join(fresh.folder, 'nothing') }]) {
+        const ran = await fresh.run(fresh.workspace({ 'w.py': '' }), inputs, { ...new Runner(fresh).env, ...env });
+        expect(ran.code).toBe(1);
+        expect(ran.stdout).toMatch(/::error::.*(does not answer|no docker command).*ubuntu-latest.*"image"/);
+      }
+      const made = (await fresh.requests()).filter(({ operation }) => /^(Create|Put|Upload)/.test(operation));
+      expect(made.map(({ operation }) => operation)).toEqual([]);
+    } finally {
+      await fresh.stop();
+    }
+  });
+
+  it.each([
+    ['a file that is not in the context', 'COPY none /made', /docker-context/],
+    ['a base that is not there', 'FROM registry.invalid/none:1', /base image cannot be had/],
+    ['a full disk', `RUN python3 -c "open('/dev/full', 'w').write('x' * 99999)"`, /disk of the runner is full/],
+    [
+      'a program of another processor',
+      'RUN printf "\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\267\\0" > /x; chmod +x /x; /x',
+      /setup-qemu-action/,
+    ],
+    ['an unknown instruction', 'FROM __BASE_IMAGE__\nRUNN x', /RUNN/],
+  ])('of %s has its remedy', async (_, dockerfile, remedy) => {
+    expect((await failing({ inputs: { dockerfile } })).error).toMatch(remedy);
+  });
+
+  it('of an image for another processor than the instance has', async () => {
+    const { error } = await failing({ inputs: { 'instance-type': 'ml.p6e-gb200.36xlarge' } });
+    expect(error).toMatch(/linux\/arm64/);
+  });
+
+  it.each([
+    ['CreateRepository', 'ecr:CreateRepository'],
+    ['a push', 'ecr:InitiateLayerUpload'],
+    ['a login', 'ecr:GetAuthorizationToken'],
+  ])('of no permission for %s names the page that lists all', async (_, action) => {
+    await aws.fault({ kind: 'deny', action });
+    try {
+      const { error } = await failing({ inputs: { dockerfile: `RUN echo ${action} > /made` } });
+      expect(error).toContain(action);
+      expect(error).toContain('docs/aws.md');
+    } finally {
+      await aws.liftFaults();
+    }
+  });
+
+  it('of a tag that is immutable says so; what is there already is used', async () => {
+    const { project, run } = steps({}, new Runner(aws), { 'image-tag': 'v1', 'skip-if': 'never' });
+    expect((await run({ dockerfile: 'RUN echo one > /made' })).code).toBe(0);
+    await ecr.send(new PutImageTagMutabilityCommand({ repositoryName: project, imageTagMutability: 'IMMUTABLE' }));
+    expect((await run({ dockerfile: 'RUN echo one > /made' })).code).toBe(0);
+    const other = await run({ dockerfile: 'RUN echo two > /made' });
+    expect(other.code).toBe(1);
+    expect(other.stdout).toMatch(/^::error::The tag v1 of the ECR repository .* immutable.*"image-tag"/m);
+    expect((await run({ dockerfile: 'RUN echo two > /made', 'image-tag': '' })).code).toBe(0);
+  });
+
+  it.each([
+    [{ dockerfile: 'none-such' }, 'dockerfile: there is no none-such'],
+    [{ dockerfile: 'empty' }, 'dockerfile: there is no Dockerfile in empty'],
+    [{ dockerfile: 'RUN x', 'docker-context': 'none' }, 'dockerfile: there is no folder none'],
+    [{ dockerfile: 'd', image: '', framework: 'pytorhc' }, 'framework: "pytorhc" is not known'],
+  ])('in %j is told before anything is made', async (inputs, text) => {
+    await aws.clearRequests();
+    const files = { 'empty/x': '', 'd/Dockerfile': 'FROM __BASE_IMAGE__', 'd/.dockerignore': '' };
+    const { error } = await failing({ inputs, files });
+    expect(error).toContain(text);
+    expect(await aws.requests()).toEqual([]);
+  });
+
+  it('of a .dockerignore that is none names the pattern', async () => {
+    const files = { 'd/Dockerfile': 'FROM __BASE_IMAGE__', 'd/.dockerignore': '[a' };
+    expect((await failing({ inputs: { dockerfile: 'd' }, files })).error).toContain('"[a" is no pattern');
+  });
+});
+
+describe('a step that is cancelled during its build', () => {
+  it('ends the build, and leaves no job and no credentials', async () => {
+    const runner = new Runner(aws);
+    const workspace = aws.workspace({ 'w.py': WORKER });
+    const inputs = { task: 't', project: freshName(), entrypoint: 'w.py', image: BASE, dockerfile: 'RUN sleep 600' };
+    await aws.clearRequests();
+    const step = aws.step(workspace, inputs, runner.env);
+    await step.printed('sleep 600');
+    const begun = Date.now();
+    step.kill('SIGINT');
+    const ended = await step.done;
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('The step was cancelled (SIGINT)');
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect((await aws.calls())['CreateTrainingJob']).toBeUndefined();
+    expect(readdirSync(runner.temporary)).toEqual([]);
+    expect(docker('ps', '--format', '{{.Command}}')).not.toContain('sleep 600');
+  });
+});
