@@ -1,6 +1,7 @@
 """Jobs in containers: what is in one, and how hosts meet."""
 
 import json
+import urllib.request
 
 import pytest
 from conftest import BUCKET
@@ -25,6 +26,8 @@ def test_a_job_runs_in_its_image(server, engine):
     name = job["TrainingJobName"]
     assert set(server.keys(f"out/{name}/")) == {f"out/{name}/output/{each}.tar.gz" for each in ("model", "output")}
     assert server.local("health")["containers"] is True
+    with urllib.request.urlopen(f"{server.url}/_local/jobs/us-east-1/{name}") as page:
+        assert "in containers" in page.read().decode()
 
 
 MEET = """

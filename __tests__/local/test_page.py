@@ -111,7 +111,7 @@ def test_the_list(server, job, failed):
     _, _, text = ask(server, "/_local/")
     assert rows(text) == [failed, job]
     shown = html.unescape(text)
-    assert "ml.m5.large \u00d7 2" in shown
+    assert "ml.m5.large \u00d7 2, as processes" in shown
     assert f"AlgorithmError: {EVIL}" in shown
     assert rows(ask(server, "/_local/?status=Failed")[2]) == [failed]
     assert rows(ask(server, "/_local/?status=Stopped")[2]) == []

@@ -11,12 +11,16 @@ from sagemaker_local.sagemaker.record import TrainingJob
 
 @dataclass(frozen=True)
 class JobView:
-    """`described` is DescribeTrainingJob's answer, `request` what was asked for with SageMaker's defaults."""
+    """`described` is DescribeTrainingJob's answer, `request` what was asked for with SageMaker's defaults.
+
+    `ran`: in containers or as processes, empty before it does.
+    """
 
     name: str
     region: str
     instances: str
     spot: bool
+    ran: str
     described: Mapping[str, Any]
     request: Mapping[str, Any]
     tags: Mapping[str, str]
@@ -36,5 +40,12 @@ def told(job: TrainingJob) -> JobView:
     """As the job is now."""
     instance_type, count = job.placement
     return JobView(
-        job.name, job.region, f"{instance_type} \u00d7 {count}", job.spot, job.description(), job.request, job.tags
+        job.name,
+        job.region,
+        f"{instance_type} \u00d7 {count}",
+        job.spot,
+        job.ran,
+        job.description(),
+        job.request,
+        job.tags,
     )

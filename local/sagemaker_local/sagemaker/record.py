@@ -53,6 +53,7 @@ class TrainingJob:
         self.tags: dict[str, str] = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
         self.created = self.modified = time.time()
         self.status = "InProgress"
+        self.ran = ""  # here, which AWS has no word for: in containers, or as processes
         self.spot = bool(self.request["EnableManagedSpotTraining"])
         self._lock = threading.RLock()
         self._transitions: list[dict[str, Any]] = []

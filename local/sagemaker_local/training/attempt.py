@@ -130,7 +130,9 @@ class Attempt:
         if engine and shared.images and image:
             role = job.request["RoleArn"]
             if shared.images.has(image, job.placement[0], role, job.region, self._folder):
+                job.ran = "in containers"
                 return in_containers(job, shared, engine, self._folder)
+        job.ran = "as processes"
         return as_processes(job, shared, self._addresses, self._folder)
 
     def _train(self, place: Place, channels: list[Channel], checkpoints: Checkpoints | None) -> str:
