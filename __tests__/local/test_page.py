@@ -111,7 +111,7 @@ def test_the_list(server, job, failed):
     _, _, text = ask(server, "/_local/")
     assert rows(text) == [failed, job]
     shown = html.unescape(text)
-    assert "ml.m5.large \u00d7 2, as processes" in shown
+    assert "ml.m5.large \u00d7 2" in shown
     assert f"AlgorithmError: {EVIL}" in shown
     assert rows(ask(server, "/_local/?status=Failed")[2]) == [failed]
     assert rows(ask(server, "/_local/?status=Stopped")[2]) == []
@@ -133,6 +133,7 @@ def test_a_job(server, job):
     assert '<th scope="row">evil</th><td>a-b</td>' in text
     assert '"SecondaryStatusTransitions"' in shown
     assert '"ContainerEntrypoint"' in shown
+    assert "ml.m5.large \u00d7 2, as processes" in shown
     assert "</span> accuracy=0.75;\n" in text
     assert [link for link in links(text) if "?stream=algo-2" in link]
 
