@@ -1,8 +1,12 @@
 """How jobs in containers end."""
 
+import signal
+import socket
+
 import pytest
-from conftest import BUCKET
+from conftest import BUCKET, wait_for
 from contained_jobs import create, run
+from machine import marked
 
 
 @pytest.fixture
@@ -75,3 +79,24 @@ def test_a_link_does_not_lead_out_of_the_container(server, tmp_path):
     job = run(server, script)
     assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     assert server.keys(f"out/{job['TrainingJobName']}/") == []
+
+
+def test_a_pull_that_takes_long_is_stopped(server):
+    """A registry that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        image = f"127.0.0.1:{silent.getsockname()[1]}/silent:1"
+        name = create(server, image=image)
+        wait_for(lambda: marked(f"{image}"), 20, "the pull")
+        server.sagemaker.stop_training_job(TrainingJobName=name)
+        assert server.ended(name, 10)["TrainingJobStatus"] == "Stopped"
+        wait_for(lambda: not marked(image), 5, "the end of the pull")
+
+
+def test_a_pull_ends_with_the_server(start, engine):
+    server = start("--containers", "auto", environment=engine.environment)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        image = f"127.0.0.1:{silent.getsockname()[1]}/silent:1"
+        create(server, image=image)
+        wait_for(lambda: marked(image), 20, "the pull")
+        server.end(signal.SIGKILL)
+        wait_for(lambda: not marked(image), 5, "the end of the pull")

@@ -75,10 +75,6 @@ class Engine:
         except EngineError:
             return None
 
-    def pull(self, image: str, platform: str = "") -> None:
-        """Pull an image, for `linux/ARCHITECTURE` where told. Raises EngineError."""
-        self.run("pull", "--quiet", *(["--platform", platform] if platform else []), "--", image, seconds=PULL_SECONDS)
-
     def remove_labelled(self, label: str) -> None:
         """End and remove all containers and networks with a label. Raises EngineError."""
         containers = self.run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}").split()

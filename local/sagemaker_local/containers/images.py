@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sagemaker_local.containers.engine import Engine, EngineError
+from sagemaker_local.containers.pulling import pull
 from sagemaker_local.training.outcome import Unrunnable
 
 _ARM_INSTANCES = ("ml.p6e-gb200.",)  # of the training types (EC2 instance types: NVIDIA Grace)
@@ -32,38 +33,42 @@ class JobImages:
         self._engine = engine
         self._own = own
         self._login = login
-        self._lock = threading.Lock()
         self._absent: set[str] = set()
 
-    def has(self, image: str, instance_type: str, role: str, region: str, folder: Path) -> bool:
-        """Whether the engine has an image by now; `folder` is the job's. Raises Unrunnable for one of our ECR."""
+    def has(self, image: str, instance_type: str, role: str, region: str, folder: Path, stop: threading.Event) -> bool:
+        """Whether the engine has an image by now; `folder` is the job's. It ends early, in vain, when `stop` is set.
+
+        Raises Unrunnable for one of our ECR that cannot be had.
+        """
         platform = "linux/arm64" if instance_type.startswith(_ARM_INSTANCES) else ""
+        scratch = folder / "pull"
         if self._own(image):
-            self._pull_own(image, platform, role, region, folder)
+            login = replace(self._engine, config=str(self._config(role, region, folder)))
+            try:
+                pull(login, image, scratch, platform=platform, stop=stop)
+            except EngineError as error:
+                raise Unrunnable(f"{_CANNOT_PULL} ({_last(error)})") from error
             return True
         if self._engine.image_id(image):
             return True
-        with self._lock:
-            return image not in self._absent and self._pull(image, platform)
-
-    def _pull(self, image: str, platform: str) -> bool:
+        if image in self._absent:
+            return False
         try:
-            self._engine.pull(image, platform)
+            pull(self._engine, image, scratch, platform=platform, stop=stop)
         except EngineError as error:
-            self._absent.add(image)
-            sys.stderr.write(f"{image} cannot be pulled, jobs of it run as processes: {_last(error)}\n")
+            if not stop.is_set():
+                self._absent.add(image)
+                sys.stderr.write(f"{image} cannot be pulled, jobs of it run as processes: {_last(error)}\n")
             return False
         return True
 
-    def _pull_own(self, image: str, platform: str, role: str, region: str, folder: Path) -> None:
+    def _config(self, role: str, region: str, folder: Path) -> Path:
+        """A folder with docker's configuration, by which it gets into our ECR."""
         host, token = self._login(role, region)
         config = folder / "docker"
-        config.mkdir(mode=0o700, exist_ok=True)
+        config.mkdir(mode=0o700)
         (config / "config.json").write_text(json.dumps({"auths": {host: {"auth": token}}}))
-        try:
-            replace(self._engine, config=str(config)).pull(image, platform)
-        except EngineError as error:
-            raise Unrunnable(f"{_CANNOT_PULL} ({_last(error)})") from error
+        return config
 
 
 def _last(error: EngineError) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 from moto.ecr.models import Repository
 
 from sagemaker_local.containers.engine import Engine, EngineError
+from sagemaker_local.containers.pulling import pull
 from sagemaker_local.containers.specification import JOB_LABEL, LABEL, ContainerSpecification
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.isolation.instance import Instance
@@ -152,7 +153,7 @@ class Registry:
             raise failure(MISSING)
         if engine.image_id(_IMAGE) is None:
             try:
-                engine.pull(_IMAGE)
+                pull(engine, _IMAGE, self._folder / "pull")
             except EngineError as error:
                 raise failure(f"{MISSING} The image {_IMAGE} cannot be pulled: {error}") from error
         number = secrets.token_hex(8)

@@ -129,7 +129,11 @@ class Attempt:
         engine = shared.containers.engine
         if engine and shared.images and image:
             role = job.request["RoleArn"]
-            if shared.images.has(image, job.placement[0], role, job.region, self._folder):
+            try:
+                found = shared.images.has(image, job.placement[0], role, job.region, self._folder, self._stop_asked)
+            finally:
+                self._check_stop()
+            if found:
                 job.ran = "in containers"
                 return in_containers(job, shared, engine, self._folder)
         job.ran = "as processes"
