@@ -125,6 +125,8 @@ export function startWorkflow({
     ...pairs('--env', {
       GITHUB_REPOSITORY: 'org/project',
       RUNNER_TRACKING_ID: tracking,
+      // An engine of the machine's is none of a workflow's business, unless it is given one.
+      DOCKER_HOST: 'unix:///nowhere.sock',
       SAGEMAKER_LOCAL_VENV: process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'),
       ...env,
     }),
