@@ -39,6 +39,7 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
   const kms = kmsKey === undefined ? {} : { KmsKeyId: kmsKey };
   const volumeKms = kmsKey === undefined || hasLocalStorage(spec.instanceType) ? {} : { VolumeKmsKeyId: kmsKey };
   const keepAlive = spec.keepAliveSeconds === undefined ? {} : { KeepAlivePeriodInSeconds: spec.keepAliveSeconds };
+  const channels = inputChannels(spec, staged);
   const vpc = { SecurityGroupIds: [...network.securityGroupIds], Subnets: [...network.subnets] };
   return {
     TrainingJobName: staged.job,
@@ -62,17 +63,8 @@ export function trainingJobRequest(spec: TaskSpec, staged: Staged, context: RunC
       ]),
     ),
     Environment: Object.fromEntries(spec.environment),
-    InputDataConfig: [
-      ...spec.channels.map((channel) => channelRequest(channel, staged.channels.get(channel.name) ?? '')),
-      ...(spec.launcher === 'image' || spec.start.kind === 'image'
-        ? []
-        : [
-            channelRequest(
-              { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' },
-              `s3://${staged.bucket}/${sourceFolder(spec, staged.job)}`,
-            ),
-          ]),
-    ],
+    // An empty list is refused.
+    ...(channels.length > 0 && { InputDataConfig: channels }),
     OutputDataConfig: { S3OutputPath: `s3://${staged.bucket}/${taskFolder(spec).replace(/\/$/, '')}`, ...kms },
     CheckpointConfig: { S3Uri: `s3://${staged.bucket}/${stateFolder(spec)}`, LocalPath: STATE_PATH },
     ResourceConfig: {
@@ -131,6 +123,13 @@ function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [strin
  */
 function hasLocalStorage(instanceType: string): boolean {
   return /^ml\.(g[4-9]\w*|gr\d\w*|p3dn|p[4-9][\w-]*|trn\d\w*|[cmr]\d\w*d)\./.test(instanceType);
+}
+
+function inputChannels(spec: TaskSpec, { bucket, job, channels }: Staged) {
+  const given = spec.channels.map((channel) => channelRequest(channel, channels.get(channel.name) ?? ''));
+  if (spec.launcher === 'image' || spec.start.kind === 'image') return given;
+  const code = { name: CODE_CHANNEL, distribution: 'FullyReplicated', mode: 'File' } as const;
+  return [...given, channelRequest(code, `s3://${bucket}/${sourceFolder(spec, job)}`)];
 }
 
 function channelRequest(channel: Pick<Channel, 'name' | 'distribution' | 'mode'>, uri: string) {
