@@ -75,9 +75,16 @@ describe('the role', () => {
     [
       true,
       'logs:PutLogEvents',
-      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:x`,
+      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:p-t-20260102-030405-0a1b/algo-1-1`,
       {},
     ],
+    [
+      false,
+      'logs:PutLogEvents',
+      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:p2-t-20260102-030405-0a1b/algo-1-1`,
+      {},
+    ],
+    [true, 'logs:CreateLogStream', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs`, {}],
     [false, 'logs:PutLogEvents', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/other:log-stream:x`, {}],
     [false, 'logs:DeleteLogGroup', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs`, {}],
     [true, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' }],

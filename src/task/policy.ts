@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatS3Uri, type S3Uri } from './channels.ts';
+import { jobNamesOf } from './names.ts';
 import { partition } from './partition.ts';
 
 export interface Statement {
@@ -61,7 +62,6 @@ function trustsSageMaker(statement: unknown): boolean {
 export function rolePolicies(grants: Grants): Policy[] {
   const { region, account } = grants;
   const aws = partition(region);
-  const logs = `arn:${aws}:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs`;
   return [
     policy('project', ownFolder(grants, aws)),
     policy('image', [
@@ -72,13 +72,7 @@ export function rolePolicies(grants: Grants): Policy[] {
         Resource: `arn:${aws}:ecr:${region}:*:repository/*`,
       },
     ]),
-    policy('logs', [
-      {
-        Effect: 'Allow',
-        Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        Resource: [logs, `${logs}:*`],
-      },
-    ]),
+    policy('logs', writeLogs(grants, aws)),
     policy('metrics', [
       {
         Effect: 'Allow',
@@ -92,6 +86,21 @@ export function rolePolicies(grants: Grants): Policy[] {
     ...foreignInputs(grants).map((uri) =>
       policy('input', readInput(uri, aws, uri.bucket === grants.bucket ? account : undefined)),
     ),
+  ];
+}
+
+/**
+ * Lines go to streams of the project's own jobs, JOB/algo-N-TIME; of the other actions the resource is the group.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+ * That a group's ARN is taken with and without `:*` in each of these: (assumed), so both are there.
+ */
+function writeLogs({ region, account, project }: Grants, aws: string): Statement[] {
+  const group = `arn:${aws}:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs`;
+  const Action = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams'];
+  return [
+    { Effect: 'Allow', Action, Resource: [group, `${group}:*`] },
+    { Effect: 'Allow', Action: ['logs:PutLogEvents'], Resource: `${group}:log-stream:${jobNamesOf(project)}*` },
   ];
 }
 
