@@ -32,6 +32,7 @@ function optionsOf(text: string): JsonMap {
   try {
     return parseJson(text) as JsonMap;
   } catch (error) {
+    if (error instanceof Unparsable) throw error;
     throw new Unparsable(`this begins as JSON but is none: ${(error as Error).message}.`, 'Correct the JSON.');
   }
 }
