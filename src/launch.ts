@@ -17,6 +17,7 @@ import { rolePolicies } from './task/policy.ts';
 import { trainingJobRequest } from './task/request.ts';
 import type { TaskSpec } from './task/spec.ts';
 import { VERSION } from './task/version.ts';
+import { together } from './together.ts';
 
 export interface Launch {
   readonly clients: Clients;
@@ -35,8 +36,8 @@ export interface Launch {
 export interface Started {
   readonly name: string;
   readonly arn: string;
-  /** Whether the job's role was made or changed a moment ago. */
-  readonly freshRole: boolean;
+  /** Whether the action keeps the job's role up to date: what it lacks was then given a moment ago. */
+  readonly managedRole: boolean;
 }
 
 export async function launchJob(launch: Launch): Promise<Started> {
@@ -48,16 +49,15 @@ export async function launchJob(launch: Launch): Promise<Started> {
 async function prepareAndCreate(launch: Launch, name: string): Promise<Started> {
   const { clients, spec, context, home, resolved, signal } = launch;
   const { bucket } = home;
-  const builder = builderOf(launch);
-  const engine = await findBuilder(resolved.image, builder);
-  const [role, imageUri] = await Promise.all([
-    jobRole(launch),
-    provideImage(resolved.image, engine, builder),
-    spec.cleanState ? cleanState(launch) : undefined,
+  const engine = await findBuilder(resolved.image, builderOf(launch));
+  const [role, imageUri] = await together(signal, (signal) => [
+    jobRole({ ...launch, signal }),
+    provideImage(resolved.image, engine, builderOf({ ...launch, signal })),
+    spec.cleanState ? cleanState({ ...launch, signal }) : undefined,
     stageFiles(clients, spec, resolved, bucket, name, signal),
     writeRecord(clients.s3, bucket, spec, name, { facts: resolved.wish.facts, end: undefined }, signal),
   ]);
-  info(`Role: ${role.arn}${role.fresh ? ' (created or updated)' : ''}`);
+  info(`Role: ${role.arn}${role.changed ? ' (created or updated)' : ''}`);
   info(`Image: ${imageUri}`);
   const request = trainingJobRequest(
     spec,
@@ -74,8 +74,8 @@ async function prepareAndCreate(launch: Launch, name: string): Promise<Started> 
   );
   launch.onStart(name, imageUri);
   const waiting = (): void => info('Waiting until SageMaker sees the role, up to two minutes …');
-  const arn = await createJob(clients.sagemaker, request, role.fresh, waiting, signal);
-  return { name, arn, freshRole: role.fresh };
+  const arn = await createJob(clients.sagemaker, request, role.managed, waiting, signal);
+  return { name, arn, managedRole: role.managed };
 }
 
 /** What an image is built with. */
@@ -95,11 +95,7 @@ async function jobRole({ clients, spec, home: { bucket }, resolved, signal }: La
     vpc: spec.network.subnets.length > 0,
     kmsKey: spec.kmsKey,
   });
-  return ensureRole(
-    clients.iam,
-    { name: roleName(spec.project), policies, ...spec.ownRole, region: spec.region },
-    signal,
-  );
+  return ensureRole(clients.iam, { name: roleName(spec.project), policies, ...spec.ownRole }, signal);
 }
 
 async function cleanState({ clients, spec, home: { bucket }, signal }: Launch): Promise<void> {

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createBucket } from './aws/bucket.ts';
 import { takeLease } from './aws/lease.ts';
 import { describeJob, stopJob } from './aws/training.ts';
-import { info } from './github/log.ts';
+import { info, warning } from './github/log.ts';
 import { builderOf, type Launch, launchJob, type Started } from './launch.ts';
 import { decideByPast } from './past.ts';
 import { findBuilder } from './provide.ts';
-import { ActionError } from './task/errors.ts';
+import { ActionError, describeError } from './task/errors.ts';
 import type { PastJob } from './task/history.ts';
 import { leaseKey, logsUrl } from './task/names.ts';
 import { isEnded } from './task/status.ts';
@@ -58,7 +58,7 @@ function sameness(skipIf: Launch['spec']['skipIf']): string {
 
 /** Looks again with the lease in hand: another run may have been faster. */
 async function startUnderLease(launch: Launch, look: () => ReturnType<typeof decideByPast>) {
-  const { clients, spec, home, context, signal } = launch;
+  const { clients, spec, home, context, redact, signal } = launch;
   const owner = context.runId === '' ? 'a run' : `run ${context.runId}`;
   const waiting = (other: string): void => info(`Waiting: ${other} is starting a job of this task …`);
   const lease = await takeLease(clients.s3, home.bucket, leaseKey(spec), owner, waiting, signal);
@@ -69,7 +69,11 @@ async function startUnderLease(launch: Launch, look: () => ReturnType<typeof dec
   } catch (error) {
     throw lease.signal.aborted ? lease.signal.reason : error;
   } finally {
-    await lease.release();
+    const left = await lease.release();
+    if (left !== undefined)
+      warning(
+        redact(`The task's lease could not be released; the next run waits for it a while. ${describeError(left)}`),
+      );
   }
 }
 

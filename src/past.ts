@@ -7,6 +7,7 @@ import { type Decision, decide, type PastJob, type Wish } from './task/history.t
 import type { Place } from './task/names.ts';
 import { type JobRecord, recordFingerprint } from './task/record.ts';
 import type { TaskSpec } from './task/spec.ts';
+import { lacksAccess } from './task/status.ts';
 
 /** Of a project with many tasks, an error lists so many. */
 const MOST_LISTED = 20;
@@ -70,6 +71,24 @@ export async function newestToCollect(
     break;
   }
   return lastCompleted(clients, spec, spec.task, bucket, signal);
+}
+
+/**
+ * Whether the task's job before this one failed for want of a right too: what is still missing then is not a policy that
+ * some run put a moment ago.
+ */
+export async function lackedAccessBefore(
+  clients: Clients,
+  place: Place,
+  bucket: Bucket,
+  job: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const batch of taskJobs(clients, bucket, place, () => true, signal)) {
+    const before = batch.find(({ name }) => name !== job);
+    if (before !== undefined) return before.state !== undefined && lacksAccess(before.state);
+  }
+  return false;
 }
 
 /** `prepare (Completed), train (Failed)`: the project's tasks with the state of each one's newest job. */

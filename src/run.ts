@@ -13,6 +13,7 @@ import { type Outputs, setOutputs } from './github/outputs.ts';
 import { saveJob, saveSettled } from './github/state.ts';
 import type { Launch } from './launch.ts';
 import { obtainJob } from './obtain.ts';
+import { lackedAccessBefore } from './past.ts';
 import { findHome, type Home, resolveTask } from './resolve.ts';
 import { describeError, InputError, type Mistake } from './task/errors.ts';
 import { fingerprintOf } from './task/fingerprint.ts';
@@ -82,15 +83,19 @@ async function runTask(attend: Attend, launch: Launch, workspace: string): Promi
   if (obtained.kind !== 'started') {
     return takeJob(attend, home, obtained.job, obtained.kind === 'reused', workspace);
   }
-  const { name, arn, freshRole } = obtained.job;
+  const { name, arn, managedRole } = obtained.job;
   setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
   info(`Started ${name} on ${instancesOf(spec)}: ${logsUrl(spec.region, name)}`);
   await claimOutput(attend.output);
   const ended = await attendJob(attend, name, spec.instanceCount);
   saveSettled();
   const completed = await noteEnd(attend, home.bucket, spec, resolved.wish.facts, ended);
-  if (freshRole && lacksAccess(ended.state)) {
-    info(`${name} did not see what its fresh role may do yet: the task is started once more.`);
+  if (
+    managedRole &&
+    lacksAccess(ended.state) &&
+    !(await lackedAccessBefore(attend.clients, spec, home.bucket, name, attend.signal))
+  ) {
+    info(`${name} did not see yet what its role may do: the task is started once more.`);
     return runTask(attend, launch, workspace);
   }
   await finish(attend, { home, ended, completed, skipped: false, workspace });

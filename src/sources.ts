@@ -128,14 +128,15 @@ async function chain(
 }
 
 /** With news of a listing that takes long. */
-async function list({ clients, signal }: Search, channel: Channel, uri: S3Uri): Promise<Listing> {
+async function list({ clients, bucket, signal }: Search, channel: Channel, uri: S3Uri): Promise<Listing> {
   let spoken = Date.now();
   const told = (objects: number): void => {
     if (Date.now() - spoken < NEWS_MS) return;
     spoken = Date.now();
     info(`Input ${channel.name}: listed ${objects} objects so far …`);
   };
-  const listing = await listInput(clients.s3, uri, told, signal);
+  const owner = uri.bucket === bucket.name ? bucket.owner : undefined;
+  const listing = await listInput(clients.s3, uri, owner, told, signal);
   if (listing.kind === 'denied') {
     info(
       `Input ${channel.name}: ${formatS3Uri(uri)} cannot be listed with these credentials, so it counts as changed.`,

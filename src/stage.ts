@@ -13,6 +13,7 @@ import { archivedEntrypoint, jobFiles } from './task/arguments.ts';
 import { CODE_ARCHIVE, inputFolder, manifestKey, sourceFolder } from './task/names.ts';
 import type { TaskSpec } from './task/spec.ts';
 import type { HashedFile, LocalFile } from './task/sync.ts';
+import { together } from './together.ts';
 
 /** Beside dist/, where the bundle is. */
 const TOOLKIT = join(import.meta.dirname, '..', 'toolkit', 'task_toolkit');
@@ -25,8 +26,10 @@ export async function stageFiles(
   job: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const inputs = [...data].map(([channel, files]) => stageInput(clients, spec, channel, files, bucket, signal));
-  await Promise.all([stageCode(clients, spec, code, bucket, job, signal), ...inputs]);
+  await together(signal, (signal) => [
+    stageCode(clients, spec, code, bucket, job, signal),
+    ...[...data].map(([channel, files]) => stageInput(clients, spec, channel, files, bucket, signal)),
+  ]);
 }
 
 async function stageCode(

@@ -54,3 +54,21 @@ describe('torchrun', () => {
   it('over two instances by plain TCP', () => meet(MEET));
   it.skipIf(!torch)('over two instances by PyTorch', () => meet(REDUCE));
 });
+
+describe("a start that is left to AWS's toolkit", () => {
+  it('needs no inputs', async () => {
+    await aws.fault({ kind: 'no-capacity' });
+    const inputs = {
+      task: 'bare',
+      entrypoint: 'w.py',
+      launcher: 'image',
+      download: 'none',
+      'upload-artifacts': 'none',
+    };
+    const step = aws.step(aws.workspace({ 'w.py': '' }), inputs);
+    await Promise.race([step.printed('Started project-bare'), step.done]);
+    step.kill('SIGINT');
+    expect((await step.done).stdout).toMatch(/^Started project-bare/m);
+    await aws.liftFaults();
+  });
+});

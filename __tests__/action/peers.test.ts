@@ -78,11 +78,19 @@ describe.skipIf(venvs === '')('docs/migration.md', () => {
 });
 
 describe.skipIf(venvs === '')('launcher: image', () => {
-  const base = { framework: 'pytorch', version: '2.1.0', python: 'py310', count: 2, type: 'ml.g5.12xlarge' };
+  const base = {
+    framework: 'pytorch',
+    version: '2.1.0',
+    python: 'py310',
+    count: 2,
+    type: 'ml.g5.12xlarge',
+    channels: true,
+  };
   const tensorflow = { framework: 'tensorflow', version: '2.13.0', python: 'py310' };
   const hyperparameters = { lr: 0.1, name: 'a b', flag: true, list: [1, 'x'] };
   const JOBS = [
     { distribution: undefined },
+    { distribution: undefined, channels: false },
     { distribution: { torch_distributed: { enabled: true } }, version: '2.1.0', type: 'ml.p4d.24xlarge' },
     { distribution: { pytorchddp: { enabled: true } }, version: '1.13.1', python: 'py39', type: 'ml.p4d.24xlarge' },
     { distribution: { mpi: { enabled: true, processes_per_host: 4, custom_mpi_options: '-x A=1' } } },
@@ -93,6 +101,28 @@ describe.skipIf(venvs === '')('launcher: image', () => {
       distribution: { smdistributed: { dataparallel: { enabled: true, custom_mpi_options: '-v' } } },
       ...{ version: '1.13.1', python: 'py39', type: 'ml.p4d.24xlarge' },
     },
+    {
+      distribution: {
+        smdistributed: { modelparallel: { enabled: true, parameters: { partitions: 2, microbatches: 4 } } },
+        mpi: { enabled: true, processes_per_host: 8 },
+      },
+      ...{ version: '1.13.1', python: 'py39', type: 'ml.p3.16xlarge' },
+    },
+    { framework: 'huggingface', version: '4.28.1-pytorch2.0.0', python: 'py310', distribution: undefined },
+    {
+      ...{ framework: 'huggingface', version: '4.26.0-pytorch1.13.1', python: 'py39', type: 'ml.p4d.24xlarge' },
+      distribution: { pytorchddp: { enabled: true } },
+    },
+    {
+      ...{ framework: 'huggingface', version: '4.28.1-pytorch2.0.0', python: 'py310', type: 'ml.p4d.24xlarge' },
+      distribution: { torch_distributed: { enabled: true } },
+    },
+    {
+      ...{ framework: 'huggingface', version: '4.17.0-pytorch1.10.2', python: 'py38', type: 'ml.p3.16xlarge' },
+      distribution: { smdistributed: { dataparallel: { enabled: true } } },
+    },
+    { framework: 'mxnet', version: '1.9.0', python: 'py38', distribution: { parameter_server: { enabled: true } } },
+    { framework: 'mxnet', version: '1.9.0', python: 'py38', distribution: { mpi: { enabled: true } } },
   ].map((job) => ({ ...base, hyperparameters, ...job }));
 
   it("makes the request that the SDK's estimators make", async () => {
@@ -114,7 +144,10 @@ describe.skipIf(venvs === '')('launcher: image', () => {
         ...{ task: `image-${index}`, launcher: 'image', 'source-dir': 'code', entrypoint: 'train.py' },
         ...{ framework: job.framework, 'framework-version': job.version, 'python-version': job.python },
         ...{ 'instance-count': String(job.count), 'instance-type': job.type, spot: 'false' },
-        ...{ hyperparameters: JSON.stringify(job.hyperparameters), inputs: `train=s3://${aws.bucket}/data/` },
+        ...{
+          hyperparameters: JSON.stringify(job.hyperparameters),
+          inputs: job.channels ? `train=s3://${aws.bucket}/data/` : '',
+        },
         ...{ distribution: job.distribution === undefined ? '' : JSON.stringify(job.distribution) },
         ...{ metrics: 'loss=loss=([0-9.]+)' },
       });
@@ -167,7 +200,7 @@ interface Framework {
 interface Sent {
   readonly AlgorithmSpecification: Record<string, unknown>;
   readonly HyperParameters: Record<string, string>;
-  readonly InputDataConfig: { readonly ChannelName: string; readonly DataSource: object }[];
+  readonly InputDataConfig?: { readonly ChannelName: string; readonly DataSource: object }[];
   readonly ResourceConfig: object;
 }
 
@@ -180,7 +213,7 @@ function comparable({ AlgorithmSpecification, HyperParameters, InputDataConfig, 
     mode: AlgorithmSpecification['TrainingInputMode'],
     metrics: AlgorithmSpecification['MetricDefinitions'],
     hyperparameters: { ...Object.fromEntries(values), ...own },
-    channels: InputDataConfig.map(({ ChannelName, DataSource }) => ({ ChannelName, DataSource })),
+    channels: InputDataConfig?.map(({ ChannelName, DataSource }) => ({ ChannelName, DataSource })),
     resources: ResourceConfig,
   };
 }

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StandIn } from './stand-in.ts';
+import { StandIn, type Step } from './stand-in.ts';
 
 let aws: StandIn;
 let iam: IAMClient;
@@ -51,6 +51,59 @@ describe("the project's role", () => {
     await aws.liftFaults();
     expect(never.code).toBe(1);
     expect(never.stdout.match(/^Started late2-again/gm)).toHaveLength(2);
+  });
+
+  it('has such a job started once more whoever put the policies, but not for what is missing for good', async () => {
+    const given = { task: 'again', run: 'true', download: 'logs', project: 'late3', 'skip-if': 'never' };
+    expect((await aws.run(aws.workspace({}), given)).code).toBe(0);
+    const denied = { kind: 'deny', action: 's3:GetObject', principal: '*SimpleSagemaker-late3*' };
+    await aws.fault({ ...denied, times: 1 });
+    const { stdout, code } = await aws.run(aws.workspace({}), given);
+    await aws.liftFaults();
+    expect(stdout).not.toContain('(created or updated)');
+    expect(stdout).toContain('the task is started once more');
+    expect(code).toBe(0);
+    await aws.fault(denied);
+    const started = async (): Promise<number> =>
+      (await aws.run(aws.workspace({}), given)).stdout.match(/^Started late3-again/gm)?.length ?? 0;
+    const times = [await started(), await started(), await started()];
+    await aws.liftFaults();
+    expect(times).toEqual([2, 1, 1]);
+  });
+
+  it('has the job that is started once more stopped by post, where main is killed', async () => {
+    await aws.fault({ kind: 'deny', action: 's3:GetObject', principal: '*SimpleSagemaker-late4*', times: 1 });
+    const workspace = aws.workspace({});
+    const step = aws.step(workspace, { task: 'killed', project: 'late4', run: 'echo up; sleep 300' });
+    await step.printed('\nup\n');
+    await aws.liftFaults();
+    step.kill('SIGKILL');
+    const { state, stdout } = await step.done;
+    expect(stdout).toContain('the task is started once more');
+    const post = await aws.step(workspace, {}, {}, state).done;
+    expect(post.stdout).toContain('is being stopped');
+    expect(await aws.ended(await aws.newestJob('killed'))).toBe('Stopped');
+  });
+
+  it('is waited for, and added to, by all runs that are there at once', async () => {
+    await aws.bucketWith('matrix-a', 'x', 'x');
+    await aws.bucketWith('matrix-b', 'x', 'x');
+    await aws.fault({ kind: 'role-not-ready', role: 'SimpleSagemaker-matrix', seconds: 8 });
+    await aws.fault({ kind: 'policy-not-seen', role: 'SimpleSagemaker-matrix', seconds: 14 });
+    const start = (task: string, inputs: string): Step =>
+      aws.step(aws.workspace({}), { task, project: 'matrix', run: 'ls $SM_CHANNEL_X', inputs, download: 'logs' });
+    const [a, b] = [start('a', 'x=s3://matrix-a/'), start('b', 'x=s3://matrix-b/')];
+    await Promise.all([a, b].map((step) => step.printed('Waiting until SageMaker sees the role')));
+    // It finds everything made, a few seconds ago.
+    const late = await start('late', '').done;
+    expect(late.stdout).not.toContain('(created or updated)');
+    for (const { code, stdout } of [await a.done, await b.done, late]) {
+      expect(code, stdout).toBe(0);
+      expect(stdout).toContain('Waiting until SageMaker sees the role');
+    }
+    await aws.liftFaults();
+    const kinds = (await policies('SimpleSagemaker-matrix')).map((name) => name.split('-')[0]);
+    expect(kinds.sort()).toEqual(['image', 'input', 'input', 'logs', 'metrics', 'project']);
   });
 
   it('is added to, and nothing is taken from it', async () => {
@@ -100,14 +153,37 @@ describe("the project's role", () => {
 
   it('is printed for who may make it, where these credentials may not', async () => {
     await aws.fault({ kind: 'deny', action: 'iam:CreateRole' });
-    const { stdout, code } = await aws.run(aws.workspace({}), { task: 'x', project: 'denied', run: 'true' });
+    const inputs = { task: 'x', project: 'denied', run: 'true', download: 'logs' };
+    const { stdout, code } = await aws.run(aws.workspace({}), inputs);
     await aws.liftFaults();
     expect(code).toBe(1);
     expect(stdout).toMatch(/may not make or change the jobs' role SimpleSagemaker-denied/);
-    expect(stdout).toContain('"AssumeRolePolicyDocument"');
-    expect(stdout).toContain('sagemaker.amazonaws.com');
+    expect(stdout).toMatch(/Allow .*iam:UpdateAssumeRolePolicy, iam:PutRolePermissionsBoundary/);
+    const error = /^::error::(.*)$/m.exec(stdout)?.[1]?.replaceAll('%0A', '\n').replaceAll('%25', '%') ?? '';
+    const printed = JSON.parse(/^\{[\s\S]*?^\}$/m.exec(error)?.[0] ?? '') as PrintedRole;
+    expect(Object.keys(printed)).toEqual(['RoleName', 'AssumeRolePolicyDocument', 'Policies']);
+    // Somebody makes it by hand.
+    const { RoleName, AssumeRolePolicyDocument, Policies } = printed;
+    await iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(AssumeRolePolicyDocument) }),
+    );
+    for (const { PolicyName, PolicyDocument } of Policies) {
+      const policy = { RoleName, PolicyName, PolicyDocument: JSON.stringify(PolicyDocument) };
+      await iam.send(new PutRolePolicyCommand(policy));
+    }
+    const made = await aws.run(aws.workspace({}), { ...inputs, 'execution-role': RoleName });
+    expect(made.code, made.stdout).toBe(0);
+    await aws.clearRequests();
+    expect((await aws.run(aws.workspace({}), { ...inputs, 'skip-if': 'never' })).code).toBe(0);
+    expect(await aws.calls()).not.toHaveProperty('PutRolePolicy');
   });
 });
+
+interface PrintedRole {
+  readonly RoleName: string;
+  readonly AssumeRolePolicyDocument: object;
+  readonly Policies: readonly { readonly PolicyName: string; readonly PolicyDocument: object }[];
+}
 
 describe('a given role', () => {
   it('is not changed, and one that is not there is a mistake before anything is made', async () => {
@@ -130,13 +206,13 @@ describe("a stranger's bucket", () => {
     await aws.run(aws.workspace({ 'data/a': 'a' }), {
       task: 'owner',
       run: 'true',
-      inputs: 'd=./data',
+      inputs: `d=./data\nm=task:given/source\nx=s3://${aws.bucket}/x`,
       'clean-state': 'true',
     });
     const s3 = (await aws.requests()).filter(
       ({ action, resource }) => action.startsWith('s3:') && resource.includes(aws.bucket),
     );
-    expect(s3.length).toBeGreaterThan(8);
+    expect(s3.length).toBeGreaterThan(10);
     const own = s3.filter(({ principal }) => !/SimpleSagemaker-/.test(principal));
     for (const request of own) expect(request, request.operation).toMatchObject({ expected_owner: '123456789012' });
   });

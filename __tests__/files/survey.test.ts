@@ -66,6 +66,23 @@ describe('the code', () => {
     ]);
   });
 
+  it('holds no results of other tasks, wherever they were put', async () => {
+    empty('w.py', 'src/w.py');
+    for (const output of ['sagemaker-output/one', 'src/results']) {
+      await claimOutput(join(folder.path, output));
+      empty(`${output}/model/weights`, `${output}/logs/logs0`);
+    }
+    expect(await code({ 'source-dir': '.', entrypoint: 'w.py' })).toEqual(['src/w.py', 'w.py']);
+    expect(await code({ entrypoint: 'w.py', dependencies: 'src' })).toEqual(['w.py', 'src/w.py']);
+    // Results that are asked for by name.
+    expect(await code({ entrypoint: 'w.py', dependencies: 'sagemaker-output/one/model' })).toEqual([
+      'w.py',
+      'model/weights',
+    ]);
+    const { data } = await survey({ entrypoint: 'w.py', inputs: 'd=./src' });
+    expect(data.get('d')?.map(({ path }) => path)).toContain('results/model/weights');
+  });
+
   it('may be named by absolute paths', async () => {
     empty('w.py', 'lib/x.py');
     const given = { entrypoint: join(folder.path, 'w.py'), dependencies: join(folder.path, 'lib') };
@@ -118,6 +135,18 @@ describe('a mistake', () => {
     ['an entrypoint of another case', { 'source-dir': 'src', entrypoint: 'Train.py' }, ['entrypoint']],
     ['a link out of the source-dir', { 'source-dir': 'linked', entrypoint: 'w.py' }, ['source-dir']],
     ['no dependency', { dependencies: 'gone' }, ['dependencies']],
+    ['a task_toolkit of one’s own', { 'source-dir': 'toolkit', entrypoint: 'w.py' }, ['source-dir']],
+    ['… as a dependency', { dependencies: 'toolkit/task_toolkit' }, ['dependencies']],
+    [
+      'packages without network',
+      { 'source-dir': 'needing', entrypoint: 'w.py', 'network-isolation': 'true' },
+      ['network-isolation'],
+    ],
+    [
+      '… as a dependency',
+      { dependencies: 'needing/requirements.txt', 'network-isolation': 'true' },
+      ['network-isolation'],
+    ],
     ['two dependencies of three', { dependencies: 'gone\nsrc\ngone2' }, ['dependencies', 'dependencies']],
     ['a link out of a dependency', { dependencies: 'linked' }, ['dependencies']],
     ['a dependency that is a pipe', { dependencies: 'pipe' }, ['dependencies']],
@@ -140,6 +169,7 @@ describe('a mistake', () => {
     ],
   ])('%s', async (_what, given, inputs) => {
     empty('w.py', 'src/train.py', 'src/ignored.py', 'linked/w.py', 'odd/a\nb');
+    empty('toolkit/w.py', 'toolkit/task_toolkit/algo_lib.py', 'needing/w.py', 'needing/requirements.txt');
     folder.write({ 'src/.gitignore': 'ignored.py\n' });
     for (const path of ['empty', 'hollow/a/b', 'folder.py']) mkdirSync(join(folder.path, path), { recursive: true });
     symlinkSync('/etc', join(folder.path, 'linked/out'));

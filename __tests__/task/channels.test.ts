@@ -56,6 +56,8 @@ describe('a channel', () => {
     ['{"d": 1}', /not a string/],
     ['{"d": null}', /not a string/],
     ['{"d": ', /begins as JSON/],
+    ['{"d": "./x", "d": "./y"}', /"d" is there twice/],
+    [`d=s3://bucket/${'x'.repeat(1013)}`, /1025 characters is over the 1024/],
     ['d=s3://', /no S3 URI/],
     ['d=s3:///key', /no S3 URI/],
     ['d=s3://UPPER/x', /no S3 URI/],
@@ -105,6 +107,22 @@ describe('channels', () => {
     expect(mistakes).toHaveLength(5);
     expect(mistakes.every(({ problem, remedy }) => problem.endsWith('.') && remedy.endsWith('.'))).toBe(true);
   });
+  it.each<[string, RegExp]>([
+    ['train=./x\nTrain=./y', /"train" and "Train" are both SM_CHANNEL_TRAIN/],
+    ['a=./x\nb=./y\nA=./z', /"a" and "A" are both SM_CHANNEL_A/],
+    ['d=./x Pipe\nd_0=./y', /"d" and "d_0" meet/],
+    ['d_12=./y\nd=./x Pipe', /"d_12" and "d" meet/],
+  ])('that meet on the worker are a mistake: %j', (text, problem) => {
+    const { mistakes } = parseChannels(text);
+    expect(mistakes.map((mistake) => mistake.input)).toEqual(['inputs']);
+    expect(mistakes[0]?.problem).toMatch(problem);
+  });
+  it.each(['d=./x\nd_0=./y', 'd=./x Pipe\nd_0x=./y', 'd=./x Pipe\nd_=./y', 'd=./x Pipe\nd0=./y', 'a-b=./x\na_b=./y'])(
+    'that do not are fine: %j',
+    (text) => {
+      expect(parseChannels(text).mistakes).toEqual([]);
+    },
+  );
   it('tell a name that is there twice', () => {
     expect(parseChannels('a=./x\na=./y').mistakes.map(({ problem }) => problem)).toEqual(['"a" is there twice.']);
   });

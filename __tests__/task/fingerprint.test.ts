@@ -34,7 +34,10 @@ describe('a fingerprint', () => {
     ['code under another name', {}, { code: [file('v.py')] }, 'code: v.py added, w.py removed'],
     ['another entrypoint', { entrypoint: 'v.py' }, {}, 'start: entrypoint w.py → v.py'],
     ['shell lines', { entrypoint: '', run: 'w.py' }, {}, 'start: entrypoint removed, run added'],
-    ['a hyperparameter', { hyperparameters: 'lr=0.01\nlayers=3' }, {}, 'hyperparameters: lr "0.1" → "0.01"'],
+    ['a hyperparameter', { hyperparameters: 'lr=0.01\nlayers=3' }, {}, 'hyperparameters: lr 0.1 → 0.01'],
+    ['its sign', { hyperparameters: 'lr=-0.1\nlayers=3' }, {}, 'hyperparameters: lr 0.1 → -0.1'],
+    ['a word for it', { hyperparameters: 'lr=auto\nlayers=3' }, {}, 'hyperparameters: lr 0.1 → auto'],
+    ['another line', { hyperparameters: '{"lr": "a\\nb", "layers": "3"}' }, {}, 'hyperparameters: lr 0.1 → a\\nb'],
     ['its type', { hyperparameters: '{"lr": 0.1, "layers": "3"}' }, {}, 'hyperparameters: lr "0.1" → 0.1'],
     ['one more', { hyperparameters: 'lr=0.1\nlayers=3\nx=y' }, {}, 'hyperparameters: x added'],
     ['one less', { hyperparameters: 'lr=0.1' }, {}, 'hyperparameters: layers removed'],
@@ -107,6 +110,11 @@ describe('a fingerprint', () => {
       of({ hyperparameters: '{"a": 1.0}' }),
       of({ hyperparameters: '{"a": true}' }),
       of({ hyperparameters: 'a=true' }),
+      of({ hyperparameters: 'a=-1' }),
+      of({ hyperparameters: '{"a": -1}' }),
+      of({ hyperparameters: 'a="1"' }),
+      of({ hyperparameters: 'a=json true' }),
+      of({ hyperparameters: 'a="json true"' }),
       of({}, { code: [file('__proto__')] }),
       of({}, { code: [] }),
     ];
@@ -132,6 +140,44 @@ describe('what may be secret', () => {
     expect(changes(now, old)).not.toMatch(/hunter/);
     expect(changes(old, now)).toContain('hyperparameters: api_key;');
   });
+
+  it.each([
+    'api-key=hunter2',
+    'private-key=hunter2',
+    'pwd=hunter2',
+    'db-pass=hunter2',
+    'passphrase=hunter2',
+    'auth=hunter2',
+    'bearer=hunter2',
+    'dsn=hunter2',
+    'dbPassword=hunter2',
+    'userAuth=hunter2',
+    'db={"password":"hunter2"}',
+    'db=postgres://me:hunter2@host/db',
+    'extra=--token hunter2',
+    '{"db": {"password": "hunter2"}}',
+    '{"dbs": [{"a": {"api-key": "hunter2"}}]}',
+    '{"a": {"apiKey": "hunter2"}}',
+  ])('is not told of the hyperparameters %s', (hyperparameters) => {
+    const [old, now] = [facts({ hyperparameters }), facts({ hyperparameters: hyperparameters.replace('2', '3') })];
+    expect(JSON.stringify(old)).not.toContain('hunter2');
+    expect(changes(old, now)).toMatch(/^hyperparameters: \w[\w-]*$/);
+  });
+
+  it('is not told of options for MPI', () => {
+    const sdk = (token: string): Facts =>
+      facts({ launcher: 'image', distribution: `{"mpi": {"custom_mpi_options": "-x TOKEN=${token}"}}` });
+    expect(JSON.stringify(sdk('hunter2'))).not.toContain('hunter2');
+    expect(fingerprintOf(sdk('hunter2'))).not.toBe(fingerprintOf(sdk('hunter3')));
+  });
+
+  it.each(['lr=0.1', 'optimizer=adam', 'bypass=yes', 'author=me', 'passes=3', 'tokenizer=bpe', 'power=2', 'compass=1'])(
+    'is not %s',
+    (hyperparameters) => {
+      const now = facts({ hyperparameters: hyperparameters.replace(/=.*/, '=x') });
+      expect(changes(facts({ hyperparameters }), now)).toMatch(/ → x$/);
+    },
+  );
 });
 
 describe('a line of changes', () => {

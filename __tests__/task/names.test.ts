@@ -3,6 +3,7 @@ import {
   defaultBucket,
   inputFolder,
   jobName,
+  jobNamesOf,
   logsUrl,
   manifestKey,
   modelKey,
@@ -42,7 +43,16 @@ describe("a job's name", () => {
       expect(name).toMatch(JOB_NAME);
       expect(name.length).toBeLessThanOrEqual(63);
       expect(name).toMatch(/-20260102-030405-ffff$/);
+      expect(name.startsWith(jobNamesOf(project)), `${project} ${task}`).toBe(true);
     }
+  });
+
+  it.each([
+    ['p', 'p-'],
+    ['my.project_1', 'my-project-1-'],
+    ['x'.repeat(60), 'x'.repeat(42)],
+  ])('of project %s begins with %s', (project, expected) => {
+    expect(jobNamesOf(project)).toBe(expected);
   });
 
   it('fits SageMaker in any repository', () => {
@@ -130,6 +140,9 @@ describe("the log's page", () => {
     ['eu-west-1', 'eu-west-1.console.aws.amazon.com'],
     ['cn-north-1', 'cn-north-1.console.amazonaws.cn'],
     ['us-gov-west-1', 'us-gov-west-1.console.amazonaws-us-gov.com'],
+    ['eusc-de-east-1', 'eusc-de-east-1.console.amazonaws-eusc.eu'],
+    ['us-iso-east-1', 'us-iso-east-1.console.c2s.ic.gov'],
+    ['us-isob-east-1', 'us-isob-east-1.console.sc2s.sgov.gov'],
   ])('in %s is at %s', (region, host) => {
     const url = new URL(logsUrl(region, 'a-job-1'));
     expect([url.protocol, url.host, url.pathname, url.searchParams.get('region')]).toEqual([

@@ -75,9 +75,16 @@ describe('the role', () => {
     [
       true,
       'logs:PutLogEvents',
-      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:x`,
+      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:p-t-20260102-030405-0a1b/algo-1-1`,
       {},
     ],
+    [
+      false,
+      'logs:PutLogEvents',
+      `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs:log-stream:p2-t-20260102-030405-0a1b/algo-1-1`,
+      {},
+    ],
+    [true, 'logs:CreateLogStream', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs`, {}],
     [false, 'logs:PutLogEvents', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/other:log-stream:x`, {}],
     [false, 'logs:DeleteLogGroup', `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs`, {}],
     [true, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' }],
@@ -140,6 +147,38 @@ describe('the role', () => {
   ])('has a grant for each input that is not in its own folder: %j', (inputs, number) => {
     const names = rolePolicies({ ...GRANTS, inputs }).map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('input-'))).toHaveLength(number);
+  });
+
+  it.each<[string, S3Uri['key'], boolean]>([
+    ['pr-1/', 'pr-1/p/t/j/output/model.tar.gz', false],
+    ['pr-1/', 'pr-2/p/t/j/output/model.tar.gz', false],
+    ['pr-1/', 'p/t/j/output/model.tar.gz', true],
+    ['pr-1/', 'pr-1/q/t/j/output/model.tar.gz', true],
+    ['pr-1/', 'pr-data/x', true],
+    ['pr-1/', 'pr-x/p/t', true],
+    ['pr-1/', 'pr-', true],
+    ['', 'pr-1/p/t', true],
+    ['x/pr-1/', 'x/pr-2/p/t', true],
+  ])('under %j has a grant for %s of the own bucket: %s', (prefix, key, granted) => {
+    const given = { prefix, inputs: [{ bucket: 'mine', key }] };
+    const names = rolePolicies({ ...GRANTS, ...given }).map(({ name }) => name);
+    expect(names.some((name) => name.startsWith('input-'))).toBe(granted);
+    expect(allowed('s3:GetObject', `arn:aws:s3:::mine/${key}`, own, given)).toBe(true);
+    expect(allowed('s3:ListBucket', 'arn:aws:s3:::mine', { ...own, 's3:prefix': key }, given)).toBe(true);
+  });
+
+  it('touches its own bucket only as one of its account, and others as anybody’s', () => {
+    const inputs = ['p/t/x', 'elsewhere/x'].flatMap((key) => [
+      { bucket: 'mine', key },
+      { bucket: 'other', key },
+    ]);
+    const on = (bucket: string): Statement[] =>
+      statements({ inputs }).filter(({ Resource }) =>
+        list(Resource).some((arn) => arn.startsWith(`arn:aws:s3:::${bucket}`)),
+      );
+    expect([on('mine').length, on('other').length]).toEqual([6, 6]);
+    for (const { Condition } of on('mine')) expect(Condition?.['StringEquals']).toEqual(own);
+    for (const { Condition } of on('other')) expect(Condition?.['StringEquals']).toBeUndefined();
   });
 
   it.each<[string, boolean]>([

@@ -196,6 +196,15 @@ describe('what is given', () => {
       { 'skip-if': 'completed', 'clean-state': 'true', 'when-busy': 'replace' },
       { skipIf: 'completed', cleanState: true, whenBusy: 'replace' },
     ],
+    [
+      { hyperparameters: '{"a": {"a": "\\"a\\": a"}, "b": [{"a": null}, {"a": null}]}' },
+      {
+        hyperparameters: new Map<string, unknown>([
+          ['a', { a: '"a": a' }],
+          ['b', [{ a: null }, { a: null }]],
+        ]),
+      },
+    ],
     [{ metrics: 'a=(b)' }, { metrics: [{ name: 'a', regex: '(b)' }] }],
   ])('%j', (given, expected) => {
     expect(specOf(given)).toMatchObject(expected);
@@ -224,6 +233,11 @@ describe('a mistake', () => {
     [{ dependencies: '["a", 1]' }, 'dependencies'],
     [{ arguments: '"open' }, 'arguments'],
     [{ hyperparameters: 'a' }, 'hyperparameters'],
+    [{ hyperparameters: '{"a": 1, "a": 2}' }, 'hyperparameters'],
+    [{ hyperparameters: '{"b": [{"c": "}{", "\\u0061": 1, "a" : {}}]}' }, 'hyperparameters'],
+    [{ environment: '{"A": "1", "B": "2", "A": "3"}' }, 'environment'],
+    [{ tags: '{"a": "b", "a": "c"}' }, 'tags'],
+    [{ distribution: '{"torchrun": {"processes": 1, "processes": 2}}' }, 'distribution'],
     [{ environment: 'a-b=1' }, 'environment'],
     [{ environment: 'A=1\nA=2' }, 'environment'],
     [{ environment: `${'A'.repeat(513)}=1` }, 'environment'],
@@ -451,6 +465,26 @@ describe('inputs together', () => {
     ['security groups alone', { 'security-group-ids': 'sg-1' }, ['subnets']],
     ["AWS's toolkit and shell lines", { launcher: 'image', entrypoint: '', run: 'x' }, ['run']],
     ["AWS's toolkit and arguments", { launcher: 'image', arguments: 'x' }, ['arguments']],
+    ["AWS's toolkit and no network", { launcher: 'image', 'network-isolation': 'true' }, ['network-isolation']],
+    [
+      "more hyperparameters than AWS's toolkit leaves room for",
+      { launcher: 'image', hyperparameters: many(96) },
+      ['hyperparameters'],
+    ],
+    [
+      '… with a distribution',
+      { launcher: 'image', hyperparameters: many(94), distribution: '{"pytorchddp": {"enabled": true}}' },
+      ['hyperparameters'],
+    ],
+    ['more hyperparameters than a job has', { hyperparameters: many(101) }, ['hyperparameters']],
+    ['a prefix that makes URIs too long', { prefix: 'x/'.repeat(450) }, ['prefix']],
+    [
+      '… with a channel',
+      { prefix: 'x/'.repeat(420), inputs: `${'c'.repeat(64)}=./d`, bucket: 'b'.repeat(63), task: 't'.repeat(60) },
+      ['prefix'],
+    ],
+    ['an image of a long name', { image: `r.example/${'x'.repeat(246)}` }, ['image']],
+    ['an image of two words', { image: 'a b' }, ['image']],
     [
       "a given role, and how the action's would be made",
       { 'execution-role': 'r', 'role-path': '/a/', 'role-permissions-boundary': 'arn:aws:iam::aws:policy/x' },
@@ -474,6 +508,11 @@ describe('inputs together', () => {
     ['all of a build', { dockerfile: 'd', 'docker-context': '.', 'build-args': 'A=1', 'image-tag': 'v1' }],
     ['an image on arm64', { image: 'x', 'instance-type': 'ml.p6e-gb200.36xlarge' }],
     ['a Dockerfile, whatever AWS has in the region', { dockerfile: 'FROM x', 'aws-region': 'xx-nowhere-1' }],
+    ["what AWS's toolkit leaves room for", { launcher: 'image', hyperparameters: many(95) }],
+    ['all hyperparameters of a job', { hyperparameters: many(100) }],
+    ['a long prefix', { prefix: 'x/'.repeat(380) }],
+    ['an image of 255 characters', { image: `r.example/${'x'.repeat(245)}` }],
+    ['no network', { 'network-isolation': 'true' }],
     ['a framework with its version', { framework: 'sklearn', 'framework-version': '1.2-1' }],
   ])('%s is fine', (_what, given) => {
     expect(mistakesOf(given)).toEqual([]);

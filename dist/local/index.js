@@ -29130,16 +29130,40 @@ function jsonIn(text, open) {
         return parseJson(text);
     }
     catch (error) {
+        if (error instanceof Unparsable)
+            throw error;
         throw new Unparsable(`this begins as JSON but is none: ${error.message}.`, 'Correct the JSON, or use lines.');
     }
 }
 /**
- * JSON with numbers as written. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/; a Node
+ * JSON with numbers as written. Throws a SyntaxError, or Unparsable where a name stands twice in an object: JSON.parse
+ * takes the last in silence. The reviver's third argument: https://tc39.es/proposal-json-parse-with-source/; a Node
  * before 21 has none, there a number is as JavaScript writes it.
  */
 function parseJson(text) {
     const reviver = (_key, value, context) => typeof value === 'number' ? new JsonNumber(context?.source ?? String(value)) : value;
-    return JSON.parse(text, reviver);
+    const json = JSON.parse(text, reviver);
+    const twice = repeatedName(text);
+    if (twice !== undefined)
+        throw new Unparsable(`"${twice}" is there twice.`, 'Keep one of them.');
+    return json;
+}
+/** Of a text that is JSON: a string before a colon is a member's name. */
+function repeatedName(text) {
+    const objects = [];
+    for (const [token, name, colon] of text.matchAll(/[{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
+        if (token === '{')
+            objects.push(new Set());
+        if (token === '}')
+            objects.pop();
+        if (name === undefined || colon === undefined)
+            continue;
+        const read = JSON.parse(name);
+        if (objects.at(-1)?.has(read) === true)
+            return read;
+        objects.at(-1)?.add(read);
+    }
+    return undefined;
 }
 /** The JSON text of a value, numbers as written, keys sorted, without blanks. */
 function formatJson(value) {

@@ -2,6 +2,7 @@
  * The bucket that holds everything: looked at, and made where absent, private and encrypted. Every call names the
  * account that must own it: a bucket of a guessable name can be a stranger's.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   HeadBucketCommand,
@@ -11,6 +12,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { ActionError } from '../task/errors.ts';
 import { isServiceError } from './clients.ts';
+
+/** So long another run's change of the bucket is waited for. */
+const CONFLICT_MS = 30_000;
+const RETRY_MS = 1_000;
 
 export interface Bucket {
   readonly name: string;
@@ -48,13 +53,11 @@ export async function createBucket(s3: S3Client, bucket: HomeBucket, signal: Abo
     RestrictPublicBuckets: true,
   };
   const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
+  const block = new PutPublicAccessBlockCommand({ ...owned, PublicAccessBlockConfiguration: BlockAll });
+  const encrypt = new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: { Rules } });
   await Promise.all([
-    s3.send(new PutPublicAccessBlockCommand({ ...owned, PublicAccessBlockConfiguration: BlockAll }), {
-      abortSignal: signal,
-    }),
-    s3.send(new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: { Rules } }), {
-      abortSignal: signal,
-    }),
+    afterConflicts(() => s3.send(block, { abortSignal: signal }), signal),
+    afterConflicts(() => s3.send(encrypt, { abortSignal: signal }), signal),
   ]);
 }
 
@@ -63,11 +66,28 @@ async function makeBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal)
   // us-east-1 is the one region that S3 does not take as a constraint.
   const where = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: place };
   try {
-    await s3.send(new CreateBucketCommand({ Bucket: bucket.name, ...where }), { abortSignal: signal });
+    const create = new CreateBucketCommand({ Bucket: bucket.name, ...where });
+    await afterConflicts(() => s3.send(create, { abortSignal: signal }), signal);
   } catch (error) {
     // Another run made it a moment ago.
     if (isServiceError(error, 'BucketAlreadyOwnedByYou')) return;
     throw error;
+  }
+}
+
+/**
+ * Tries again while S3 is at another run's change of the same bucket:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList (OperationAborted)
+ */
+async function afterConflicts<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadline = Date.now() + CONFLICT_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isServiceError(error, 'OperationAborted') || Date.now() > deadline) throw error;
+      await sleep(RETRY_MS, undefined, { signal });
+    }
   }
 }
 

@@ -10,10 +10,11 @@ export type Listing =
   | { readonly kind: 'denied' }
   | { readonly kind: 'wrong'; readonly problem: string };
 
-/** `told`: called page by page with the number of objects so far. */
+/** `owner`: the account that the bucket must belong to; undefined: any. `told`: called page by page with the number of objects so far. */
 export async function listInput(
   s3: S3Client,
   uri: S3Uri,
+  owner: string | undefined,
   told: (objects: number) => void,
   signal: AbortSignal,
 ): Promise<Listing> {
@@ -22,7 +23,7 @@ export async function listInput(
   let token: string | undefined;
   try {
     do {
-      const request = { Bucket: uri.bucket, Prefix: uri.key, ContinuationToken: token };
+      const request = { Bucket: uri.bucket, Prefix: uri.key, ContinuationToken: token, ExpectedBucketOwner: owner };
       const page = await s3.send(new ListObjectsV2Command(request), { abortSignal: signal });
       for (const { Key, ETag, Size } of page.Contents ?? []) hash.update(`${JSON.stringify([Key, ETag, Size])}\n`);
       objects += page.Contents?.length ?? 0;

@@ -14,11 +14,14 @@ const RENEW_MS = 10_000;
 /** A lease that does not change for so long has no owner any more: its run was killed. */
 const ABANDONED_MS = 45_000;
 const RETRY_MS = 2_000;
+/** A release waits so long for a renewal under way, and then for its own answer. */
+const RELEASE_MS = 5_000;
 
 export interface Lease {
   /** Aborted when the given signal is, or when the lease was lost: another run may be starting a job then. */
   readonly signal: AbortSignal;
-  readonly release: () => Promise<void>;
+  /** Never throws; answers why the lease is still there: the next run takes it over after `ABANDONED_MS`. */
+  readonly release: () => Promise<unknown>;
 }
 
 interface Place {
@@ -26,6 +29,15 @@ interface Place {
   readonly Key: string;
   readonly ExpectedBucketOwner: string;
 }
+
+interface Holder {
+  /** A run, for people to read. */
+  readonly owner: string;
+  /** One a lease, by which a run knows its own. */
+  readonly token: string;
+}
+
+type Held = Holder & { readonly etag: string };
 
 type Condition = { readonly IfNoneMatch: '*' } | { readonly IfMatch: string };
 
@@ -39,33 +51,34 @@ export async function takeLease(
   signal: AbortSignal,
 ): Promise<Lease> {
   const place = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+  const own = { owner, token: randomUUID() };
+  let told = false;
   let seen = { etag: '', since: Date.now() };
   for (;;) {
     const abandoned = seen.etag !== '' && Date.now() - seen.since > ABANDONED_MS;
     const condition = abandoned ? { IfMatch: seen.etag } : ({ IfNoneMatch: '*' } as const);
-    const etag = await write(s3, place, owner, condition, signal);
-    if (etag !== undefined) return hold(s3, place, owner, etag, signal);
-    const other = await look(s3, place, signal);
-    if (other !== undefined && other.etag !== seen.etag) {
-      if (seen.etag === '') waiting(other.owner);
-      seen = { etag: other.etag, since: Date.now() };
-    }
-    if (other !== undefined) await sleep(RETRY_MS, undefined, { signal });
+    const held = await write(s3, place, own, condition, signal);
+    if (held?.token === own.token) return hold(s3, place, held, signal);
+    if (held?.etag !== seen.etag) seen = { etag: held?.etag ?? '', since: Date.now() };
+    if (held === undefined) continue;
+    if (!told) waiting(held.owner);
+    told = true;
+    await sleep(RETRY_MS, undefined, { signal });
   }
 }
 
 /** Renews it until it is released. */
-function hold(s3: S3Client, place: Place, owner: string, first: string, outer: AbortSignal): Lease {
+function hold(s3: S3Client, place: Place, first: Held, outer: AbortSignal): Lease {
   const lost = new AbortController();
   const released = new AbortController();
-  let etag = first;
+  let { etag } = first;
   const renew = async (): Promise<void> => {
     for (;;) {
       await sleep(RENEW_MS, undefined, { signal: released.signal });
       try {
-        const next = await write(s3, place, owner, { IfMatch: etag }, released.signal);
-        if (next === undefined) throw leaseLost(place);
-        etag = next;
+        const held = await write(s3, place, first, { IfMatch: etag }, outer);
+        if (held?.token !== first.token) throw leaseLost(place);
+        etag = held.etag;
       } catch (error) {
         // Somebody takes it over when this lasts.
         if (!isPassing(error)) throw error;
@@ -75,42 +88,52 @@ function hold(s3: S3Client, place: Place, owner: string, first: string, outer: A
   const renewing = renew().catch((error: unknown) => {
     if (!released.signal.aborted) lost.abort(error);
   });
-  const release = async (): Promise<void> => {
+  const release = async (): Promise<unknown> => {
     released.abort();
-    await renewing;
-    // Also when the step was cancelled: the next run need not wait.
-    await s3.send(new DeleteObjectCommand({ ...place, IfMatch: etag }), { abortSignal: AbortSignal.timeout(5_000) });
+    // A renewal under way may change the ETag; one that is aborted could be carried out all the same.
+    await Promise.race([renewing, sleep(RELEASE_MS, undefined, { ref: false })]);
+    try {
+      // Also when the step was cancelled: the next run need not wait.
+      const request = new DeleteObjectCommand({ ...place, IfMatch: etag });
+      await s3.send(request, { abortSignal: AbortSignal.timeout(RELEASE_MS) });
+      return undefined;
+    } catch (error) {
+      // Gone by an attempt whose answer was lost, or another run's by now.
+      return isServiceError(error, 'NoSuchKey', 'PreconditionFailed') ? undefined : error;
+    }
   };
   return { signal: AbortSignal.any([outer, lost.signal]), release };
 }
 
-/** The new ETag, or undefined when the condition does not hold. The content differs each time, and so the ETag does. */
+/**
+ * Who holds the lease after the attempt; undefined: nobody. Where the condition does not hold, the object tells: a first
+ * attempt whose answer was lost and that the SDK tried again has changed it. The content differs each time, and so the
+ * ETag does.
+ */
 async function write(
   s3: S3Client,
   place: Place,
-  owner: string,
+  { owner, token }: Holder,
   condition: Condition,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Held | undefined> {
   try {
-    const Body = JSON.stringify({ owner, token: randomUUID() });
+    const Body = JSON.stringify({ owner, token, version: randomUUID() });
     const request = new PutObjectCommand({ ...place, Body, ...condition });
-    return (await s3.send(request, { abortSignal: signal })).ETag ?? '';
+    const { ETag = '' } = await s3.send(request, { abortSignal: signal });
+    return { owner, token, etag: ETag };
   } catch (error) {
-    if (isServiceError(error, 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey')) return undefined;
-    throw error;
+    if (!isServiceError(error, 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey')) throw error;
+    return look(s3, place, signal);
   }
 }
 
-async function look(
-  s3: S3Client,
-  place: Place,
-  signal: AbortSignal,
-): Promise<{ etag: string; owner: string } | undefined> {
+async function look(s3: S3Client, place: Place, signal: AbortSignal): Promise<Held | undefined> {
   try {
     const { ETag = '', Body } = await s3.send(new GetObjectCommand(place), { abortSignal: signal });
     const text = (await Body?.transformToString()) ?? '';
-    return { etag: ETag, owner: /"owner":"([^"\\]{1,200})"/.exec(text)?.[1] ?? 'unknown' };
+    const member = (name: string): string => new RegExp(`"${name}":"([^"\\\\]{1,200})"`).exec(text)?.[1] ?? 'unknown';
+    return { etag: ETag, owner: member('owner'), token: member('token') };
   } catch (error) {
     if (isServiceError(error, 'NoSuchKey')) return undefined;
     throw error;

@@ -12,22 +12,23 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { ActionError } from '../task/errors.ts';
-import { partition } from '../task/partition.ts';
 import { type Policy, repairedTrust, TRUST_POLICY } from '../task/policy.ts';
 import { isServiceError } from './clients.ts';
 
 export interface Role {
   readonly arn: string;
-  /** Made or added to by this run: AWS may take a while to see it. */
-  readonly fresh: boolean;
+  /** Kept up to date by the action. AWS may take a while to see what this run, or another a moment ago, did to it. */
+  readonly managed: boolean;
+  /** Made or added to by this run. */
+  readonly changed: boolean;
 }
 
 /** A role by ARN as it is; by name looked up, for its path is part of the ARN. */
 export async function givenRole(iam: IAMClient, role: string, signal: AbortSignal): Promise<Role> {
-  if (role.startsWith('arn:')) return { arn: role, fresh: false };
+  if (role.startsWith('arn:')) return { arn: role, managed: false, changed: false };
   try {
     const { Role: found } = await iam.send(new GetRoleCommand({ RoleName: role }), { abortSignal: signal });
-    return { arn: arnOf(found), fresh: false };
+    return { arn: arnOf(found), managed: false, changed: false };
   } catch (error) {
     if (!isServiceError(error, 'NoSuchEntityException', 'AccessDenied')) throw error;
     const problem = isServiceError(error, 'AccessDenied') ? 'cannot be looked up (iam:GetRole)' : 'does not exist';
@@ -44,7 +45,6 @@ export interface OwnRole {
   readonly boundary: string | undefined;
   /** Begins and ends with a slash; undefined: `/` for a new role. */
   readonly path: string | undefined;
-  readonly region: string;
 }
 
 /** The project's role, with these policies among its own; none is removed, for another run may need it. */
@@ -63,7 +63,7 @@ export async function ensureRole(iam: IAMClient, role: OwnRole, signal: AbortSig
         }),
       ),
     );
-    return { arn: arnOf(found), fresh: created || mended || missing.length > 0 };
+    return { arn: arnOf(found), managed: true, changed: created || mended || missing.length > 0 };
   } catch (error) {
     throw roleError(error, role);
   }
@@ -129,7 +129,7 @@ function roleError(error: unknown, role: OwnRole): unknown {
   if (!isServiceError(error, 'AccessDenied')) return error;
   return new ActionError(
     `The credentials may not make or change the jobs' role ${role.name}: ${error.message}\n${roleJson(role)}`,
-    'Allow iam:GetRole, iam:CreateRole, iam:ListRolePolicies and iam:PutRolePolicy, or make the role above and give it as "execution-role".',
+    'Allow iam:GetRole, iam:CreateRole, iam:UpdateAssumeRolePolicy, iam:PutRolePermissionsBoundary, iam:ListRolePolicies and iam:PutRolePolicy, or make the role above and give it as "execution-role".',
     { cause: error },
   );
 }
@@ -160,13 +160,16 @@ function arnOf(role: FoundRole | undefined): string {
   return role.Arn;
 }
 
-/** The role to make by hand. */
-function roleJson({ name, policies, boundary, path, region }: OwnRole): string {
+/**
+ * The role to make by hand, with CloudFormation's names, which are those of CreateRole and PutRolePolicy too:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+ */
+function roleJson({ name, policies, boundary, path }: OwnRole): string {
   const Policies = policies.map(({ name: PolicyName, document }) => ({
     PolicyName,
     PolicyDocument: JSON.parse(document) as unknown,
   }));
   const AssumeRolePolicyDocument = JSON.parse(TRUST_POLICY) as unknown;
-  const role = { RoleName: name, Path: path, PermissionsBoundary: boundary, Partition: partition(region) };
+  const role = { RoleName: name, Path: path, PermissionsBoundary: boundary };
   return JSON.stringify({ ...role, AssumeRolePolicyDocument, Policies }, null, 2);
 }

@@ -71,7 +71,7 @@ export async function syncFolder(
   ]);
   const plan = planSync(files, remote, manifest);
   const there = new Map(plan.keep);
-  const send = [...plan.send, ...(await compare(plan.compare, there))];
+  const send = [...plan.send, ...(await compare(plan.compare, there, signal))];
   progress.filesToSend = send.length;
   progress.bytesToSend = send.reduce((sum, { size }) => sum + size, 0);
   let noted = Promise.resolve();
@@ -101,11 +101,16 @@ function keysOf({ folder }: Place, paths: readonly string[]): string[] {
 }
 
 /** Adds to `there` what S3 has already; answers what it has not. */
-async function compare(candidates: SyncPlan['compare'], there: Map<string, Sent>): Promise<HashedFile[]> {
+async function compare(
+  candidates: SyncPlan['compare'],
+  there: Map<string, Sent>,
+  signal: AbortSignal,
+): Promise<HashedFile[]> {
   const other: HashedFile[] = [];
   await each(candidates, COMPARED_AT_ONCE, async ({ file, etag }) => {
     const hash = createHash('md5');
-    for await (const chunk of createReadStream(file.absolute, { highWaterMark: MIB })) hash.update(chunk as Buffer);
+    const bytes = createReadStream(file.absolute, { highWaterMark: MIB, signal });
+    for await (const chunk of bytes) hash.update(chunk as Buffer);
     if (isEtagOf(etag, hash.digest('hex'))) there.set(file.path, { sha256: file.sha256, etag });
     else other.push(file);
   });

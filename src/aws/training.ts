@@ -15,32 +15,49 @@ import type { DescribedJob, TrainingStatus } from '../task/status.ts';
 import { isServiceError } from './clients.ts';
 
 /** IAM is eventually consistent: a fresh role or policy is not seen by SageMaker for up to a minute. */
-const FRESH_ROLE_MS = 120_000;
+const UNSEEN_ROLE_MS = 120_000;
 const RETRY_MS = 5_000;
 
 /**
- * Starts the job; answers its ARN. While a fresh role cannot be assumed yet, or does not see its bucket yet, it tries
- * again for two minutes, calling `waiting` once.
+ * Starts the job; answers its ARN. While a role that the action manages cannot be assumed, or does not see its bucket, it
+ * tries again for two minutes, calling `waiting` once: the role is right by now, whichever run made it so.
  */
 export async function createJob(
   client: SageMakerClient,
   request: TrainingJobRequest,
-  freshRole: boolean,
+  managedRole: boolean,
   waiting: () => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const deadline = Date.now() + FRESH_ROLE_MS;
+  const deadline = Date.now() + UNSEEN_ROLE_MS;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const { TrainingJobArn } = await client.send(new CreateTrainingJobCommand(request), { abortSignal: signal });
       return TrainingJobArn ?? '';
     } catch (error) {
-      const retry = freshRole && isRoleUnseen(error) && Date.now() + RETRY_MS < deadline;
+      const own = await ownJob(client, request, error, signal);
+      if (own !== undefined) return own.arn;
+      const retry = managedRole && isRoleUnseen(error) && Date.now() + RETRY_MS < deadline;
       if (!retry) throw createError(error, request);
       if (attempt === 0) waiting();
       await sleep(RETRY_MS, undefined, { signal });
     }
   }
+}
+
+/**
+ * Of the name that is "in use" the job that this request started: an attempt whose answer was lost is tried again by the
+ * SDK. The name is random, and only who has the task's lease starts jobs that write to the task's folder.
+ */
+async function ownJob(
+  client: SageMakerClient,
+  request: TrainingJobRequest,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<DescribedJob | undefined> {
+  if (!isServiceError(error, 'ResourceInUse')) return undefined;
+  const job = await findJob(client, request.TrainingJobName, signal);
+  return job?.outputPath === request.OutputDataConfig.S3OutputPath ? job : undefined;
 }
 
 function isRoleUnseen(error: unknown): boolean {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Mistake } from '../task/errors.ts';
 import type { Result } from '../task/spec.ts';
 
-const MARKER = '.simple-sagemaker-output';
+/** What marks the folder of a step's results. */
+export const MARKER = '.simple-sagemaker-output';
 
 export async function outputMistakes(folder: string, results: ReadonlySet<Result>): Promise<Mistake[]> {
   const names = new Set(await entries(folder));

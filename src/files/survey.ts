@@ -57,7 +57,8 @@ export async function surveyFiles(spec: TaskSpec, workspace: string): Promise<Su
   ]);
   if (!mistakes.some(({ input }) => input === 'source-dir')) mistakes.push(...entrypointMistakes(spec, own));
   const code = [...own, ...dependencies.flat()];
-  mistakes.push(...collisions(code), ...isolationMistakes(spec, code), ...baseMistakes(spec, build));
+  mistakes.push(...collisions(code), ...toolkitMistakes(own, dependencies.flat()));
+  mistakes.push(...isolationMistakes(spec, code), ...baseMistakes(spec, build));
   return { code, data: new Map(data), build, mistakes };
 }
 
@@ -82,6 +83,17 @@ function collisions(code: readonly LocalFile[]): Mistake[] {
   if (first === undefined) return [];
   const problem = `"${first.path}" would be in the code twice.`;
   return [{ input: 'dependencies', problem, remedy: 'Rename one, or leave one out.' }];
+}
+
+/** The folder that the action packs beside the code. */
+function toolkitMistakes(own: readonly LocalFile[], dependencies: readonly LocalFile[]): Mistake[] {
+  const sources = { 'source-dir': own, dependencies } as const;
+  return (['source-dir', 'dependencies'] as const).flatMap((input) => {
+    if (!sources[input].some(({ path }) => path.startsWith('task_toolkit/'))) return [];
+    const problem =
+      'the code has a folder task_toolkit at its root, which is the name of the one that the action adds.';
+    return [{ input, problem, remedy: 'Rename it, or leave it out by .sagemakerignore.' }];
+  });
 }
 
 /** The pre-built image that a Dockerfile builds on must be there; without a region another mistake says enough. */

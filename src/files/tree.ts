@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { ActionError } from '../task/errors.ts';
 import type { LocalFile } from '../task/sync.ts';
+import { MARKER } from './output.ts';
 
 interface Rules {
   readonly folder: string;
@@ -29,7 +30,7 @@ export async function listData(path: string): Promise<LocalFile[]> {
 
 /**
  * The code below a folder: without `.git`, what `.gitignore` (also those above it, up to `top`) and `.sagemakerignore`
- * leave out, and the paths in `excluded`.
+ * leave out, the paths in `excluded`, and the folders of any step's results.
  */
 export async function listCode(path: string, top: string, excluded: readonly string[]): Promise<LocalFile[]> {
   const above: Rules[] = [];
@@ -74,6 +75,8 @@ async function walkFolder(
 ): Promise<void> {
   const rules = [...above, ...(await readRules(folder, walk.ignoreFiles))];
   const entries = await readdir(folder, { withFileTypes: true });
+  const isResults = folder !== walk.root && entries.some(({ name }) => name === MARKER);
+  if (isResults && walk.ignoreFiles.length > 0) return;
   await Promise.all(entries.map((entry) => walkEntry(walk, folder, entry, rules, trail)));
 }
 

@@ -19,6 +19,8 @@ export function markMain(): void {
 export function saveJob(job: StartedJob): void {
   saveState('job', job.job);
   saveState('region', job.region);
+  // A job before it may be settled.
+  saveState('settled', '');
 }
 
 /** The job needs nobody any more: it ended, or was stopped. */

@@ -3,6 +3,7 @@
  * at /opt/ml/input/data/NAME. Limits: CreateTrainingJob's InputDataConfig (20 channels, of which the code takes one).
  */
 import type { Mistake } from './errors.ts';
+import { LONGEST_URI } from './limits.ts';
 import { parseLines, parseMap, splitPair, Unparsable } from './parse.ts';
 import { type JobSource, parseChained, type TaskSource } from './sources.ts';
 
@@ -129,6 +130,10 @@ function sourceLength(value: string, options: readonly string[]): number {
 }
 
 function parseSource(source: string): Source {
+  if (source.startsWith('s3://') && source.length > LONGEST_URI) {
+    const problem = `an S3 URI of ${source.length} characters is over the ${LONGEST_URI} that a job can have.`;
+    throw new Unparsable(problem, 'Name a folder above it.');
+  }
   if (source.startsWith('s3://')) return { kind: 's3', uri: parseS3Uri(source) };
   const chained = parseChained(source);
   if (chained !== undefined) return chained;

@@ -32,6 +32,7 @@ function optionsOf(text: string): JsonMap {
   try {
     return parseJson(text) as JsonMap;
   } catch (error) {
+    if (error instanceof Unparsable) throw error;
     throw new Unparsable(`this begins as JSON but is none: ${(error as Error).message}.`, 'Correct the JSON.');
   }
 }
@@ -77,7 +78,7 @@ export function distributionHyperparameters(
   const torch = ['pytorchddp', 'torch_distributed'].find((name) => Object.hasOwn(options, name));
   const torchEnabled = torch !== undefined && enabled(options[torch]);
   const alone = torchEnabled && !(torch === 'torch_distributed' && Object.hasOwn(options, 'smdistributed'));
-  const given = alone ? new Map<string, Json>() : commonHyperparameters(options, instanceType);
+  const given = alone ? new Map<string, Json>() : commonHyperparameters(options, framework, instanceType);
   if (!torchEnabled) return given;
   const name = torch === 'pytorchddp' ? 'sagemaker_pytorch_ddp_enabled' : 'sagemaker_torch_distributed_enabled';
   return given.set(name, true).set('sagemaker_instance_type', instanceType);
@@ -88,7 +89,7 @@ function withoutPytorchddp({ pytorchddp, ...options }: JsonMap): JsonMap {
   return pytorchddp === undefined ? options : { ...options, smdistributed: { dataparallel: pytorchddp } };
 }
 
-function commonHyperparameters(options: JsonMap, instanceType: string): Map<string, Json> {
+function commonHyperparameters(options: JsonMap, framework: string, instanceType: string): Map<string, Json> {
   const given = new Map<string, Json>();
   for (const [name, hyperparameter] of [
     ['pytorchxla', 'sagemaker_pytorch_xla_multi_worker_enabled'],
@@ -101,7 +102,8 @@ function commonHyperparameters(options: JsonMap, instanceType: string): Map<stri
   if (Object.hasOwn(options, 'mpi')) {
     const { processes_per_host: processes, custom_mpi_options: custom } = mapOf(options['mpi']);
     if (processes !== undefined) given.set('sagemaker_mpi_num_of_processes_per_host', processes);
-    given.set('sagemaker_mpi_custom_mpi_options', custom ?? '');
+    // The SDK's MXNet estimator leaves them out where there is no number of processes.
+    if (framework !== 'mxnet' || processes !== undefined) given.set('sagemaker_mpi_custom_mpi_options', custom ?? '');
   }
   if (Object.hasOwn(options, 'smdistributed')) {
     const { dataparallel: data, modelparallel: model } = mapOf(options['smdistributed']);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Channel } from './channels.ts';
 import { formatJson, type Json, JsonNumber } from './parse.ts';
-import { isSecretName } from './redact.ts';
+import { mayBeSecret } from './redact.ts';
 import type { TaskSpec } from './spec.ts';
 import type { HashedFile } from './sync.ts';
 
@@ -87,10 +87,17 @@ function aspectChanges(aspect: Aspect, old: Facts, now: Facts): string[] {
     if (was === is) return [];
     if (was === undefined) return [`${name} added`];
     if (is === undefined) return [`${name} removed`];
-    const shown = isShown(was) && isShown(is) ? `${was} → ${is}` : '';
+    const shown = isShown(was) && isShown(is) ? told(was, is) : '';
     // An aspect of one fact has its name.
     return [name === aspect ? shown || 'changed' : `${name} ${shown}`.trimEnd()];
   });
+}
+
+/** Strings without their quotes, but beside something else: "5" and 5 are not the same to args.hps. */
+function told(was: string, is: string): string {
+  const strings = [was, is].every((fact) => !/^(-?\d|json )/.test(fact));
+  const bare = (fact: string): string => (strings && fact.startsWith('"') ? fact.slice(1, -1) : fact);
+  return `${bare(was)} → ${bare(is)}`;
 }
 
 /** A hash tells a reader nothing. */
@@ -112,11 +119,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function valueFact(key: string, value: Json): string {
-  const text = typeof value === 'string' ? value : formatJson(value);
-  const typed = value instanceof JsonNumber || typeof value === 'string' ? text : `json ${text}`;
-  // "5" and 5 are not the same to args.hps.
-  const fact = typeof value === 'string' && /^[\d.]/.test(value) ? `"${typed}"` : typed;
-  return isSecretName(key) || fact.length > LONGEST_VALUE ? hashText(fact) : fact;
+  const fact = typedFact(value);
+  return mayBeSecret(key) || mayBeSecret(fact) || fact.length > LONGEST_VALUE ? hashText(fact) : fact;
+}
+
+/** No two values have one: a number is as it is written, other JSON is marked, and a string that reads like these is quoted. */
+function typedFact(value: Json): string {
+  if (value instanceof JsonNumber) return value.source;
+  if (typeof value !== 'string') return `json ${formatJson(value)}`;
+  const isPlain = /^(?!json )([^\d."+-]\P{Cc}*)?$/u.test(value);
+  return isPlain ? value : JSON.stringify(value);
 }
 
 function startFact(start: TaskSpec['start']): Record<string, string> {
@@ -137,8 +149,13 @@ function distributionFact(distribution: TaskSpec['distribution']): string {
     case 'torchrun':
       return `torchrun ${distribution.processes ?? 'a process a GPU'}`;
     case 'sdk':
-      return formatJson(distribution.options);
+      return optionsFact(formatJson(distribution.options));
   }
+}
+
+/** Options for MPI may set variables. */
+function optionsFact(options: string): string {
+  return mayBeSecret(options) ? hashText(options) : options;
 }
 
 function channelFact({ name, distribution, mode }: Channel, found: ReadonlyMap<string, string>): string {

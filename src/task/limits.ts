@@ -1,11 +1,14 @@
 /**
  * What CreateTrainingJob takes, checked beforehand so that every mistake is named at once. Source: the service model
- * (botocore, sagemaker 2017-07-24: HyperParameters, TrainingEnvironmentMap, TagList).
+ * (botocore, sagemaker 2017-07-24: HyperParameters, TrainingEnvironmentMap, TagList, S3Uri, TrainingImage).
  */
 import { formatJson, type Json, Unparsable } from './parse.ts';
 
-const MOST_HYPERPARAMETERS = 100;
+export const MOST_HYPERPARAMETERS = 100;
 const MOST_VARIABLES = 100;
+/** Of S3Uri and of TrainingImage, in characters. */
+export const LONGEST_URI = 1024;
+export const LONGEST_IMAGE = 255;
 /** SageMaker takes 50; eight are kept for the action's own. */
 const MOST_TAGS = 42;
 

@@ -3,6 +3,7 @@
  * BUCKET/PREFIX/PROJECT/TASK/{state,input/CHANNEL,JOB/output,JOB/source}.
  */
 import { createHash } from 'node:crypto';
+import { dnsSuffix, partition } from './partition.ts';
 import type { TaskSpec } from './spec.ts';
 
 /** Where the worker finds the state that the jobs of a task share. */
@@ -10,6 +11,9 @@ export const STATE_PATH = '/state';
 
 /** The file that brings code, dependencies and toolkit to the worker. */
 export const CODE_ARCHIVE = 'sourcedir.tar.gz';
+
+/** A job's name has 63 characters at the most; the stamp at its end takes 21 of them. */
+const MOST_WORDS = 42;
 
 export type Place = Pick<TaskSpec, 'prefix' | 'project' | 'task'>;
 
@@ -20,8 +24,19 @@ export type Place = Pick<TaskSpec, 'prefix' | 'project' | 'task'>;
 export function jobName(project: string, task: string, now: Date, random: string): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const tail = `${stamp}-${random}`;
-  const words = `${project}-${task}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '');
-  return `${words.slice(0, 63 - tail.length - 1).replace(/-+$/, '')}-${tail}`;
+  return `${jobWords(`${project}-${task}`).replace(/-+$/, '')}-${tail}`;
+}
+
+/** What the names of all the project's jobs begin with. */
+export function jobNamesOf(project: string): string {
+  return jobWords(`${project}-`);
+}
+
+function jobWords(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, MOST_WORDS);
 }
 
 /** The task's folder in the bucket; ends in a slash, as all folders here: `task1` must not match `task10/`. */
@@ -88,13 +103,18 @@ export function roleName(project: string): string {
     : `${name.slice(0, 55)}-${createHash('sha256').update(project).digest('hex').slice(0, 8)}`;
 }
 
+/** By partition: https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html, https://docs.aws.eu/general/latest/gr/endpoints.html */
+const CONSOLES: Readonly<Record<string, string>> = {
+  aws: 'console.aws.amazon.com',
+  'aws-cn': 'console.amazonaws.cn',
+  'aws-us-gov': 'console.amazonaws-us-gov.com',
+  'aws-eusc': 'console.amazonaws-eusc.eu',
+};
+
 /** The console's page of the job's log streams; the fragment is encoded twice, with `$` for `%`. */
 export function logsUrl(region: string, job: string): string {
-  const host = region.startsWith('cn-')
-    ? 'console.amazonaws.cn'
-    : region.startsWith('us-gov-')
-      ? 'console.amazonaws-us-gov.com'
-      : 'console.aws.amazon.com';
+  // Those of partitions that are cut off from the internet: (assumed).
+  const host = CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`;
   const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const filter = encodeURIComponent(`?logStreamNameFilter=${job}/`).replaceAll('%', '$');
   return `https://${region}.${host}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { formatS3Uri, type S3Uri } from './channels.ts';
+import { jobNamesOf } from './names.ts';
 import { partition } from './partition.ts';
 
 export interface Statement {
@@ -61,7 +62,6 @@ function trustsSageMaker(statement: unknown): boolean {
 export function rolePolicies(grants: Grants): Policy[] {
   const { region, account } = grants;
   const aws = partition(region);
-  const logs = `arn:${aws}:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs`;
   return [
     policy('project', ownFolder(grants, aws)),
     policy('image', [
@@ -72,13 +72,7 @@ export function rolePolicies(grants: Grants): Policy[] {
         Resource: `arn:${aws}:ecr:${region}:*:repository/*`,
       },
     ]),
-    policy('logs', [
-      {
-        Effect: 'Allow',
-        Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        Resource: [logs, `${logs}:*`],
-      },
-    ]),
+    policy('logs', writeLogs(grants, aws)),
     policy('metrics', [
       {
         Effect: 'Allow',
@@ -89,7 +83,24 @@ export function rolePolicies(grants: Grants): Policy[] {
     ]),
     ...(grants.vpc ? [policy('network', [{ Effect: 'Allow', Action: NETWORK_ACTIONS, Resource: '*' }])] : []),
     ...(grants.kmsKey === undefined ? [] : [policy('key', [useKey(grants.kmsKey, grants, aws)])]),
-    ...foreignInputs(grants).map((uri) => policy('input', readInput(uri, aws))),
+    ...foreignInputs(grants).map((uri) =>
+      policy('input', readInput(uri, aws, uri.bucket === grants.bucket ? account : undefined)),
+    ),
+  ];
+}
+
+/**
+ * Lines go to streams of the project's own jobs, JOB/algo-N-TIME; of the other actions the resource is the group.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+ * That a group's ARN is taken with and without `:*` in each of these: (assumed), so both are there.
+ */
+function writeLogs({ region, account, project }: Grants, aws: string): Statement[] {
+  const group = `arn:${aws}:logs:${region}:${account}:log-group:/aws/sagemaker/TrainingJobs`;
+  const Action = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams'];
+  return [
+    { Effect: 'Allow', Action, Resource: [group, `${group}:*`] },
+    { Effect: 'Allow', Action: ['logs:PutLogEvents'], Resource: `${group}:log-stream:${jobNamesOf(project)}*` },
   ];
 }
 
@@ -120,8 +131,7 @@ function useKey(key: string, { region, account }: Grants, aws: string): Statemen
 
 /** Each once: what the grant of the own folder does not cover. */
 function foreignInputs(grants: Grants): S3Uri[] {
-  const own = ownFolderKey(grants).replace(/\*.*$/, '');
-  const foreign = grants.inputs.filter(({ bucket, key }) => bucket !== grants.bucket || !key.startsWith(own));
+  const foreign = grants.inputs.filter(({ bucket, key }) => bucket !== grants.bucket || !isOwn(grants, key));
   return [...new Map(foreign.map((uri) => [formatS3Uri(uri), uri])).values()];
 }
 
@@ -156,15 +166,24 @@ function ownFolderKey({ prefix, project }: Grants): string {
   return `${prefix.replace(/^pr-\d+\/$/, 'pr-*/')}${project}/`;
 }
 
-function readInput({ bucket, key }: S3Uri, aws: string): Statement[] {
+/** Whether the grant of the own folder covers it: of a pull request the same folder of any other too. */
+function isOwn(grants: Grants, key: string): boolean {
+  const folder = ownFolderKey(grants);
+  return [key, key.replace(/^pr-\d+\//, 'pr-*/')].some((each) => each.startsWith(folder));
+}
+
+/** `owner`: the account that the bucket must belong to; undefined: any. */
+function readInput({ bucket, key }: S3Uri, aws: string, owner: string | undefined): Statement[] {
   const resource = `arn:${aws}:s3:::${bucket}`;
   // A wildcard in a key is meant as a character: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
   const literal = key.replace(/[*?$]/g, (character) => `\${${character}}`);
   const below = { StringLike: { 's3:prefix': [`${literal}*`] } };
+  const owned = owner === undefined ? {} : { StringEquals: { 'aws:ResourceAccount': owner } };
+  const condition = owner === undefined ? {} : { Condition: owned };
   return [
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: `${resource}/${literal}*` },
-    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: resource, Condition: below },
-    { Effect: 'Allow', Action: ['s3:GetBucketLocation'], Resource: resource },
+    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: `${resource}/${literal}*`, ...condition },
+    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: resource, Condition: { ...owned, ...below } },
+    { Effect: 'Allow', Action: ['s3:GetBucketLocation'], Resource: resource, ...condition },
   ];
 }
 

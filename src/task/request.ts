@@ -103,7 +103,10 @@ function jobTags(spec: TaskSpec, { version, fingerprint }: Staged, context: RunC
 }
 
 /** What tells AWS's toolkit in the image which code to start, as the SageMaker Python SDK v2 does. */
-function toolkitHyperparameters(spec: TaskSpec, { bucket, job }: Staged): [string, Json][] {
+export function toolkitHyperparameters(
+  spec: TaskSpec,
+  { bucket, job }: Pick<Staged, 'bucket' | 'job'>,
+): [string, Json][] {
   if (spec.launcher === 'action' || spec.start.kind !== 'entrypoint') return [];
   return [
     ['sagemaker_submit_directory', `s3://${bucket}/${sourceFolder(spec, job)}${CODE_ARCHIVE}`],

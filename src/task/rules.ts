@@ -1,7 +1,10 @@
 /** Rules that span several inputs, checked before anything is created. */
 import { imageMistakes } from './image.ts';
 import { type InputName, isGiven, type RawInputs } from './inputs.ts';
+import { LONGEST_IMAGE, LONGEST_URI, MOST_HYPERPARAMETERS } from './limits.ts';
+import { CODE_ARCHIVE, defaultBucket, inputFolder, sourceFolder } from './names.ts';
 import { ecrReference, parseReference } from './reference.ts';
+import { toolkitHyperparameters } from './request.ts';
 import type { TaskSpec } from './spec.ts';
 
 export type Report = (input: InputName, problem: string, remedy: string) => void;
@@ -30,6 +33,19 @@ export function checkTogether(
   checkLauncher(raw, spec, wrong, fine);
   checkRole(raw, spec, wrong);
   checkNetwork(spec, wrong, fine);
+  if (fine('prefix', 'project', 'task', 'bucket', 'inputs')) checkUris(spec, wrong);
+}
+
+/** What the job is told of its own folder; a job's name has 63 characters. */
+function checkUris(spec: TaskSpec, wrong: Report): void {
+  const bucket = spec.bucket ?? defaultBucket(spec.region, '0'.repeat(12));
+  const keys = [
+    sourceFolder(spec, 'x'.repeat(63)) + CODE_ARCHIVE,
+    ...spec.channels.map(({ name }) => inputFolder(spec, name)),
+  ];
+  const longest = Math.max(...keys.map((key) => `s3://${bucket}/${key}`.length));
+  if (longest <= LONGEST_URI) return;
+  wrong('prefix', `S3 URIs below it have ${longest} characters, and a job takes ${LONGEST_URI}.`, 'Shorten it.');
 }
 
 function checkLimits(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
@@ -57,6 +73,8 @@ function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inp
     }
     if (parseReference(spec.image.image) === undefined)
       wrong('image', `"${spec.image.image}" is no image's name.`, 'Write REGISTRY/REPOSITORY:TAG.');
+    else if (spec.image.image.length > LONGEST_IMAGE)
+      wrong('image', `its name is over ${LONGEST_IMAGE} characters.`, 'Give the image a shorter name.');
     // Whether a Dockerfile builds on a pre-built image is known when it is read.
   } else if (fine('aws-region') && spec.region !== '' && spec.build === undefined) {
     for (const { input, problem, remedy } of imageMistakes(spec.image, spec.region, spec.instanceType))
@@ -94,6 +112,16 @@ function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...
   for (const input of ['run', 'arguments'] as const) {
     const problem = `AWS's training toolkit, which "launcher: image" leaves the start to, takes none.`;
     if (isGiven(raw, input)) wrong(input, problem, 'Use an entrypoint and hyperparameters, or "launcher: action".');
+  }
+  const own = toolkitHyperparameters(spec, { bucket: '', job: '' }).length;
+  if (fine('hyperparameters', 'distribution') && spec.hyperparameters.size + own > MOST_HYPERPARAMETERS) {
+    const problem = `${spec.hyperparameters.size} beside the ${own} that AWS's toolkit is told the start by are more than the ${MOST_HYPERPARAMETERS} that a job can have.`;
+    wrong('hyperparameters', problem, 'Pass the rest in a file of the code, or use "launcher: action".');
+  }
+  // SageMaker brings channels to such a worker, but the toolkit itself fetches the code that a hyperparameter names.
+  if (spec.network.isolation && spec.start.kind === 'entrypoint') {
+    const problem = `AWS's training toolkit fetches the code from S3, which a worker without network does not reach.`;
+    wrong('network-isolation', problem, 'Use "launcher: action", or remove it.');
   }
 }
 

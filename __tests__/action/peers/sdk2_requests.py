@@ -1,6 +1,6 @@
 """The CreateTrainingJob requests that the SageMaker Python SDK v2 makes of these jobs, as JSON; none is sent.
 
-Standard input: `[{"framework", "version", "python", "count", "type", "hyperparameters", "distribution"}]`.
+Standard input: `[{"framework", "version", "python", "count", "type", "hyperparameters", "distribution", "channels"}]`.
 """
 
 import json
@@ -55,7 +55,7 @@ def request(job: dict[str, Any], bucket: str) -> dict[str, Any]:
             assert other == "huggingface"
             estimator = HuggingFace(transformers_version=transformers, pytorch_version=base, **common)
     try:
-        estimator.fit({"train": f"s3://{bucket}/data/"}, wait=False)
+        estimator.fit({"train": f"s3://{bucket}/data/"} if job["channels"] else None, wait=False)
     except Seen as seen:
         found: dict[str, Any] = seen.args[0]
         return found
