@@ -1,6 +1,7 @@
 """Jobs in containers: what is in one, and how hosts meet."""
 
 import json
+import socket
 import urllib.request
 
 import pytest
@@ -53,6 +54,7 @@ def test_hosts_meet_by_name_on_any_port(server):
         "(peer,) = [host for host in config['hosts'] if host != config['current_host']]",
         MEET,
         "print('met', meet(peer, 29500).recv(100).decode(), config['network_interface_name'])",
+        "assert peer in open('/etc/hosts').read()",  # known before it runs
         "assert config['network_interface_name'] in [name for _, name in socket.if_nameindex()]",
         "thread.join()",
     )
@@ -136,28 +138,30 @@ def test_aws_is_reached_as_the_role(server):
 
 
 def test_network_isolation(server):
-    port = server.url.rpartition(":")[2]
-    script = python(
-        "import os, socket, json, time",
-        "print(sorted(name for name in os.environ if name.startswith('AWS_')))",
-        "config = json.load(open('/opt/ml/input/config/resourceconfig.json'))",
-        "listener = socket.create_server(('', 1234))",
-        "gateway = socket.gethostbyname(socket.gethostname()).rpartition('.')[0] + '.1'",
-        "for host in ('127.0.0.1', gateway):",
-        "    try:",
-        f"        socket.create_connection((host, {port}), 3)",
-        "        print('reached', host)",
-        "    except OSError:",
-        "        print('not reached')",
-        "(peer,) = [host for host in config['hosts'] if host != config['current_host']]",
-        MEET,
-        "print(meet(peer, 1234) and 'peer')",
-        "listener.accept()",
-    )
-    job = run(server, script, instances=2, EnableNetworkIsolation=True)
+    """What listens on every address of the machine is reached by other jobs at the gateway, but not by such a one."""
+    with socket.create_server(("0.0.0.0", 0)) as machine:
+        port = machine.getsockname()[1]
+        script = python(
+            "import os, socket, json, time",
+            "print(sorted(name for name in os.environ if name.startswith('AWS_')))",
+            "config = json.load(open('/opt/ml/input/config/resourceconfig.json'))",
+            "listener = socket.create_server(('', 1234))",
+            "gateway = socket.gethostbyname('algo-1').rpartition('.')[0] + '.1'",
+            "try:",
+            f"    socket.create_connection((gateway, {port}), 3)",
+            "    print('reached')",
+            "except OSError:",
+            "    print('not reached')",
+            "(peer,) = [host for host in config['hosts'] if host != config['current_host']]",
+            MEET,
+            "print(meet(peer, 1234) and 'peer')",
+            "listener.accept()",
+        )
+        isolated = run(server, script, instances=2, EnableNetworkIsolation=True)
+        other = run(server, script, instances=2)
     for host in ("algo-1", "algo-2"):
-        regions = "['AWS_DEFAULT_REGION', 'AWS_REGION']"
-        assert lines_of(server, job, host) == [regions, "not reached", "not reached", "peer"]
+        assert lines_of(server, isolated, host) == ["['AWS_DEFAULT_REGION', 'AWS_REGION']", "not reached", "peer"]
+        assert lines_of(server, other, host)[1:] == ["reached", "peer"]
 
 
 def test_a_pipe(server):

@@ -108,7 +108,7 @@ def test_the_environment_is_on_no_command_line(contained):
 
 def test_the_docker_command_is_told_of_its_engine(contained, engine):
     """A job's variables do not lead the docker command astray."""
-    environment = {"DOCKER_HOST": "tcp://127.0.0.1:9", "DOCKER_CONFIG": "/none\n", "DOCKER_CONTEXT": "none\n"}
+    environment = {"DOCKER_HOST": "tcp://127.0.0.1:9", "DOCKER_CONFIG": "/none\n", "DOCKER_API_VERSION": "9.99\n"}
     job = contained.ended(create(contained, "echo $DOCKER_HOST$DOCKER_CONFIG", Environment=environment), 60)
     assert contained.lines(job["TrainingJobName"]) == ["tcp://127.0.0.1:9/none"]
     ran = subprocess.run(["docker", "version"], env={**os.environ, **engine.environment}, capture_output=True)

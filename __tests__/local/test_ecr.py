@@ -90,8 +90,9 @@ def test_a_layer_of_another_repository_is_sent_again(server, registry, repositor
     other = f"{repository}-2"
     server.ecr.create_repository(repositoryName=other)
     layer = registry.push_blob(repository, b"layer", LAYER)
-    answer = registry.ask("POST", f"/v2/{other}/blobs/uploads/?mount={layer['digest']}&from={repository}", b"")
-    assert answer.status == 202
+    for source in (repository, f"{ACCOUNT}/us-east-1/{repository}"):  # that is its name in the registry behind
+        answer = registry.ask("POST", f"/v2/{other}/blobs/uploads/?mount={layer['digest']}&from={source}", b"")
+        assert answer.status == 202
     assert registry.ask("HEAD", f"/v2/{other}/blobs/{layer['digest']}").status == 404
 
 
@@ -135,9 +136,8 @@ def test_a_repository_that_is_not_there(server, registry):
     answer = registry.ask("POST", "/v2/not/there/blobs/uploads/", b"")
     text = f"The repository with name 'not/there' does not exist in the registry with id '{ACCOUNT}'"
     assert (answer.status, answer.error) == (404, ("NAME_UNKNOWN", text))
-    elsewhere = server.client("ecr")
     with pytest.raises(ClientError) as failing:
-        elsewhere.batch_get_image(repositoryName="some", registryId="763104351884", imageIds=[{"imageTag": "1"}])
+        server.ecr.batch_get_image(repositoryName="some", registryId="763104351884", imageIds=[{"imageTag": "1"}])
     assert code(failing) == "RepositoryNotFoundException"
 
 
@@ -242,6 +242,9 @@ def test_regions_are_apart(server, repository, registry):
     there.create_repository(repositoryName=repository)
     other = RegistryClient(server, there)
     here = registry.push(repository, "1", "here")
+    layer = json.loads(registry.ask("GET", f"/v2/{repository}/manifests/1").body)["layers"][0]["digest"]
+    assert registry.ask("HEAD", f"/v2/{repository}/blobs/{layer}").status == 200
+    assert other.ask("HEAD", f"/v2/{repository}/blobs/{layer}").status == 404
     assert other.ask("GET", f"/v2/{repository}/manifests/1").status == 404
     assert other.push(repository, "1", "there") != here
     assert [each["imageDigest"] for each in server.ecr.list_images(repositoryName=repository)["imageIds"]] == [here]

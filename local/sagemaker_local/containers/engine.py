@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 _ENGINE_SECONDS = 60
 PULL_SECONDS = 1800
+_REMOVAL_SECONDS, _RETRY_SECONDS = 10.0, 0.3
 COULD_NOT_START = 125  # (docker run, "Exit status")
 
 
@@ -76,10 +78,25 @@ class Engine:
             return None
 
     def remove_labelled(self, label: str) -> None:
-        """End and remove all containers and networks with a label. Raises EngineError."""
-        containers = self.run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
-        if containers:
-            self.run("rm", "--force", "--volumes", *containers)
-        networks = self.run("network", "ls", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
-        if networks:
-            self.run("network", "rm", *networks)
+        """End and remove all containers and networks with a label. Raises EngineError.
+
+        Others may be at the same: a container whose removal is in progress still holds its network.
+        """
+        deadline = time.monotonic() + _REMOVAL_SECONDS
+        while trouble := self._try_to_remove(label):
+            if time.monotonic() > deadline:
+                raise trouble
+            time.sleep(_RETRY_SECONDS)
+
+    def _try_to_remove(self, label: str) -> EngineError | None:
+        try:
+            self._remove(("ps", "--all"), ("rm", "--force", "--volumes"), label)
+            self._remove(("network", "ls"), ("network", "rm"), label)
+        except EngineError as error:
+            return error
+        return None
+
+    def _remove(self, listing: tuple[str, ...], remove: tuple[str, ...], label: str) -> None:
+        found = self.run(*listing, "--quiet", "--no-trunc", "--filter", f"label={label}").split()
+        if found:
+            self.run(*remove, *found)

@@ -21,7 +21,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from sagemaker_local.containers.engine import Engine, EngineError
@@ -88,16 +88,17 @@ def _make(engine: Engine, wish: Wish) -> IPv4Address:
     create = ("network", "create", "--driver", "bridge", *labels, *isolation)
     for left in reversed(range(_ATTEMPTS)):
         engine.run(*create, wish.network)
-        told = engine.run("network", "inspect", "--format", "{{json (index .IPAM.Config 0)}}", wish.network)
-        subnet = json.loads(told)
+        told = engine.run("network", "inspect", "--format", "{{json .IPAM.Config}}", wish.network)
+        subnet = next(IPv4Network(each["Subnet"]) for each in json.loads(told) if "." in each["Subnet"])
+        gateway = subnet.network_address + 1
         engine.run("network", "rm", wish.network)
         try:
-            engine.run(*create, "--subnet", subnet["Subnet"], "--gateway", subnet["Gateway"], wish.network)
+            engine.run(*create, "--subnet", str(subnet), "--gateway", str(gateway), wish.network)
         except EngineError:  # another network took it in between
             if not left:
                 raise
         else:
-            return IPv4Address(subnet["Gateway"])
+            return gateway
     raise EngineError("no subnet")
 
 
