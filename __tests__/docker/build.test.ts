@@ -6,9 +6,11 @@ import {
   ECRClient,
   GetLifecyclePolicyCommand,
   ListImagesCommand,
+  PutImageCommand,
   PutImageTagMutabilityCommand,
 } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asDockerImage, findImage } from '../../src/aws/registry.ts';
 import { StandIn, type StepResult } from '../action/stand-in.ts';
 import { BASE, type BuilderKind, docker, forget, freshName, Runner } from './engine.ts';
 
@@ -114,6 +116,7 @@ describe.each(BUILDERS)('an image built by %s', (builder) => {
     const calls = await aws.calls();
     expect([calls['PutImage'], calls['CreateTrainingJob']]).toEqual([undefined, undefined]);
     expect(await tags(project)).toEqual([]);
+    expect(docker('ps', '--all', '--format', '{{.Command}}')).not.toContain('not-there');
   });
 });
 
@@ -215,6 +218,27 @@ describe.each(BUILDERS)('a base image in ECR, for %s', (builder) => {
 });
 
 describe('an image', () => {
+  it('that an engine pushed with OCI’s media types is given Docker’s, under the same tag', async () => {
+    const { project, run } = steps({ 'w.py': '' }, new Runner(aws));
+    expect((await run()).code).toBe(0);
+    const [repositoryName, [tag = '']] = [project, await tags(project)];
+    const signal = AbortSignal.timeout(60_000);
+    const docker = await findImage(ecr, repositoryName, tag, signal);
+    const imageManifest = (docker?.manifest ?? '')
+      .replace('docker.distribution.manifest.v2', 'oci.image.manifest.v1')
+      .replace('docker.container.image', 'oci.image.config')
+      .replaceAll('docker.image.rootfs.diff.tar.gzip', 'oci.image.layer.v1.tar+gzip');
+    const imageManifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
+    await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageManifestMediaType, imageTag: 'oci' }));
+    const pushed = await findImage(ecr, repositoryName, 'oci', signal);
+    expect(pushed?.mediaType).toBe(imageManifestMediaType);
+    if (pushed === undefined) throw new Error('it was not pushed');
+    const given = await asDockerImage(ecr, repositoryName, pushed, 'oci', signal);
+    expect(given.mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
+    expect(JSON.parse(given.manifest)).toEqual(JSON.parse(docker?.manifest ?? ''));
+    expect(await findImage(ecr, repositoryName, 'oci', signal)).toEqual(given);
+  });
+
   it('that lies elsewhere than in ECR is copied there', async () => {
     const runner = new Runner(aws);
     const { project, run } = steps({ 'w.py': 'print("in", __file__)' }, runner);

@@ -346,7 +346,7 @@ describe('a mistake', () => {
     [{ 'clean-state': 'yes' }, 'clean-state'],
     [{ metrics: 'a=b' }, 'metrics'],
     ...['a/B', 'a b', 'a:1:2', 'https://ghcr.io/a'].map((image): [Given, InputName] => [{ image }, 'image']),
-    ...['A', 'a', '/a', 'a/', 'a//b', 'x'.repeat(257)].map((name): [Given, InputName] => [
+    ...['A', 'a', '/a', 'a/', 'a//b', 'x'.repeat(129)].map((name): [Given, InputName] => [
       { dockerfile: 'FROM a', 'ecr-repository': name },
       'ecr-repository',
     ]),

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,22 @@ from sagemaker_local.training.surroundings import Surroundings
 _RUNNING = ("jobs", "logs", "objects", "registry")  # folders that mean nothing to another run of the server
 
 
+_TLS_HANDSHAKE = b"\x16"  # the first byte of a connection that begins with TLS (RFC 8446, section 5.1)
+_NO_TLS = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
 class _QuietHandler(MotoRequestHandler):
     """The request log says what an access log would."""
+
+    rfile: BufferedReader
+
+    def handle_one_request(self) -> None:
+        """One that begins with TLS is told in HTTP that there is none: a containerd's engine then asks without."""
+        if self.rfile.peek(1)[:1] == _TLS_HANDSHAKE:
+            self.wfile.write(_NO_TLS)
+            self.close_connection = True
+        else:
+            super().handle_one_request()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""

@@ -35,10 +35,14 @@ export async function buildImage(build: Build, docker: Docker): Promise<void> {
       args.push('--progress', 'plain', '--build-arg', 'BUILDKIT_INLINE_CACHE=1');
       args.push('--output', 'type=docker,oci-mediatypes=false', '--provenance', 'false');
       if (build.cacheFrom !== undefined) args.push('--cache-from', `type=registry,ref=${build.cacheFrom}`);
-    } else if (build.cacheFrom !== undefined) {
-      // The classic builder looks into images that the engine has; without it there is just no cache.
-      await runDocker(['pull', '--quiet', build.cacheFrom], docker);
-      args.push('--cache-from', build.cacheFrom);
+    } else {
+      // Else a build that fails leaves its last container.
+      args.push('--force-rm');
+      if (build.cacheFrom !== undefined) {
+        // The classic builder looks into images that the engine has; without it there is just no cache.
+        await runDocker(['pull', '--quiet', build.cacheFrom], docker);
+        args.push('--cache-from', build.cacheFrom);
+      }
     }
     const env = { ...docker.env, DOCKER_BUILDKIT: build.buildKit ? '1' : '0' };
     const { code, lines } = await runDocker([...args, '--', build.context ?? empty], { ...docker, env });

@@ -42,8 +42,11 @@ export function ecrReference(image: string): EcrReference | undefined {
   return reference && account && region ? { ...reference, account, region } : undefined;
 }
 
-/** Two to 256 characters of ECR's pattern: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
-export const ECR_REPOSITORY = /^(?=.{2,256}$)(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
+/**
+ * ECR's pattern: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+ * It takes 256 characters, but a TrainingImage has 255 with registry and tag.
+ */
+export const ECR_REPOSITORY = /^(?=.{2,128}$)(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
 
 /** A project's repository: its name, made fit. */
 export function repositoryName(project: string): string {

@@ -127,7 +127,7 @@ export function parseRepository(text: string): string {
   if (!ECR_REPOSITORY.test(text))
     throw new Unparsable(
       `"${text}" is no name of an ECR repository.`,
-      'Give the name alone: 2 to 256 small letters and digits, parted by ".", "_", "-" or "/".',
+      'Give the name alone: 2 to 128 small letters and digits, parted by ".", "_", "-" or "/".',
     );
   return text;
 }
