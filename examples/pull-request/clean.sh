@@ -21,8 +21,12 @@ for job in $running; do
   aws sagemaker stop-training-job --training-job-name "$job" || echo "- $job had ended"
 done
 stopping=$(jobs_that_are Stopping) # Whoever stopped it: it still writes its results.
+has_ended() {
+  status=$(aws sagemaker describe-training-job --training-job-name "$1" --query TrainingJobStatus --output text) || exit 1
+  [[ $status != InProgress && $status != Stopping ]]
+}
 for job in $running $stopping; do
-  aws sagemaker wait training-job-completed-or-stopped --training-job-name "$job" || echo "- $job failed"
+  until has_ended "$job"; do sleep 5; done
 done
 
 echo "Objects of s3://$bucket/$PREFIX$PROJECT/:"
