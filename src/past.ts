@@ -91,20 +91,24 @@ export async function lackedAccessBefore(
   return false;
 }
 
-/** `prepare (Completed), train (Failed)`: the project's tasks with the state of each one's newest job. */
+/** `train (Failed), prepare (Completed, under base-prefix)`: the project's tasks with the state of each one's newest job. */
 export async function describeTasks(
   clients: Clients,
   home: Home,
   bucket: Bucket,
   signal: AbortSignal,
 ): Promise<string> {
-  const [{ prefix }] = places(home, '');
-  const tasks = await listSubfolders(clients.s3, bucket, `${prefix}${home.project}/`, signal);
-  const shown = tasks.slice(0, MOST_LISTED).map(async (task) => {
-    for await (const [newest] of taskJobs(clients, bucket, { ...home, task }, () => true, signal)) {
-      if (newest !== undefined) return `${task} (${stateOf(newest)})`;
+  const found = places(home, '').map(async (place) => {
+    const tasks = await listSubfolders(clients.s3, bucket, `${place.prefix}${place.project}/`, signal);
+    return tasks.map((task) => ({ ...place, task }));
+  });
+  const tasks = (await Promise.all(found)).flat();
+  const shown = tasks.slice(0, MOST_LISTED).map(async (place) => {
+    const where = place.prefix === home.prefix ? '' : ', under base-prefix';
+    for await (const [newest] of taskJobs(clients, bucket, place, () => true, signal)) {
+      if (newest !== undefined) return `${place.task} (${stateOf(newest)}${where})`;
     }
-    return `${task} (no job)`;
+    return `${place.task} (no job${where})`;
   });
   const more = tasks.length > MOST_LISTED ? [`and ${tasks.length - MOST_LISTED} more`] : [];
   return [...(await Promise.all(shown)), ...more].join(', ') || 'none';

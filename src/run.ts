@@ -107,20 +107,23 @@ async function takeJob(attend: Attend, home: Home, job: PastJob, skipped: boolea
   const { state, record, place } = job;
   if (state === undefined) throw new Error(`${job.name} is taken without having been described.`);
   setOutputs({
-    ...(record && { fingerprint: recordFingerprint(record) }),
+    // What a job of another client computed from is not known.
+    fingerprint: record === undefined ? '' : recordFingerprint(record),
     ...describedOutputs(state),
     'logs-uri': logsUrl(spec.region, job.name),
     'output-path': spec.outputPath,
     skipped: String(skipped),
   });
   await claimOutput(attend.output);
+  const own = place.prefix === spec.prefix && record !== undefined;
   if (job.ended) {
     const ended = await rereadJob(attend, job);
+    // Its run was killed before: from now on it is known what there was.
+    if (own && record.end === undefined) await noteEnd(attend, home.bucket, place, record.facts, ended);
     return finish(attend, { home, ended, completed: job.completed, skipped, workspace });
   }
   info(`Following ${job.name}: ${logsUrl(spec.region, job.name)}`);
   const ended = await attendJob(attend, job.name, state.instanceCount);
-  const own = place.prefix === spec.prefix && record !== undefined;
   const completed = own ? await noteEnd(attend, home.bucket, place, record.facts, ended) : true;
   await finish(attend, { home, ended, completed, skipped, workspace });
 }

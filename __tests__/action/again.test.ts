@@ -2,6 +2,7 @@
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ArtifactServer } from '../workflows/artifact-server.ts';
 import { readText, StandIn } from './stand-in.ts';
 
 const WORKER = `
@@ -62,7 +63,7 @@ describe('the same again', () => {
     };
     const environment = 'A=secret-1';
     expect(await said({ environment, hyperparameters: 'lr=0.01\npassword=two' }, { 'w.py': `${WORKER}#` })).toBe(
-      'code: w.py; hyperparameters: lr "0.1" → "0.01", password',
+      'code: w.py; hyperparameters: lr 0.1 → 0.01, password',
     );
     expect(await said({ environment: 'A=secret-2' }, { 'data/b': 'b' })).toMatch(/environment: A; inputs: data$/);
     expect(await said({ environment: 'A=secret-2', 'instance-count': '2' })).toMatch(
@@ -84,6 +85,63 @@ describe('the same again', () => {
     const gone = await aws.run(workspace, inputs);
     expect(gone.stdout).toContain('are gone');
     expect(await creates()).toBe(before + 3);
+  });
+
+  it('makes the artifacts of what it took', async () => {
+    const inputs = { ...common, task: 'artifacts' };
+    const files = { 'w.py': WORKER };
+    expect((await aws.run(aws.workspace(files), inputs)).code).toBe(0);
+    const server = await ArtifactServer.start();
+    const { code, stdout, outputs } = await aws.run(aws.workspace(files), inputs, server.environment);
+    await server.stop();
+    expect(code, stdout).toBe(0);
+    expect(outputs['skipped']).toBe('true');
+    expect([...server.artifacts.keys()]).toEqual(['project-artifacts-model']);
+  });
+
+  it('finds its state, and none after clean-state', async () => {
+    const inputs = { task: 'state', run: 'echo "Found: $(ls -A $SSM_STATE)"; touch $SSM_STATE/kept', download: 'none' };
+    const state = async (given: Record<string, string>): Promise<string | undefined> => {
+      const run = { ...inputs, 'upload-artifacts': 'none', 'skip-if': 'never', ...given };
+      return /^Found: (.*)$/m.exec((await aws.run(aws.workspace({}), run)).stdout)?.[1];
+    };
+    expect(await state({})).toBe('');
+    expect(await state({})).toBe('kept');
+    expect(await state({ 'clean-state': 'true' })).toBe('');
+    expect(await state({})).toBe('kept');
+  });
+
+  it('takes the job of a run that was killed, but not when its results are gone', async () => {
+    const killed = async (task: string): Promise<[Record<string, string>, string]> => {
+      const inputs = { task, run: 'echo up; sleep 2; echo x > $SM_MODEL_DIR/m' };
+      const step = aws.step(aws.workspace({}), inputs);
+      await step.printed('\nup\n');
+      step.kill('SIGKILL');
+      const job = (await step.done).outputs['job-name'] ?? '';
+      expect(await aws.ended(job)).toBe('Completed');
+      return [inputs, job];
+    };
+    const [kept, job] = await killed('killed');
+    expect((await aws.run(aws.workspace({}), kept)).outputs).toMatchObject({ skipped: 'true', 'job-name': job });
+    const [lost, gone] = await killed('killed-and-lost');
+    // One whose end was noted since, and one whose was not.
+    for (const [inputs, before] of [
+      [kept, job],
+      [lost, gone],
+    ] as const) {
+      await aws.removeObjects(`project/${inputs['task']}/`, 'model.tar.gz');
+      const { stdout, outputs } = await aws.run(aws.workspace({}), inputs);
+      expect(stdout).toContain('Ran because the results of the completed job are gone');
+      expect(outputs['job-name']).not.toBe(before);
+    }
+  });
+
+  it('of a job whose record is not there is taken without a fingerprint', async () => {
+    const inputs = { ...common, task: 'unrecorded' };
+    await aws.run(aws.workspace({ 'w.py': WORKER }), inputs);
+    await aws.removeObjects('project/unrecorded/', 'record.json');
+    const any = await aws.run(aws.workspace({ 'w.py': WORKER }), { ...inputs, 'skip-if': 'completed' });
+    expect(any.outputs).toMatchObject({ skipped: 'true', fingerprint: '' });
   });
 
   it('is not complete when only some instances marked it', async () => {
@@ -131,5 +189,12 @@ describe("a pull request's run", () => {
     expect(writes.length).toBeGreaterThan(2);
     for (const { resource } of writes) expect(resource).toContain('/pr-7/project/train/');
     expect(readdirSync(join(workspace, 'sagemaker-output'))).toEqual(['prepare', 'train']);
+    const misspelled = { ...train, ...base, task: 'other', inputs: 'm=task:prepar/model' };
+    const nowhere = await aws.run(workspace, misspelled, pr);
+    expect(nowhere.stdout).toMatch(
+      /: train \(Completed\), again \(Completed, under base-prefix\), .*prepare \(Completed, under base/,
+    );
+    const collected = await aws.run(workspace, { task: 'prepar', mode: 'collect', ...base }, pr);
+    expect(collected.stdout).toContain('prepare (Completed, under base-prefix)');
   });
 });

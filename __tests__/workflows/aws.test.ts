@@ -1,19 +1,24 @@
 /** The examples for AWS: several workflow jobs and runs in one account, which here is a stand-in that outlives them. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StandIn } from '../action/stand-in.ts';
 import { type Ran, root, runWorkflow } from './act.ts';
 import { ArtifactServer } from './artifact-server.ts';
 
 const venv = join(process.env['EXAMPLES_VENV'] || join(root, '.cache', 'examples'), 'bin');
+/** What keeps the stand-in's images. */
+const hasRegistry = ['docker-registry', 'registry'].some((name) => spawnSync(name, ['--version']).error === undefined);
 const ROLE = 'arn:aws:iam::123456789012:role/ci';
 
 let aws: StandIn;
 let artifacts: ArtifactServer;
 let oidc: Record<string, string>;
 beforeAll(async () => {
-  aws = await StandIn.start([], { PATH: `${venv}:${process.env['PATH']}` });
+  aws = await StandIn.start(['--enforce-iam'], { PATH: `${venv}:${process.env['PATH']}` });
   artifacts = await ArtifactServer.start();
   const issuer = (await (await fetch(`${aws.url}/_local/oidc`)).json()) as Record<string, string>;
   oidc = {
@@ -56,6 +61,18 @@ describe('team', () => {
 });
 
 describe('pull-request', () => {
+  /** With the rights of the docs' second policy alone; the steps before act for the account's administrator. */
+  let cleaner = { id: '', secret: '' };
+  beforeAll(async () => {
+    const credentials = { accessKeyId: 'AKIAADMINISTRATOR000', secretAccessKey: 'x' };
+    const iam = new IAMClient({ region: 'us-east-1', endpoint: aws.url, credentials });
+    await iam.send(new CreateUserCommand({ UserName: 'cleaner' }));
+    const policy = { UserName: 'cleaner', PolicyName: 'docs', PolicyDocument: cleanPolicy() };
+    await iam.send(new PutUserPolicyCommand(policy));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'cleaner' }));
+    cleaner = { id: AccessKey?.AccessKeyId ?? '', secret: AccessKey?.SecretAccessKey ?? '' };
+  });
+
   const pullRequest = (action: string, number = 7): Promise<Ran> =>
     runWorkflow({
       ...{ workflow: 'examples/pull-request/workflow.yml', event: 'pull_request', vars: { AWS_ROLE: ROLE } },
@@ -72,14 +89,14 @@ runs:
   steps:
     - shell: bash
       run: |
-        echo AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE >> "$GITHUB_ENV"
-        echo AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY >> "$GITHUB_ENV"
+        echo AWS_ACCESS_KEY_ID=${cleaner.id} >> "$GITHUB_ENV"
+        echo AWS_SECRET_ACCESS_KEY=${cleaner.secret} >> "$GITHUB_ENV"
 `,
       },
       actions: { 'aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722': 'stub' },
     });
 
-  it('trains under a prefix, and leaves nothing when it closes', async () => {
+  it.skipIf(!hasRegistry)('trains under a prefix, and leaves nothing when it closes', async () => {
     const opened = await pullRequest('opened');
     expect(opened.code, opened.log).toBe(0);
     const other = await pullRequest('opened', 77);
@@ -91,34 +108,63 @@ runs:
       prefix: 'pr-7',
       run: 'echo begun; sleep 300',
     });
-    await running.printed('begun');
+    // Somebody stopped it a moment ago: it will write its results when the cleaning has long begun.
+    const stopping = aws.step(aws.workspace({}), {
+      ...{ task: 'stopping', project: 'example', prefix: 'pr-7', download: 'none', 'upload-artifacts': 'none' },
+      run: "trap 'sleep 30; echo x > $SM_MODEL_DIR/m; exit 0' TERM; echo begun; sleep 300 & wait",
+    });
+    await Promise.all([running.printed('begun'), stopping.printed('begun')]);
     const cli = (...words: string[]): string =>
       execFileSync(join(venv, 'aws'), words, {
         env: { ...aws.environment('/'), PATH: process.env['PATH'], AWS_DEFAULT_REGION: 'us-east-1' },
         encoding: 'utf8',
       });
     cli('ecr', 'create-repository', '--repository-name', 'example');
-    const image = (tag: string, config: string): void => {
-      const digest = `sha256:${config.repeat(64)}`;
-      const layer = { mediaType: 'application/vnd.docker.container.image.v1+json', size: 1, digest };
+    const token = cli('ecr', 'get-authorization-token', '--query', 'authorizationData[0].authorizationToken');
+    const authorization = `Basic ${JSON.parse(token) as string}`;
+    const image = async (tag: string, config: string): Promise<void> => {
+      const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
+      const begun = await fetch(`${aws.url}/v2/example/blobs/uploads/`, { method: 'POST', headers: { authorization } });
+      const upload = new URL(begun.headers.get('location') ?? '', aws.url);
+      upload.searchParams.set('digest', digest);
+      const headers = { authorization, 'content-type': 'application/octet-stream' };
+      expect((await fetch(upload, { method: 'PUT', headers, body: config })).status).toBe(201);
+      const layer = { mediaType: 'application/vnd.docker.container.image.v1+json', size: config.length, digest };
       const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
       const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config: layer, layers: [layer] });
       cli('ecr', 'put-image', '--repository-name', 'example', '--image-tag', tag, '--image-manifest', manifest);
     };
-    image('pr-7-0123abc', 'a');
-    image('0123456789abcdef', 'a');
-    image('pr-7-4567def', 'b');
-    image('stable', 'b');
-    image('pr-77-0123abc', 'c');
+    await image('pr-7-0123abc', 'a');
+    await image('0123456789abcdef', 'a');
+    await image('pr-7-4567def', 'b');
+    await image('stable', 'b');
+    await image('pr-77-0123abc', 'c');
 
+    await aws.stopJob(await aws.newestJob('stopping'));
     const closed = await pullRequest('closed');
     expect(closed.code, closed.log).toBe(0);
     expect(closed.log).toMatch(/- example-long-\S+ is stopped/);
     expect((await running.done).outputs['status']).toBe('Stopped');
-    expect(await aws.keys('pr-7/')).toEqual([]);
+    // What a step that is still there notes of its job's end may come after the cleaning.
+    expect((await stopping.done).outputs['status']).toBe('Stopped');
+    expect((await aws.keys('pr-7/')).filter((key) => !key.endsWith('/record.json'))).toEqual([]);
     expect((await aws.keys('pr-77/')).length).toBeGreaterThan(2);
     const query = ['--query', 'sort(imageIds[].imageTag)', '--output', 'json'];
     const left = JSON.parse(cli('ecr', 'list-images', '--repository-name', 'example', ...query)) as string[];
     expect(left).toEqual(['pr-77-0123abc', 'stable']);
+
+    const own = (await aws.requests()).filter(({ principal }) => principal.endsWith(':user/cleaner'));
+    expect(own.filter(({ status }) => status === 403)).toEqual([]);
+    const used = new Set(own.flatMap(({ action, also }) => [action, ...also.map((each) => each.action)]));
+    const { Statement } = JSON.parse(cleanPolicy()) as { Statement: { Action: string | string[] }[] };
+    expect([...used].toSorted()).toEqual(Statement.flatMap(({ Action }) => Action).toSorted());
   });
 });
+
+/** `clean.json` of docs/aws.md, for the example's project. */
+function cleanPolicy(): string {
+  const page = readFileSync(join(root, 'docs', 'aws.md'), 'utf8');
+  const text = /`clean\.json`[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const words = { ACCOUNT: '123456789012', REGION: 'us-east-1', PROJECT: 'example', BUCKET: aws.bucket };
+  return Object.entries(words).reduce((all, [word, value]) => all.replaceAll(word, value), text);
+}

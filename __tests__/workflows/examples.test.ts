@@ -81,8 +81,14 @@ describe('the examples', () => {
 
   it("5: another task's model is there as the archive that it is", async () => {
     const { log } = await example(5);
-    expect(log).toMatch(/\*\*\* START listing files in \n/);
-    expect(log).toMatch(/START listing files in \/opt\/ml\/input\/data\/bucket\n[\s\S]* model\.tar\.gz\n/);
+    const line = 'INFO:__main__:';
+    expect(log).toContain(`${line}*** START listing files in \n${line}\n${line}*** END file listing \n`);
+    const bucket = '/opt/ml/input/data/bucket';
+    expect(log).toMatch(
+      new RegExp(
+        `\\*\\*\\* START listing files in ${bucket}\n[\\s\\S]* model\\.tar\\.gz\n[\\s\\S]*\\*\\*\\* END file listing ${bucket}\n`,
+      ),
+    );
   });
 
   it('6: data shared, tasks chained, metrics read, and a task not run again', async () => {
@@ -91,6 +97,8 @@ describe('the examples', () => {
       expect(log).toContain(`[algo-${host}] INFO:__main__:Input data: ['sample_data${host}.txt']`);
       expect(log).toContain(`sagemaker-output/task6-1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
       expect(log).toContain(`sagemaker-output/task6-1/model/output_algo-${host}\n`);
+      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] .*Successfully installed humanize-`, 'm'));
+      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] INFO:__main__:Persons: \\['[\\d.]+ (Bytes|kB)'\\]$`, 'm'));
       expect(log).toContain(`[algo-${host}] INFO:__main__:Model of task 1: ['model.tar.gz']`);
       expect(log).toContain(`[algo-${host}] INFO:__main__:Hyperparams: {'task_type': '2'}`);
     }
@@ -113,6 +121,9 @@ describe('the examples', () => {
       expect(ran.log).toContain(`Input data files: [PosixPath('/opt/ml/input/data/data/sample_data${host}.txt')]`);
       expect(ran.log).toContain(`State files: [PosixPath('/state/algo-${host}')]`);
       expect(ran.log).toContain(`INFO:task_toolkit.algo_lib:Marking instance algo-${host} completion`);
+      expect(ran.log).toContain(`[algo-${host}] INFO:task_toolkit.algo_lib:Creating instance specific state dir`);
+      // Once a task.
+      expect(ran.log.match(new RegExp(`^\\[algo-${host}\\] INFO:__main__:finished!$`, 'gm'))).toHaveLength(2);
       expect(ran.log).toContain(`output/output1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
       expect(ran.log).toContain(
         `[algo-${host}] INFO:__main__:Input task2_data: [PosixPath('/opt/ml/input/data/task2_data/model.tar.gz')]`,

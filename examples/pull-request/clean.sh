@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
-# Removes all that a pull request's runs made: PREFIX is pr-N/, PROJECT the project, AWS_REGION the region.
+# Removes all that a pull request's runs made: PREFIX is pr-N/, PROJECT the project, AWS_REGION the region, BUCKET the
+# steps' `bucket`, where they give one. Needs the rights of clean.json in docs/aws.md.
 set -euo pipefail
 : "${PREFIX:?}" "${PROJECT:?}" "${AWS_REGION:?}"
 
 # Version 1 of the command line does not read AWS_REGION.
 export AWS_DEFAULT_REGION=$AWS_REGION
 account=$(aws sts get-caller-identity --query Account --output text)
-bucket="sagemaker-$AWS_REGION-$account"
+bucket=${BUCKET:-sagemaker-$AWS_REGION-$account}
 
 echo "Jobs of $PREFIX$PROJECT in progress:"
-filter='{"Filters": [{"Name": "Tags.SimpleSagemakerProject", "Operator": "Equals", "Value": "'$PREFIX$PROJECT'"},
-  {"Name": "TrainingJobStatus", "Operator": "Equals", "Value": "InProgress"}]}'
-jobs=$(aws sagemaker search --resource TrainingJob --search-expression "$filter" \
-  --query 'Results[].TrainingJob.TrainingJobName' --output text)
-for job in $jobs; do
+filter='{"Filters": [{"Name": "Tags.SimpleSagemakerProject", "Operator": "Equals", "Value": "'$PREFIX$PROJECT'"}]}'
+jobs_that_are() {
+  aws sagemaker search --resource TrainingJob --search-expression "$filter" --output text \
+    --query "Results[?TrainingJob.TrainingJobStatus=='$1'].TrainingJob.TrainingJobName"
+}
+running=$(jobs_that_are InProgress)
+for job in $running; do
   echo "- $job is stopped"
-  aws sagemaker stop-training-job --training-job-name "$job"
+  aws sagemaker stop-training-job --training-job-name "$job" || echo "- $job had ended"
 done
-for job in $jobs; do # A job that is stopping still writes its results.
-  aws sagemaker wait training-job-completed-or-stopped --training-job-name "$job"
+stopping=$(jobs_that_are Stopping) # Whoever stopped it: it still writes its results.
+has_ended() {
+  status=$(aws sagemaker describe-training-job --training-job-name "$1" --query TrainingJobStatus --output text) || exit 1
+  [[ $status != InProgress && $status != Stopping ]]
+}
+for job in $running $stopping; do
+  until has_ended "$job"; do sleep 5; done
 done
 
 echo "Objects of s3://$bucket/$PREFIX$PROJECT/:"

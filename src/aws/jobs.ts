@@ -75,8 +75,13 @@ async function taskJob(
     record?.end?.completed ?? isTaskCompleted(clients.s3, bucket, place, state, signal),
     archivesLeft(clients.s3, bucket, place, name, signal),
   ]);
-  const intact = left !== undefined && (record?.end?.left ?? []).every((archive) => left.includes(archive));
-  return { ...job, completed, intact };
+  return { ...job, completed, intact: left !== undefined && isAllLeft(record, left) };
+}
+
+/** Of a job whose run was killed before its end was noted it is not known what it left: something, most likely. */
+function isAllLeft(record: JobRecord | undefined, left: readonly Archive[]): boolean {
+  if (record === undefined) return true;
+  return record.end === undefined ? left.length > 0 : record.end.left.every((archive) => left.includes(archive));
 }
 
 /** Whether a `Completed` job completed its task, by its instances' marks. */
