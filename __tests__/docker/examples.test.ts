@@ -45,7 +45,10 @@ describe('the examples', () => {
       expect(log).toContain(`[algo-${host}] INFO:__main__:Hyperparams: {'task_type': '2'}`);
     }
     // From requirements.txt, installed on each instance.
-    expect(log.match(/INFO:__main__:Persons: \['.* (Bytes|kB)'\]/g)).toHaveLength(2);
+    for (const host of [1, 2]) {
+      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] .*Successfully installed humanize-`, 'm'));
+      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] INFO:__main__:Persons: \\['[\\d.]+ (Bytes|kB)'\\]$`, 'm'));
+    }
     expect(log).toContain('Dependencies: external dependency, internal dependency');
     const state = [...log.matchAll(/State of task 1: \[(.*)\]/g)].flatMap(([, files = '']) => files.split(', '));
     expect(state.sort()).toEqual(
@@ -68,9 +71,10 @@ describe('the examples', () => {
       said(`__main__:State files: [PosixPath('/state/algo-${host}')]`);
       said(`task_toolkit.algo_lib:Marking instance algo-${host} completion`);
       said('task_toolkit.algo_lib:Creating instance specific state dir');
-      said('__main__:finished!');
       said("__main__:Hyperparams: {'arg': 'hello world!', 'task': 2, 'worker': 1}");
       said("__main__:Input task2_data: [PosixPath('/opt/ml/input/data/task2_data/model.tar.gz')]");
+      // Once a task.
+      expect(log.match(new RegExp(`^\\[algo-${host}\\] INFO:__main__:finished!$`, 'gm'))).toHaveLength(2);
       expect(log).toContain(`output/output1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
     }
     // A single object goes to the first instance.

@@ -1,4 +1,4 @@
-/** The examples' own workflow files, each with what its README of origin prints. */
+/** The examples' own workflow files, each with what its README of origin prints; those with images: __tests__/docker. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,51 +89,5 @@ describe('the examples', () => {
         `\\*\\*\\* START listing files in ${bucket}\n[\\s\\S]* model\\.tar\\.gz\n[\\s\\S]*\\*\\*\\* END file listing ${bucket}\n`,
       ),
     );
-  });
-
-  it('6: data shared, tasks chained, metrics read, and a task not run again', async () => {
-    const { log } = await example(6, 'task6-1');
-    for (const host of [1, 2]) {
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Input data: ['sample_data${host}.txt']`);
-      expect(log).toContain(`sagemaker-output/task6-1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
-      expect(log).toContain(`sagemaker-output/task6-1/model/output_algo-${host}\n`);
-      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] .*Successfully installed humanize-`, 'm'));
-      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] INFO:__main__:Persons: \\['[\\d.]+ (Bytes|kB)'\\]$`, 'm'));
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Model of task 1: ['model.tar.gz']`);
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Hyperparams: {'task_type': '2'}`);
-    }
-    expect(log).toContain('Dependencies: external dependency, internal dependency');
-    const state = [...log.matchAll(/State of task 1: \[(.*)\]/g)].flatMap(([, files = '']) => files.split(', '));
-    expect(state.sort()).toEqual(
-      [1, 2].flatMap((host) => [`'algo-${host}/__COMPLETED__'`, `'algo-${host}/state_algo-${host}'`]),
-    );
-    expect(log).toMatch(/Skipped: simple-sagemaker-example-task6-1-\S+ completed this task/);
-    expect(log).toContain('metrics: {"Score":30}; skipped: true; same job: true');
-  });
-
-  it('single file: two tasks of one worker', async () => {
-    const ran = await runWorkflow({ workflow: 'examples/single_file/workflow.yml', env: artifacts.environment });
-    expect(ran.jobs, ran.log).toEqual({ 'single_file/train': 'success' });
-    for (const host of [1, 2]) {
-      expect(ran.log).toContain(
-        `[algo-${host}] INFO:__main__:Hyperparams: {'arg': 'hello world!', 'task': 1, 'worker': 1}`,
-      );
-      expect(ran.log).toContain(`Input data files: [PosixPath('/opt/ml/input/data/data/sample_data${host}.txt')]`);
-      expect(ran.log).toContain(`State files: [PosixPath('/state/algo-${host}')]`);
-      expect(ran.log).toContain(`INFO:task_toolkit.algo_lib:Marking instance algo-${host} completion`);
-      expect(ran.log).toContain(`[algo-${host}] INFO:task_toolkit.algo_lib:Creating instance specific state dir`);
-      // Once a task.
-      expect(ran.log.match(new RegExp(`^\\[algo-${host}\\] INFO:__main__:finished!$`, 'gm'))).toHaveLength(2);
-      expect(ran.log).toContain(`output/output1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
-      expect(ran.log).toContain(
-        `[algo-${host}] INFO:__main__:Input task2_data: [PosixPath('/opt/ml/input/data/task2_data/model.tar.gz')]`,
-      );
-    }
-    expect(ran.log).toContain("Hyperparams: {'arg': 'hello world!', 'task': 2, 'worker': 1}");
-    // A single object goes to the first instance.
-    expect(ran.log).toContain(
-      "[algo-1] INFO:__main__:Input task2_data_dist: [PosixPath('/opt/ml/input/data/task2_data_dist/model.tar.gz')]",
-    );
-    expect(ran.log).toContain('[algo-2] INFO:__main__:Input task2_data_dist: []');
   });
 });
