@@ -67,14 +67,20 @@ export class StandIn {
     this.#end = end;
   }
 
+  /** A Docker engine that happens to be there changes nothing, unless `flags` say so. */
   static async start(flags: readonly string[] = [], env: Record<string, string> = {}): Promise<StandIn> {
+    const containers = flags.includes('--containers') ? [] : ['--containers', 'none'];
     mkdirSync(join(root, '.cache', 'tests'), { recursive: true });
     const folder = mkdtempSync(join(root, '.cache', 'tests', 'stand-in-'));
-    const child = spawn(python, ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...flags], {
-      cwd: join(root, 'local'),
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const child = spawn(
+      python,
+      ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...containers, ...flags],
+      {
+        cwd: join(root, 'local'),
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const told = await new Promise<Told>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Told));

@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asDockerImage, findImage } from '../../src/aws/registry.ts';
-import { StandIn, type StepResult } from '../action/stand-in.ts';
-import { BASE, type BuilderKind, docker, forget, freshName, Runner } from './engine.ts';
+import type { StandIn, StepResult } from '../action/stand-in.ts';
+import { BASE, type BuilderKind, docker, forget, freshName, Runner, startStandIn } from './engine.ts';
 
 const BUILDERS: readonly BuilderKind[] = ['BuildKit', 'the classic builder'];
 const WORKER = 'print("made:", open("/made").read().strip())\n';
@@ -20,7 +20,7 @@ const WORKER = 'print("made:", open("/made").read().strip())\n';
 let aws: StandIn;
 let ecr: ECRClient;
 beforeAll(async () => {
-  aws = await StandIn.start();
+  aws = await startStandIn();
   ecr = new ECRClient({
     region: 'us-east-1',
     endpoint: aws.url,
@@ -295,7 +295,7 @@ describe('an error', () => {
   };
 
   it('of an engine that is not there comes before anything is made', async () => {
-    const fresh = await StandIn.start();
+    const fresh = await startStandIn();
     try {
       const inputs = { task: 't', entrypoint: 'w.py', dockerfile: 'RUN true', image: BASE };
       for (const env of [{ DOCKER_HOST: 'unix:///nowhere.sock' }, { PATH: join(fresh.folder, 'nothing') }]) {

@@ -69,7 +69,7 @@ describe.each<BuilderKind>(['BuildKit', 'the classic builder'])('a context, as %
     const context = contextOf(ignore);
     const read = await readBuild({ dockerfile: context, context: undefined }, root);
     const name = `${freshName()}:1`;
-    const env = new Runner({ folder: root } as never, builder).env;
+    const env = new Runner({ folder: root }, builder).env;
     const signal = AbortSignal.timeout(60_000);
     const build = {
       ...{ dockerfile: read.text, context, ownIgnore: undefined, buildArgs: new Map(), name, cacheFrom: undefined },

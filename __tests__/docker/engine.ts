@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StandIn } from '../action/stand-in.ts';
+import { StandIn } from '../action/stand-in.ts';
 
 const host = process.env['TEST_DOCKER_HOST'] ?? '';
 /** The user's configuration: the plugin for BuildKit, and nothing else. */
@@ -12,6 +12,11 @@ const config = process.env['TEST_DOCKER_CONFIG'] ?? '';
 export const BASE = process.env['TEST_BASE_IMAGE'] ?? '';
 
 export type BuilderKind = 'BuildKit' | 'the classic builder';
+
+/** A stand-in whose jobs run in the engine's containers. */
+export function startStandIn(flags: readonly string[] = []): Promise<StandIn> {
+  return StandIn.start(['--containers', 'auto', ...flags], { DOCKER_HOST: host, DOCKER_CONFIG: config });
+}
 
 /** Runs docker; its output. */
 export function docker(...args: string[]): string {
@@ -42,7 +47,7 @@ export class Runner {
   readonly temporary: string;
   readonly #calls: string;
 
-  constructor(aws: StandIn, builder: BuilderKind = 'BuildKit') {
+  constructor(aws: Pick<StandIn, 'folder'>, builder: BuilderKind = 'BuildKit') {
     const folder = mkdtempSync(join(aws.folder, 'runner-'));
     this.config = join(folder, 'docker');
     this.temporary = join(folder, 'temp');

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { StandIn } from '../action/stand-in.ts';
-import { BASE, forget, Runner } from './engine.ts';
+import type { StandIn } from '../action/stand-in.ts';
+import { BASE, forget, Runner, startStandIn } from './engine.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'aws.md'), 'utf8');
 const WORDS = { ACCOUNT: '123456789012', REGION: 'us-east-1', PROJECT: 'project', REPOSITORY: 'project' };
@@ -15,7 +15,7 @@ interface Policy {
 
 let aws: StandIn;
 beforeAll(async () => {
-  aws = await StandIn.start(['--enforce-iam']);
+  aws = await startStandIn(['--enforce-iam']);
 });
 afterAll(async () => {
   forget(`${new URL(aws.url).host}/*`);
