@@ -7,6 +7,7 @@ import { info } from './github/log.ts';
 import { describeTasks, lastCompleted } from './past.ts';
 import { type Channel, formatS3Uri, parseS3Uri, type S3Uri } from './task/channels.ts';
 import { InputError, type Mistake } from './task/errors.ts';
+import { LONGEST_URI } from './task/limits.ts';
 import { inputFolder } from './task/names.ts';
 import { resultUri } from './task/results.ts';
 import type { JobSource, TaskSource } from './task/sources.ts';
@@ -116,6 +117,8 @@ async function chain(
   if (place === '') return { problem: `the job ${upstream.name} has no ${result}.`, remedy };
   const at = parseS3Uri(place);
   const uri = result === 'state' ? { ...at, key: at.key + below } : at;
+  if (formatS3Uri(uri).length > LONGEST_URI)
+    return { problem: `its S3 URI is over the ${LONGEST_URI} characters that a job can have.`, remedy };
   const listing = await list(search, channel, uri);
   if (listing.kind === 'wrong')
     return { problem: `the job ${upstream.name} left no ${result}: ${listing.problem}`, remedy };

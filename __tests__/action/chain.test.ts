@@ -81,6 +81,7 @@ describe("a task's results", () => {
     ['m=job:no-such-job/model', /there is no training job no-such-job/],
     ['m=task:fails/model', /"fails" of the project "project" has not completed.*fails \(Failed\)/],
     ['m=task:nothing/model', /left no model/],
+    [`m=task:prepare/state/${'x/'.repeat(500)}`, /"m": its S3 URI is over the 1024 characters/],
     ['m=s3://sagemaker-us-east-1-123456789012/project/prepare/state\nn=task:x/model', /"x" of the project/],
   ])('%s is a mistake before anything is created', async (inputs, what) => {
     const workspace = aws.workspace(FILES);
