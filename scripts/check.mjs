@@ -23,8 +23,19 @@ const plain = ['dist', 'unit'];
 const bare = asked.length > 0 && asked.every((group) => plain.includes(group));
 const tools = bare ? { missing: [] } : await fetchTools(full);
 const python = (name, ...args) => (tools.bin ? [join(tools.bin, name), ...args] : undefined);
-const vitest = (project) => [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project];
-const pytest = (folder) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), `__tests__/${folder}`);
+const vitest = (project, ...args) => [
+  node,
+  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+  'run',
+  '--project',
+  project,
+  ...args,
+];
+const pytest = (...args) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), ...args);
+/** Of the stand-in's tests those that need a Docker engine. */
+const contained = readdirSync(join(root, '__tests__', 'local'))
+  .filter((name) => /^test_(containers.*|ecr_docker|images)\.py$/.test(name))
+  .map((name) => join('__tests__', 'local', name));
 const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
   .map((entry) => join('examples', entry.name, 'workflow.yml'))
   .filter((path) => existsSync(join(root, path)));
@@ -49,17 +60,27 @@ const groups = {
   ],
   dist: [['dist equals a fresh build', [node, 'scripts/build.mjs', '--check']]],
   unit: [['unit tests', vitest('unit')]],
-  toolkit: [['tests of the toolkit', pytest('toolkit'), 'toolkit']],
-  local: [['tests of the stand-in', pytest('local'), 'local']],
+  toolkit: [['tests of the toolkit', pytest('__tests__/toolkit'), 'toolkit']],
+  local: [
+    ['tests of the stand-in', pytest('__tests__/local', ...contained.flatMap((path) => ['--ignore', path])), 'local'],
+    ['tests of the stand-in, with a Docker engine', tools.engine && pytest(...contained), 'local', contained],
+  ],
   action: [['tests of the bundle as a process', tools.bin && vitest('action'), 'action']],
-  docker: [['tests of images, with a Docker engine', tools.bin && tools.engine && vitest('docker'), 'docker']],
+  docker: [
+    [
+      'tests of images, with a Docker engine',
+      tools.bin && tools.engine && vitest('docker', '--no-file-parallelism'),
+      'docker',
+    ],
+  ],
   workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows'), 'workflows']],
 };
 
-/** How many tests a folder defines; a table of cases counts once. */
-function testsIn(folder) {
-  const files = readdirSync(join(root, '__tests__', folder)).filter((name) => /\.test\.ts$|^test_.*\.py$/.test(name));
-  const texts = files.map((name) => readFileSync(join(root, '__tests__', folder, name), 'utf8'));
+/** How many tests a folder, or the given files of it, define; a table of cases counts once. */
+function testsIn(folder, files) {
+  const all = readdirSync(join(root, '__tests__', folder)).filter((name) => /\.test\.ts$|^test_.*\.py$/.test(name));
+  const paths = files ?? all.map((name) => join('__tests__', folder, name));
+  const texts = paths.map((path) => readFileSync(join(root, path), 'utf8'));
   return texts.join('\n').match(/^\s*(it(\.each.*)?\(|def test_)/gm)?.length ?? 0;
 }
 
@@ -96,9 +117,9 @@ function run([program, ...args]) {
 const results = [];
 for (const [group, checks] of Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(group)) continue;
-  for (const [name, command, folder] of checks) {
+  for (const [name, command, folder, files] of checks) {
     if (!command) {
-      results.push({ name, left: folder === undefined ? 'one check' : `${testsIn(folder)} tests` });
+      results.push({ name, left: folder === undefined ? 'one check' : `${testsIn(folder, files)} tests` });
       continue;
     }
     console.log(`\n=== ${name}`);

@@ -1,38 +1,18 @@
 /** The policy that docs/aws.md shows is enough for all that the action does, and has nothing that it does not use. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentedPolicy, usedBy, userWith } from './documented.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
 
-const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'aws.md'), 'utf8');
-const USER = 'arn:aws:iam::123456789012:user/workflow';
-
-interface Policy {
-  readonly Statement: readonly { readonly Action: string | readonly string[] }[];
-}
+const POLICY = documentedPolicy('policy.json', 'project');
 
 let aws: StandIn;
-const env: Record<string, string> = {};
+let env: Record<string, string>;
 beforeAll(async () => {
   aws = await StandIn.start(['--enforce-iam', '--elsewhere', 'far-away=eu-west-1']);
-  const credentials = { accessKeyId: 'AKIAADMINISTRATOR000', secretAccessKey: 'x' };
-  const iam = new IAMClient({ region: 'us-east-1', endpoint: aws.url, credentials });
-  await iam.send(new CreateUserCommand({ UserName: 'workflow' }));
-  const words = { ACCOUNT: '123456789012', REGION: 'us-east-1', PROJECT: 'project', BUCKET: aws.bucket };
-  const text = Object.entries(words).reduce((page, [word, value]) => page.replaceAll(word, value), policyText());
-  const policy = { UserName: 'workflow', PolicyName: 'docs', PolicyDocument: text };
-  await iam.send(new PutUserPolicyCommand(policy));
-  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'workflow' }));
-  env['AWS_ACCESS_KEY_ID'] = AccessKey?.AccessKeyId ?? '';
-  env['AWS_SECRET_ACCESS_KEY'] = AccessKey?.SecretAccessKey ?? '';
+  env = await userWith(aws, 'workflow', [POLICY]);
 });
 afterAll(() => aws.stop());
-
-function policyText(): string {
-  return /`policy\.json`[\s\S]*?```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
-}
 
 const run = (workspace: string, inputs: Record<string, string>): Promise<StepResult> => aws.run(workspace, inputs, env);
 
@@ -58,15 +38,12 @@ describe('the policy of the docs', () => {
     const replaced = await run(workspace, { ...long, run: 'true', 'when-busy': 'replace' });
     expect(replaced.code).toBe(0);
     await step.done;
-    const own = (await aws.requests()).filter(({ principal }) => principal === USER);
-    expect(own.filter(({ status }) => status === 403)).toEqual([]);
-    const used = new Set(own.flatMap(({ action, also }) => [action, ...also.map((each) => each.action)]));
-    const { Statement } = JSON.parse(policyText()) as Policy;
-    const allowed = new Set(Statement.flatMap(({ Action }) => Action));
-    expect([...used].filter((action) => !allowed.has(action))).toEqual([]);
+    const { actions, refused } = await usedBy(aws, 'workflow');
+    expect(refused).toEqual([]);
+    expect(actions.filter((action) => !POLICY.actions.includes(action))).toEqual([]);
     // For a role whose trust somebody changed, and for an upload that nobody needs: role.test.ts, sync.test.ts.
     const rare = new Set(['iam:UpdateAssumeRolePolicy', 's3:AbortMultipartUpload']);
-    expect([...allowed].filter((action) => !used.has(action) && !rare.has(action))).toEqual([]);
+    expect(POLICY.actions.filter((action) => !actions.includes(action) && !rare.has(action))).toEqual([]);
   });
 });
 

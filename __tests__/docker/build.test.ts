@@ -29,7 +29,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.stop();
-  forget('127.0.0.1*/*');
+  const { host } = new URL(aws.url);
+  for (const pattern of [`${host}/*`, `${host}/*/*`]) forget(pattern);
 });
 
 interface Given {

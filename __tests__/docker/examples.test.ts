@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await artifacts.stop();
-  forget('127.0.0.1*/*');
+  forget('127.0.0.1*/task*_repo');
   docker('image', 'rm', 'python:3.12-slim');
 });
 

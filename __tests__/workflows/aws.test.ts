@@ -1,10 +1,9 @@
 /** The examples for AWS: several workflow jobs and runs in one account, which here is a stand-in that outlives them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentedPolicy, usedBy, userWith } from '../action/documented.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { type Ran, root, runWorkflow } from './act.ts';
 import { ArtifactServer } from './artifact-server.ts';
@@ -62,15 +61,10 @@ describe('team', () => {
 
 describe('pull-request', () => {
   /** With the rights of the docs' second policy alone; the steps before act for the account's administrator. */
-  let cleaner = { id: '', secret: '' };
+  const policy = documentedPolicy('clean.json', 'example');
+  let cleaner: Awaited<ReturnType<typeof userWith>>;
   beforeAll(async () => {
-    const credentials = { accessKeyId: 'AKIAADMINISTRATOR000', secretAccessKey: 'x' };
-    const iam = new IAMClient({ region: 'us-east-1', endpoint: aws.url, credentials });
-    await iam.send(new CreateUserCommand({ UserName: 'cleaner' }));
-    const policy = { UserName: 'cleaner', PolicyName: 'docs', PolicyDocument: cleanPolicy() };
-    await iam.send(new PutUserPolicyCommand(policy));
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'cleaner' }));
-    cleaner = { id: AccessKey?.AccessKeyId ?? '', secret: AccessKey?.SecretAccessKey ?? '' };
+    cleaner = await userWith(aws, 'cleaner', [policy]);
   });
 
   const pullRequest = (action: string, number = 7): Promise<Ran> =>
@@ -89,8 +83,8 @@ runs:
   steps:
     - shell: bash
       run: |
-        echo AWS_ACCESS_KEY_ID=${cleaner.id} >> "$GITHUB_ENV"
-        echo AWS_SECRET_ACCESS_KEY=${cleaner.secret} >> "$GITHUB_ENV"
+        echo AWS_ACCESS_KEY_ID=${cleaner.AWS_ACCESS_KEY_ID} >> "$GITHUB_ENV"
+        echo AWS_SECRET_ACCESS_KEY=${cleaner.AWS_SECRET_ACCESS_KEY} >> "$GITHUB_ENV"
 `,
       },
       actions: { 'aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722': 'stub' },
@@ -153,18 +147,8 @@ runs:
     const left = JSON.parse(cli('ecr', 'list-images', '--repository-name', 'example', ...query)) as string[];
     expect(left).toEqual(['pr-77-0123abc', 'stable']);
 
-    const own = (await aws.requests()).filter(({ principal }) => principal.endsWith(':user/cleaner'));
-    expect(own.filter(({ status }) => status === 403)).toEqual([]);
-    const used = new Set(own.flatMap(({ action, also }) => [action, ...also.map((each) => each.action)]));
-    const { Statement } = JSON.parse(cleanPolicy()) as { Statement: { Action: string | string[] }[] };
-    expect([...used].toSorted()).toEqual(Statement.flatMap(({ Action }) => Action).toSorted());
+    const { actions, refused } = await usedBy(aws, 'cleaner');
+    expect(refused).toEqual([]);
+    expect(actions.toSorted()).toEqual(policy.actions.toSorted());
   });
 });
-
-/** `clean.json` of docs/aws.md, for the example's project. */
-function cleanPolicy(): string {
-  const page = readFileSync(join(root, 'docs', 'aws.md'), 'utf8');
-  const text = /`clean\.json`[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
-  const words = { ACCOUNT: '123456789012', REGION: 'us-east-1', PROJECT: 'example', BUCKET: aws.bucket };
-  return Object.entries(words).reduce((all, [word, value]) => all.replaceAll(word, value), text);
-}
