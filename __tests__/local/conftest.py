@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from botocore.config import Config
 from engine import ABSENT, BASE, HOST, TestEngine
 from machine import ROOT
+from registry_client import RegistryClient
 
 ROOT_FOLDER = Path(__file__).parents[2]
 LOCAL = ROOT_FOLDER / "local"
@@ -237,6 +239,24 @@ def server(start):
 @pytest.fixture(scope="module")
 def _faulty(start):
     return start("--time-scale", "0.01")
+
+
+@pytest.fixture(scope="session")
+def registry_program():
+    if not (shutil.which("docker-registry") or shutil.which("registry")):
+        pytest.skip("no docker-registry on PATH")
+
+
+@pytest.fixture
+def registry(server):
+    return RegistryClient(server)
+
+
+@pytest.fixture
+def repository(server):
+    name = f"group/repo-{uuid.uuid4().hex[:8]}"
+    server.ecr.create_repository(repositoryName=name)
+    return name
 
 
 @pytest.fixture(scope="session")

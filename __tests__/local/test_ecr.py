@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import time
 import uuid
 
@@ -11,21 +10,7 @@ from botocore.exceptions import ClientError
 from registry_client import INDEX, LAYER, MANIFEST, RegistryClient, code, digest_of
 
 ACCOUNT = "123456789012"
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("docker-registry") or shutil.which("registry")), reason="no docker-registry on PATH"
-)
-
-
-@pytest.fixture
-def registry(server):
-    return RegistryClient(server)
-
-
-@pytest.fixture
-def repository(server):
-    name = f"group/repo-{uuid.uuid4().hex[:8]}"
-    server.ecr.create_repository(repositoryName=name)
-    return name
+pytestmark = pytest.mark.usefixtures("registry_program")
 
 
 def test_the_uri_leads_to_this_server(server, repository):

@@ -5,7 +5,6 @@ import shutil
 import signal
 import time
 import urllib.request
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,21 +15,7 @@ from machine import marked
 from registry_client import RegistryClient, code
 
 ACCOUNT = "123456789012"
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("docker-registry") or shutil.which("registry")), reason="no docker-registry on PATH"
-)
-
-
-@pytest.fixture
-def registry(server):
-    return RegistryClient(server)
-
-
-@pytest.fixture
-def repository(server):
-    name = f"group/repo-{uuid.uuid4().hex[:8]}"
-    server.ecr.create_repository(repositoryName=name)
-    return name
+pytestmark = pytest.mark.usefixtures("registry_program")
 
 
 def as_user(server, name, *statements):
