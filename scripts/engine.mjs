@@ -1,7 +1,7 @@
 // A Docker engine for the tests: one that is there, or one of their own, started where this user may; with an image in it
 // that has python3, made of the machine's own files, and BuildKit's client. No registry is asked for any of it.
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, open, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +50,8 @@ async function ownEngine(firewall = []) {
   await end(await pidIn(pidFile));
   // The path of a socket is 108 characters at the most.
   const run = await mkdtemp(join(tmpdir(), 'docker-'));
+  // Who may use the engine, its socket says.
+  await chmod(run, 0o755);
   const host = `unix://${run}/docker.sock`;
   const log = await open(join(folder, 'dockerd.log'), 'w');
   const flags = [...firewall, '-H', host];
