@@ -74,6 +74,7 @@ describe.each(BUILDERS)('an image built by %s', (builder) => {
     expect(tag).toMatch(/^[0-9a-f]{64}$/);
     expect(first.outputs['image-uri']).toBe(`${new URL(aws.url).host}/${project}:${tag}`);
     expect(lines(first).some((line) => /^\[image\] .*COPY made.txt \/made/.test(line))).toBe(true);
+    expect(runner.calls().find((call) => call.startsWith('build '))).toContain(' --platform linux/amd64 ');
     // Another runner, which has no engine at all.
     await aws.clearRequests();
     const second = await run({}, { DOCKER_HOST: 'unix:///nowhere.sock' });
@@ -150,6 +151,24 @@ describe('a build', () => {
     expect(JSON.parse(lifecyclePolicyText)).toMatchObject({
       rules: [{ selection: { tagStatus: 'untagged' }, action: { type: 'expire' } }],
     });
+  });
+
+  it('on an image of another account has a login to that account’s registry too', async () => {
+    const registry = '763104351884.dkr.ecr.us-east-1.amazonaws.com';
+    const image = `${registry}/pytorch-training:2.8.0-cpu-py312`;
+    docker('tag', BASE, image);
+    try {
+      const runner = new Runner(aws);
+      const { run } = steps({}, runner, { image: '', framework: 'pytorch', 'framework-version': '2.8.0' });
+      const ran = await run({ dockerfile: 'RUN echo of another > /made' });
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(lines(ran)).toContain('made: of another');
+      expect(runner.logins()).toEqual([new URL(aws.url).host, registry].sort());
+      // The engine has it: nothing is pulled.
+      expect(runner.calls().filter((call) => call.startsWith('pull'))).toEqual([]);
+    } finally {
+      docker('image', 'rm', image);
+    }
   });
 
   it('moves its further tag to what is there, without an engine', async () => {

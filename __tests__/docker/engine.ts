@@ -46,18 +46,21 @@ export class Runner {
   readonly config: string;
   readonly temporary: string;
   readonly #calls: string;
+  readonly #registries: string;
 
   constructor(aws: Pick<StandIn, 'folder'>, builder: BuilderKind = 'BuildKit') {
     const folder = mkdtempSync(join(aws.folder, 'runner-'));
     this.config = join(folder, 'docker');
     this.temporary = join(folder, 'temp');
     this.#calls = join(folder, 'calls');
+    this.#registries = join(folder, 'config.json');
     const bin = join(folder, 'bin');
     for (const each of [this.config, this.temporary, bin]) mkdirSync(each);
     if (builder === 'BuildKit') symlinkSync(join(config, 'cli-plugins'), join(this.config, 'cli-plugins'));
     const real = execFileSync('which', ['docker'], { encoding: 'utf8' }).trim();
     // It does nothing but keep the words and be docker.
-    writeFileSync(join(bin, 'docker'), `#!/bin/sh\nprintf '%s\\n' "$*" >> '${this.#calls}'\nexec '${real}' "$@"\n`);
+    const keep = `printf '%s\\n' "$*" >> '${this.#calls}'\ncp "$DOCKER_CONFIG/config.json" '${this.#registries}' 2>&-`;
+    writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${keep}\nexec '${real}' "$@"\n`);
     chmodSync(join(bin, 'docker'), 0o755);
     writeFileSync(this.#calls, '');
     this.env = {
@@ -71,6 +74,12 @@ export class Runner {
   /** The command lines so far. */
   calls(): string[] {
     return readFileSync(this.#calls, 'utf8').split('\n').slice(0, -1);
+  }
+
+  /** The registries that the last command had a login to. */
+  logins(): string[] {
+    const { auths } = JSON.parse(readFileSync(this.#registries, 'utf8')) as { auths: Record<string, unknown> };
+    return Object.keys(auths).sort();
   }
 
   /** How many images were built so far. */
