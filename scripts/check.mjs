@@ -100,6 +100,7 @@ const env = {
   SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
   EXAMPLES_VENV: tools.examples ?? '',
   TEST_DOCKER_HOST: tools.engine?.host ?? '',
+  TEST_DOCKER_OWN: tools.engine?.own ? '1' : '',
   TEST_DOCKER_CONFIG: tools.engine?.config ?? '',
   TEST_BASE_IMAGE: tools.engine?.image ?? '',
   ACT: tools.bin ? join(tools.bin, 'act') : '',

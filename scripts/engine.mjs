@@ -13,9 +13,9 @@ const BASE_IMAGE = 'simple-sagemaker-test-base:2';
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 
-/** `{ host, image, config, stop }`: DOCKER_HOST, the base image's name, a DOCKER_CONFIG whose docker has buildx. Throws where there is none. */
+/** `{ host, own, image, config, stop }`: DOCKER_HOST, whether it is the tests' own, the base image's name, a DOCKER_CONFIG whose docker has buildx. Throws where there is none. */
 export async function startEngine(buildx) {
-  const { host, stop } = (await running()) ?? (await ownEngine());
+  const { host, own, stop } = (await running()) ?? (await ownEngine());
   try {
     const env = { ...process.env, DOCKER_HOST: host };
     await execute(join(root, 'scripts', 'base-image.sh'), [BASE_IMAGE], { env, maxBuffer: 2 ** 26 });
@@ -23,7 +23,7 @@ export async function startEngine(buildx) {
     await rm(config, { recursive: true, force: true });
     await mkdir(join(config, 'cli-plugins'), { recursive: true });
     if (buildx) await symlink(buildx, join(config, 'cli-plugins', 'docker-buildx'));
-    return { host, image: BASE_IMAGE, config, stop };
+    return { host, own, image: BASE_IMAGE, config, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -39,7 +39,7 @@ async function running() {
   }
   const format = '{{.Endpoints.docker.Host}}';
   const { stdout } = await execute('docker', ['context', 'inspect', '--format', format]);
-  return { host: process.env.DOCKER_HOST || stdout.trim(), stop: async () => {} };
+  return { host: process.env.DOCKER_HOST || stdout.trim(), own: false, stop: async () => {} };
 }
 
 /** As root, or by sudo where that asks for no password. Without iptables what it runs reaches each other, not the world. */
@@ -72,7 +72,7 @@ async function ownEngine(firewall = []) {
   };
   for (const deadline = Date.now() + START_MS; Date.now() < deadline && ended === undefined; await sleep(100)) {
     const answers = await execute('docker', ['--host', host, 'version']).catch(() => undefined);
-    if (answers) return { host, stop };
+    if (answers) return { host, own: true, stop };
   }
   await stop();
   if (firewall.length === 0)

@@ -4,9 +4,11 @@
  * from a Dockerfile of one line. Nothing is created here: provide.ts does that.
  */
 import type { Clients } from './aws/clients.ts';
-import { ecrLogin, findImage, imageDigest, type StoredImage } from './aws/registry.ts';
+import { ecrLogin, findImage, hashTag, imageDigest, type StoredImage } from './aws/registry.ts';
 import { registryDigest } from './docker/digest.ts';
+import { localImage } from './docker/engine.ts';
 import type { BuildFiles } from './files/context.ts';
+import { MARKER } from './files/output.ts';
 import { notice } from './github/log.ts';
 import { buildHash } from './task/build.ts';
 import { type Dockerfile, needsBase, prepareDockerfile } from './task/dockerfile.ts';
@@ -37,6 +39,8 @@ export interface BuiltImage {
   readonly bases: ReadonlyMap<string, string | undefined>;
   /** What ECR has under the hash. */
   readonly stored: StoredImage | undefined;
+  /** The hash by base images' names, where the one above knows some by the runner's engine alone: a further tag. */
+  readonly byName: string | undefined;
   /** The image that this is but a copy of. */
   readonly copyOf: string | undefined;
 }
@@ -73,25 +77,68 @@ async function planBuild(
   copyOf: string | undefined,
   signal: AbortSignal,
 ): Promise<BuiltImage> {
-  if (files.files.some(({ path }) => path.startsWith('.git/')))
-    notice(
-      'The image copies .git, which is another in each checkout: it is built anew each time. Put .git into .dockerignore.',
-    );
-  const base = needsBase(files.text) ? imageUri(spec.image, spec.region, spec.instanceType) : '';
-  const dockerfile = prepareDockerfile(files.text, base, spec.buildArgs);
+  warnOfMoving(files);
   const platform = platformOf(spec.instanceType);
-  const digests = dockerfile.bases.map(async (each) => [each, await digestOf(clients, spec, each, signal)] as const);
-  const bases = new Map(await Promise.all(digests));
-  const { others } = files;
-  const { buildArgs } = spec;
-  const fact = buildHash({ dockerfile: dockerfile.text, files: hashed, others, buildArgs, bases, platform });
-  const stored = await findImage(clients.ecr, spec.repository, fact, signal);
-  return { kind: 'built', fact, dockerfile, files, platform, bases, stored, copyOf };
+  const base = needsBase(files.text) ? imageUri(spec.image, spec.region, spec.instanceType) : '';
+  const dockerfile = prepareDockerfile(files.text, base, spec.buildArgs, platform);
+  const told = await digests(dockerfile.bases, (base) => registeredDigest(clients, spec, base, signal));
+  const known = await digests(dockerfile.bases, async (base) => told.get(base) ?? (await engineId(base, signal)));
+  for (const [base, digest] of known) {
+    if (digest === undefined)
+      notice(`What ${base} is now cannot be told: it counts by its name, and a tag that moves goes unnoticed.`);
+  }
+  const hash = (bases: ReadonlyMap<string, string | undefined>): string =>
+    buildHash({
+      ...{ dockerfile: dockerfile.text, files: hashed, others: files.others, buildArgs: spec.buildArgs, bases },
+      platform,
+    });
+  const own = hash(known);
+  const byName = hash(told);
+  const stored = await findImage(clients.ecr, spec.repository, own, signal);
+  // A runner without an engine finds by name what one with an engine knew more of: it is the same.
+  const isBlind = [...known.values()].includes(undefined);
+  const other = isBlind && stored && (await hashTag(clients.ecr, spec.repository, stored.digest, own, signal));
+  const fact = other || own;
+  const further = byName === own ? undefined : byName;
+  return { kind: 'built', fact, dockerfile, files, platform, bases: known, stored, byName: further, copyOf };
 }
 
-async function digestOf(clients: Clients, spec: TaskSpec, image: string, signal: AbortSignal) {
+async function digests(
+  bases: readonly string[],
+  digestOf: (base: string) => Promise<string | undefined>,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  return new Map(await Promise.all(bases.map(async (base) => [base, await digestOf(base)] as const)));
+}
+
+async function registeredDigest(
+  clients: Clients,
+  spec: TaskSpec,
+  image: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const reference = await inEcr(clients, spec, image, signal);
   return reference === undefined ? registryDigest(image, signal) : imageDigest(clients, reference, signal);
+}
+
+/** The engine's id of an image that it has: such a one is what would be built on. */
+async function engineId(image: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await localImage(image, { env: process.env, onLines: () => {}, signal }))?.id;
+  } catch (error) {
+    // Without a docker command there is none.
+    if (!(error instanceof ActionError)) throw error;
+    return undefined;
+  }
+}
+
+/** Files that are others in each checkout or after each step have the image built anew. */
+function warnOfMoving({ files }: BuildFiles): void {
+  const moving = [
+    ['.git', files.some(({ path }) => path.startsWith('.git/'))],
+    ['sagemaker-output', files.some(({ path }) => path.split('/').at(-1) === MARKER)],
+  ] as const;
+  for (const [name, isThere] of moving)
+    if (isThere) notice(`The image copies ${name}, and so is built anew each time. Put ${name} into .dockerignore.`);
 }
 
 /** An image in ECR: by AWS's host names, else by where ECR says that it is. */

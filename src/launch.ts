@@ -6,7 +6,7 @@ import { ensureRole, type Role } from './aws/role.ts';
 import { createJob } from './aws/training.ts';
 import { emptyFolder } from './aws/upload.ts';
 import { info, inGroup } from './github/log.ts';
-import { type Builder, findBuilder, provideImage } from './provide.ts';
+import { type Builder, findWay, provideImage, type Way } from './provide.ts';
 import type { Home, Resolved } from './resolve.ts';
 import { stageFiles } from './stage.ts';
 import { formatS3Uri } from './task/channels.ts';
@@ -40,19 +40,20 @@ export interface Started {
   readonly managedRole: boolean;
 }
 
-export async function launchJob(launch: Launch): Promise<Started> {
+/** `way`: how the image comes there, where that is known. */
+export async function launchJob(launch: Launch, way: Way | undefined): Promise<Started> {
   const { spec } = launch;
   const name = jobName(spec.project, spec.task, new Date(), randomBytes(2).toString('hex'));
-  return inGroup(`Preparing ${name}`, () => prepareAndCreate(launch, name));
+  return inGroup(`Preparing ${name}`, () => prepareAndCreate(launch, name, way));
 }
 
-async function prepareAndCreate(launch: Launch, name: string): Promise<Started> {
+async function prepareAndCreate(launch: Launch, name: string, found: Way | undefined): Promise<Started> {
   const { clients, spec, context, home, resolved, signal } = launch;
   const { bucket } = home;
-  const engine = await findBuilder(resolved.image, builderOf(launch));
+  const way = found ?? (await findWay(resolved.image, builderOf(launch)));
   const [role, imageUri] = await together(signal, (signal) => [
     jobRole({ ...launch, signal }),
-    provideImage(resolved.image, engine, builderOf({ ...launch, signal })),
+    provideImage(resolved.image, way, builderOf({ ...launch, signal })),
     spec.cleanState ? cleanState({ ...launch, signal }) : undefined,
     stageFiles(clients, spec, resolved, bucket, name, signal),
     writeRecord(clients.s3, bucket, spec, name, { facts: resolved.wish.facts, end: undefined }, signal),

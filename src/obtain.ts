@@ -9,7 +9,7 @@ import { describeJob, stopJob } from './aws/training.ts';
 import { info, warning } from './github/log.ts';
 import { builderOf, type Launch, launchJob, type Started } from './launch.ts';
 import { decideByPast } from './past.ts';
-import { findBuilder } from './provide.ts';
+import { findWay, type Way } from './provide.ts';
 import { ActionError, describeError } from './task/errors.ts';
 import type { PastJob } from './task/history.ts';
 import { leaseKey, logsUrl } from './task/names.ts';
@@ -26,15 +26,16 @@ const NEWS_MS = 60_000;
 export async function obtainJob(launch: Launch): Promise<Obtained> {
   const { clients, spec, home, resolved, redact, signal } = launch;
   const look = () => decideByPast(clients, spec, home.bucket, resolved.wish, signal);
+  let way: Way | undefined;
   if (!home.exists) {
     // There is nothing to take: an image that cannot be built is said before anything is made.
-    await findBuilder(resolved.image, builderOf(launch));
+    way = await findWay(resolved.image, builderOf(launch));
     await createBucket(clients.s3, home.bucket, signal);
     info(`Bucket: ${home.bucket.name} (created)`);
   }
   for (;;) {
     const first = home.exists ? await look() : ({ kind: 'start', why: 'the bucket is new' } as const);
-    const decision = first.kind === 'start' ? await startUnderLease(launch, look) : first;
+    const decision = first.kind === 'start' ? await startUnderLease(launch, look, way) : first;
     switch (decision.kind) {
       case 'reuse':
         info(`Skipped: ${decision.job.name} completed this task ${sameness(spec.skipIf)}.`);
@@ -57,7 +58,7 @@ function sameness(skipIf: Launch['spec']['skipIf']): string {
 }
 
 /** Looks again with the lease in hand: another run may have been faster. */
-async function startUnderLease(launch: Launch, look: () => ReturnType<typeof decideByPast>) {
+async function startUnderLease(launch: Launch, look: () => ReturnType<typeof decideByPast>, way: Way | undefined) {
   const { clients, spec, home, context, redact, signal } = launch;
   const owner = context.runId === '' ? 'a run' : `run ${context.runId}`;
   const waiting = (other: string): void => info(`Waiting: ${other} is starting a job of this task …`);
@@ -65,7 +66,11 @@ async function startUnderLease(launch: Launch, look: () => ReturnType<typeof dec
   try {
     const decision = await look();
     if (decision.kind !== 'start') return decision;
-    return { kind: 'started', why: decision.why, job: await launchJob({ ...launch, signal: lease.signal }) } as const;
+    return {
+      kind: 'started',
+      why: decision.why,
+      job: await launchJob({ ...launch, signal: lease.signal }, way),
+    } as const;
   } catch (error) {
     throw lease.signal.aborted ? lease.signal.reason : error;
   } finally {

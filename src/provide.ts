@@ -7,6 +7,7 @@ import {
   findImage,
   findRepository,
   newestTag,
+  putLifecycle,
   type Repository,
   type StoredImage,
   tagImage,
@@ -35,40 +36,77 @@ export interface Builder {
   readonly signal: AbortSignal;
 }
 
-/**
- * The engine that is to build the image; undefined where none is needed. Throws an ActionError where one is needed and there
- * is none, before anything is created; an image that is but to be copied is then given to SageMaker as it is.
- */
-export async function findBuilder(plan: ImagePlan, { redact, signal }: Builder): Promise<Engine | undefined> {
-  if (plan.kind === 'given' || plan.stored !== undefined) return undefined;
-  const docker = quiet(process.env, signal);
+/** How the image comes to where SageMaker takes it from. */
+export type Way =
+  /** It is there. */
+  | { readonly kind: 'there' }
+  | { readonly kind: 'build'; readonly engine: Engine }
+  /** It lies elsewhere, and cannot be copied. */
+  | { readonly kind: 'as it is' };
+
+/** Throws an ActionError where an image has to be built and no engine can, before anything is created. */
+export async function findWay(plan: ImagePlan, { redact, signal }: Builder): Promise<Way> {
+  if (plan.kind === 'given' || plan.stored !== undefined) return { kind: 'there' };
+  const docker = mirrored(process.env, redact, signal);
   try {
-    const engine = await findEngine(docker);
-    if (plan.copyOf !== undefined)
-      await haveImage(plan.copyOf, plan.platform, docker, mirrored(process.env, redact, signal));
-    return engine;
+    const engine = await findEngine({ ...docker, onLines: () => {} });
+    const { copyOf, platform } = plan;
+    if (copyOf !== undefined && (await localImage(copyOf, docker)) === undefined)
+      await pullImage(copyOf, platform, docker);
+    return { kind: 'build', engine };
   } catch (error) {
     if (plan.copyOf === undefined || !(error instanceof ActionError)) throw error;
     warning(
-      `${plan.copyOf} does not lie in ECR, where SageMaker takes images from, and cannot be copied there: it is given to ` +
-        `SageMaker as it is. ${describeError(error)}`,
+      redact(
+        `${plan.copyOf} does not lie in ECR, where SageMaker takes images from, and cannot be copied there: it is given to ` +
+          `SageMaker as it is. ${describeError(error)}`,
+      ),
     );
-    return undefined;
+    return { kind: 'as it is' };
   }
 }
 
-/** The URI of the image, in ECR when this resolves. `engine`: what `findBuilder` found. */
-export async function provideImage(plan: ImagePlan, engine: Engine | undefined, builder: Builder): Promise<string> {
+/** The URI of the image, where it is when this resolves. */
+export async function provideImage(plan: ImagePlan, way: Way, builder: Builder): Promise<string> {
   if (plan.kind === 'given') return plan.uri;
-  if (plan.stored === undefined && engine === undefined) return plan.copyOf ?? '';
+  if (way.kind === 'as it is' && plan.copyOf !== undefined) return plan.copyOf;
   const { clients, spec, signal } = builder;
-  const { ecr } = clients;
-  const repository =
-    (await findRepository(ecr, spec.repository, signal)) ?? (await createRepository(ecr, spec.repository, signal));
-  const image = plan.stored ?? (await buildAndPush(plan, engine as Engine, repository, builder));
-  if (plan.stored !== undefined) info(`Image: ECR has it already, nothing is built`);
-  if (spec.imageTag !== undefined) await tagImage(ecr, repository.name, image, spec.imageTag, signal);
+  const repository = await ownRepository(clients, spec.repository, signal);
+  const pushed = way.kind === 'build' ? await buildAndPush(plan, way.engine, repository, builder) : plan.stored;
+  if (pushed === undefined) throw new Error('An image was taken for there that is not.');
+  if (way.kind === 'there') info('Image: ECR has it already, nothing is built');
+  const image = await asDockerImage(clients.ecr, repository.name, pushed, plan.fact, signal);
+  if (plan.byName !== undefined) await tagByName(clients, repository.name, image, plan.byName, signal);
+  if (spec.imageTag !== undefined) await tagImage(clients.ecr, repository.name, image, spec.imageTag, signal);
   return `${repository.uri}:${plan.fact}`;
+}
+
+/** For runners without an engine. Where tags are immutable it stays with the image that had it first. */
+async function tagByName(
+  { ecr }: Clients,
+  repository: string,
+  image: StoredImage,
+  tag: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await tagImage(ecr, repository, image, tag, signal);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+  }
+}
+
+async function ownRepository({ ecr }: Clients, name: string, signal: AbortSignal): Promise<Repository> {
+  const found = await findRepository(ecr, name, signal);
+  if (found !== undefined) return found;
+  const created = await createRepository(ecr, name, signal);
+  try {
+    await putLifecycle(ecr, name, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    warning(`The ECR repository ${name} keeps images without a tag for ever: ${describeError(error)}`);
+  }
+  return created;
 }
 
 async function buildAndPush(
@@ -86,7 +124,7 @@ async function buildAndPush(
   await withLogins(plan, builder, (docker) => push(plan, name, repository, builder, docker));
   const image = await findImage(clients.ecr, repository.name, plan.fact, signal);
   if (image === undefined) throw new Error(`ECR has no ${name}, although it was pushed.`);
-  return asDockerImage(clients.ecr, repository.name, image, plan.fact, signal);
+  return image;
 }
 
 async function build(
@@ -122,7 +160,7 @@ async function build(
 async function refreshBase(image: string, digest: string | undefined, platform: string, docker: Docker): Promise<void> {
   const local = digest === undefined ? undefined : await localImage(image, docker);
   if (local === undefined || digest === undefined || local.digests.length === 0) return;
-  if (!local.digests.includes(digest)) await pullImage(image, platform, docker);
+  if (digest !== local.id && !local.digests.includes(digest)) await pullImage(image, platform, docker);
 }
 
 async function push(
@@ -163,18 +201,9 @@ async function withLogins(
   }
 }
 
-/** For what is to be copied: that the engine has it, or gets it. */
-async function haveImage(image: string, platform: string, docker: Docker, shown: Docker): Promise<void> {
-  if ((await localImage(image, docker)) === undefined) await pullImage(image, platform, shown);
-}
-
 /** Its output is in the log. */
 function mirrored(env: NodeJS.ProcessEnv, redact: (text: string) => string, signal: AbortSignal): Docker {
   return { env, onLines: (lines) => printForeign('[image] ', lines.map(redact)), signal };
-}
-
-function quiet(env: NodeJS.ProcessEnv, signal: AbortSignal): Docker {
-  return { env, onLines: () => {}, signal };
 }
 
 /** Shows a failure at the line of the Dockerfile, and says the place in the error. */

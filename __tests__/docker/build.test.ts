@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asDockerImage, findImage } from '../../src/aws/registry.ts';
 import type { StandIn, StepResult } from '../action/stand-in.ts';
-import { BASE, type BuilderKind, docker, forget, freshName, Runner, startStandIn } from './engine.ts';
+import { BASE, type BuilderKind, docker, forget, freshName, MAY_EMPTY, Runner, startStandIn } from './engine.ts';
 
 const BUILDERS: readonly BuilderKind[] = ['BuildKit', 'the classic builder'];
 const WORKER = 'print("made:", open("/made").read().strip())\n';
@@ -55,6 +55,14 @@ async function tags(repositoryName: string): Promise<string[]> {
   return imageIds.flatMap(({ imageTag }) => imageTag ?? []).sort();
 }
 
+/** The same image in OCI's media types. */
+function ociManifest(manifest: string): string {
+  return manifest
+    .replace('docker.distribution.manifest.v2', 'oci.image.manifest.v1')
+    .replace('docker.container.image', 'oci.image.config')
+    .replaceAll('docker.image.rootfs.diff.tar.gzip', 'oci.image.layer.v1.tar+gzip');
+}
+
 /** What is left of a group's lines when workflow commands are taken out. */
 function lines({ stdout }: StepResult): string[] {
   return stdout.split('\n').filter((line) => !line.startsWith('::'));
@@ -70,9 +78,12 @@ describe.each(BUILDERS)('an image built by %s', (builder) => {
     const first = await run();
     expect(first.code, first.stdout).toBe(0);
     expect(lines(first)).toContain('made: yes');
-    const [tag = ''] = await tags(project);
-    expect(tag).toMatch(/^[0-9a-f]{64}$/);
-    expect(first.outputs['image-uri']).toBe(`${new URL(aws.url).host}/${project}:${tag}`);
+    const uri = first.outputs['image-uri'] ?? '';
+    expect(uri).toMatch(new RegExp(`^${new URL(aws.url).host}/${project}:[0-9a-f]{64}$`));
+    // The base image is the engine's alone: a second hash knows it by its name.
+    const there = await tags(project);
+    expect(there).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(there).toContain(uri.split(':').at(-1));
     expect(lines(first).some((line) => /^\[image\] .*COPY made.txt \/made/.test(line))).toBe(true);
     expect(runner.calls().find((call) => call.startsWith('build '))).toContain(' --platform linux/amd64 ');
     // Another runner, which has no engine at all.
@@ -83,10 +94,10 @@ describe.each(BUILDERS)('an image built by %s', (builder) => {
     expect(second.outputs['image-uri']).toBe(first.outputs['image-uri']);
     expect(runner.builds()).toBe(1);
     expect((await aws.calls())['PutImage']).toBeUndefined();
-    expect(await tags(project)).toEqual([tag]);
+    expect(await tags(project)).toEqual(there);
   });
 
-  it('has its layers again on a fresh runner, from the image before', async () => {
+  it.skipIf(!MAY_EMPTY)('has its layers again on a fresh runner, from the image before', async () => {
     const runner = new Runner(aws, builder);
     const dockerfile = (word: string): string => `RUN date +%s%N > /made\nRUN echo ${word} > /word\n`;
     const context = { dockerfile: 'Dockerfile', 'docker-context': '.' };
@@ -139,7 +150,101 @@ describe('a build', () => {
     expect(lines(ran)).toContain('made: argument with blanks context');
     const repository = ran.outputs['image-uri']?.replace(/^[^/]+\/|:[0-9a-f]+$/g, '') ?? '';
     expect(repository).toMatch(/^team\/test-/);
-    expect(await tags(repository)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), 'v1']);
+    expect(await tags(repository)).toContain('v1');
+  });
+
+  it('is made anew when an image that it copies from has moved', async () => {
+    const host = new URL(aws.url).host;
+    const tools = freshName();
+    const runner = new Runner(aws);
+    const make = steps({}, runner, { project: tools, 'image-tag': 'stable', 'skip-if': 'never' });
+    const child = steps({}, runner, {
+      dockerfile: `FROM __BASE_IMAGE__\nCOPY --from=${host}/${tools}:stable /made /made`,
+    });
+    for (const word of ['old', 'new']) {
+      expect((await make.run({ dockerfile: `RUN echo ${word} > /made` })).code).toBe(0);
+      const ran = await child.run();
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(lines(ran)).toContain(`made: ${word}`);
+    }
+  });
+
+  it('leaves out what an ignore file of the Dockerfile’s own says, or is refused where the builder does not read it', async () => {
+    const files = {
+      'd/a.Dockerfile': 'COPY . /c/\nRUN ls /c > /made',
+      'd/a.Dockerfile.dockerignore': 'secret',
+      'd/secret': '',
+      'd/x': '',
+    };
+    const inputs = { dockerfile: 'd/a.Dockerfile', 'docker-context': 'd' };
+    const worker = { 'w.py': 'print(sorted(open("/made").read().split()))\n' };
+    const ran = await steps({ ...files, ...worker }, new Runner(aws), inputs).run();
+    expect(ran.code, ran.stdout).toBe(0);
+    expect(lines(ran)).toContain("['a.Dockerfile', 'a.Dockerfile.dockerignore', 'x']");
+    const refused = await steps(files, new Runner(aws, 'the classic builder'), inputs).run();
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/^::error::.*classic builder does not read.*Install buildx/m);
+  });
+
+  it('for an arm64 instance is one for arm64, whatever the runner is', async () => {
+    const runner = new Runner(aws);
+    const { project, run } = steps({ 'd/Dockerfile': 'FROM scratch\nCOPY x /x', 'd/x': '' }, runner, {
+      ...{ dockerfile: 'd', image: '', entrypoint: '', 'instance-type': 'ml.p6e-gb200.36xlarge' },
+    });
+    await run();
+    const [tag] = await tags(project);
+    const name = `${new URL(aws.url).host}/${project}:${tag}`;
+    expect(docker('image', 'inspect', '--format', '{{.Architecture}}', name).trim()).toBe('arm64');
+  });
+
+  it.each([
+    ['by a login of its own', { kind: 'short-token', seconds: 6 }, 'RUN sleep 7 && echo second > /made'],
+    [
+      'again after a failure in passing',
+      { kind: 'throttle', operation: 'ecr:CompleteLayerUpload', times: 1 },
+      'RUN echo second > /made',
+    ],
+  ])('is pushed %s', async (_, fault, dockerfile) => {
+    const { run } = steps({}, new Runner(aws), { 'skip-if': 'never' });
+    expect((await run({ dockerfile: 'RUN echo first > /made' })).code).toBe(0);
+    await aws.fault(fault);
+    try {
+      const ran = await run({ dockerfile });
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(lines(ran)).toContain('made: second');
+    } finally {
+      await aws.liftFaults();
+    }
+  });
+
+  it('needs neither the list of images nor the rule for untagged ones', async () => {
+    await aws.fault({ kind: 'error', operation: 'ecr:DescribeImages', code: 'InvalidParameterException', status: 400 });
+    await aws.fault({ kind: 'deny', action: 'ecr:PutLifecyclePolicy' });
+    try {
+      const ran = await steps({}, new Runner(aws), { dockerfile: 'RUN echo yes > /made' }).run();
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(ran.stdout).toMatch(/^::warning::The ECR repository test-\w+ keeps images without a tag for ever/m);
+    } finally {
+      await aws.liftFaults();
+    }
+  });
+
+  it.each([
+    ['', 0],
+    ['{', 1],
+    ['null', 1],
+  ])('takes a user’s configuration %j for what docker takes it for', async (text, code) => {
+    const runner = new Runner(aws);
+    writeFileSync(join(runner.config, 'config.json'), text);
+    const ran = await steps({}, runner, { dockerfile: 'RUN echo yes > /made' }).run();
+    expect(ran.code, ran.stdout).toBe(code);
+    if (code === 1) expect(ran.stdout).toMatch(/^::error::Docker's configuration .*config\.json cannot be read/m);
+  });
+
+  it('that copies what moves by itself is told so', async () => {
+    const files = { '.git/HEAD': 'x', Dockerfile: 'COPY . /c\nRUN echo yes > /made', '.dockerignore': '' };
+    const ran = await steps(files, new Runner(aws), { dockerfile: 'Dockerfile' }).run();
+    expect(ran.stdout).toMatch(/^::notice::The image copies .git, and so is built anew each time/m);
   });
 
   it('makes a repository that scans what is pushed, and is rid of images without a tag', async () => {
@@ -237,17 +342,45 @@ describe.each(BUILDERS)('a base image in ECR, for %s', (builder) => {
   });
 });
 
+describe('what ECR has under the hash', () => {
+  it('with OCI’s media types is given Docker’s before it is used', async () => {
+    const { project, run } = steps({ 'w.py': '' }, new Runner(aws), { 'skip-if': 'never' });
+    const first = await run();
+    expect(first.code).toBe(0);
+    const imageTag = first.outputs['image-uri']?.split(':').at(-1) ?? '';
+    const signal = AbortSignal.timeout(60_000);
+    const stored = await findImage(ecr, project, imageTag, signal);
+    const imageManifest = ociManifest(stored?.manifest ?? '');
+    const imageManifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const request = { repositoryName: project, imageManifest, imageManifestMediaType, imageTag };
+    await ecr.send(new PutImageCommand(request));
+    expect((await run()).code).toBe(0);
+    const given = await findImage(ecr, project, imageTag, signal);
+    expect(JSON.parse(given?.manifest ?? '')).toEqual(JSON.parse(stored?.manifest ?? ''));
+  });
+});
+
 describe('an image', () => {
+  it('that only the engine has is copied anew when it is another', async () => {
+    const image = `${freshName()}:1`;
+    const { run } = steps({}, new Runner(aws), { image });
+    for (const word of ['one', 'two']) {
+      const folder = aws.workspace({ Dockerfile: `FROM ${BASE}\nRUN echo ${word} > /made\n` });
+      docker('build', '--quiet', '--tag', image, folder);
+      const ran = await run();
+      expect(ran.code, ran.stdout).toBe(0);
+      expect(lines(ran)).toContain(`made: ${word}`);
+    }
+    docker('image', 'rm', image);
+  });
+
   it('that an engine pushed with OCI’s media types is given Docker’s, under the same tag', async () => {
     const { project, run } = steps({ 'w.py': '' }, new Runner(aws));
     expect((await run()).code).toBe(0);
     const [repositoryName, [tag = '']] = [project, await tags(project)];
     const signal = AbortSignal.timeout(60_000);
     const docker = await findImage(ecr, repositoryName, tag, signal);
-    const imageManifest = (docker?.manifest ?? '')
-      .replace('docker.distribution.manifest.v2', 'oci.image.manifest.v1')
-      .replace('docker.container.image', 'oci.image.config')
-      .replaceAll('docker.image.rootfs.diff.tar.gzip', 'oci.image.layer.v1.tar+gzip');
+    const imageManifest = ociManifest(docker?.manifest ?? '');
     const imageManifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
     await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageManifestMediaType, imageTag: 'oci' }));
     const pushed = await findImage(ecr, repositoryName, 'oci', signal);
@@ -264,8 +397,7 @@ describe('an image', () => {
     const { project, run } = steps({ 'w.py': 'print("in", __file__)' }, runner);
     const ran = await run();
     expect(ran.code, ran.stdout).toBe(0);
-    const [tag] = await tags(project);
-    expect(ran.outputs['image-uri']).toBe(`${new URL(aws.url).host}/${project}:${tag}`);
+    expect(ran.outputs['image-uri']).toMatch(new RegExp(`^${new URL(aws.url).host}/${project}:[0-9a-f]{64}$`));
     // What it says it ran in can be given as it is.
     const same = await run({ image: ran.outputs['image-uri'] ?? '', 'skip-if': 'never' });
     expect(same.code, same.stdout).toBe(0);
@@ -332,7 +464,7 @@ describe('an error', () => {
 
   it.each([
     ['a file that is not in the context', 'COPY none /made', /docker-context/],
-    ['a base that is not there', 'FROM registry.invalid/none:1', /base image cannot be had/],
+
     ['a full disk', `RUN python3 -c "open('/dev/full', 'w').write('x' * 99999)"`, /disk of the runner is full/],
     [
       'a program of another processor',
@@ -340,8 +472,19 @@ describe('an error', () => {
       /setup-qemu-action/,
     ],
     ['an unknown instruction', 'FROM __BASE_IMAGE__\nRUNN x', /RUNN/],
+    ['a command of one’s own', 'RUN echo HTTP error 403 Forbidden && false', /Docker’s last lines/],
   ])('of %s has its remedy', async (_, dockerfile, remedy) => {
     expect((await failing({ inputs: { dockerfile } })).error).toMatch(remedy);
+  });
+
+  it('of a base that is not there has its remedy', async () => {
+    const { error } = await failing({ inputs: { dockerfile: 'FROM registry.invalid/none:1', image: '' } });
+    expect(error).toMatch(/base image cannot be had/);
+  });
+
+  it('of a Dockerfile that cannot be parsed is at its line', async () => {
+    const ran = await failing({ inputs: { dockerfile: 'd' }, files: { 'd/Dockerfile': 'RUN a\nRUNN x\n' } });
+    expect(ran.stdout).toMatch(/^::error title=[^:]*,file=d\/Dockerfile,line=2,endLine=2::/m);
   });
 
   it('of an image for another processor than the instance has', async () => {
@@ -379,6 +522,8 @@ describe('an error', () => {
     [{ dockerfile: 'none-such' }, 'dockerfile: there is no none-such'],
     [{ dockerfile: 'empty' }, 'dockerfile: there is no Dockerfile in empty'],
     [{ dockerfile: 'RUN x', 'docker-context': 'none' }, 'dockerfile: there is no folder none'],
+    [{ dockerfile: 'FROM x' }, 'image: the Dockerfile begins with an image of its own'],
+    [{ dockerfile: 'FROM x', image: '', framework: 'sklearn' }, 'framework: the Dockerfile begins'],
     [{ dockerfile: 'd', image: '', framework: 'pytorhc' }, 'framework: "pytorhc" is not known'],
   ])('in %j is told before anything is made', async (inputs, text) => {
     await aws.clearRequests();

@@ -1,5 +1,5 @@
 /** What the hash covers of a context is what Docker itself copies from it. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -93,5 +93,24 @@ describe('a context of which the Dockerfile copies some', () => {
     const dockerfile = `FROM ${BASE}\nCOPY *.txt /\nCOPY sub/deep /deep\n`;
     const read = await readBuild({ dockerfile, context }, root);
     expect(read.files.map(({ path }) => path)).toEqual(['a(1).txt', 'a.txt', 'sub/deep/keep/x']);
+  });
+
+  it.each([
+    ['COPY link /made', 'a.txt'],
+    ['COPY sub/linked /d/', 'sub/deep/keep/x'],
+    ['COPY sub/linked/x /made', 'sub/deep/keep/x'],
+  ])('by a link, %s, is read to where it leads', async (copy, path) => {
+    const context = contextOf('');
+    symlinkSync('deep/keep', join(context, 'sub', 'linked'));
+    const read = await readBuild({ dockerfile: `FROM ${BASE}\n${copy}\n`, context }, root);
+    expect(read.files.map((file) => file.path)).toContain(path);
+  });
+
+  it('is not entered where nothing is copied from', async () => {
+    const context = contextOf('');
+    chmodSync(join(context, 'sub', 'deep'), 0);
+    const dockerfile = `FROM ${BASE}\nCOPY a.txt /\n`;
+    expect((await readBuild({ dockerfile, context }, root)).files.map(({ path }) => path)).toEqual(['a.txt']);
+    chmodSync(join(context, 'sub', 'deep'), 0o755);
   });
 });

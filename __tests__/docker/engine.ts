@@ -8,6 +8,9 @@ const host = process.env['TEST_DOCKER_HOST'] ?? '';
 /** The user's configuration: the plugin for BuildKit, and nothing else. */
 const config = process.env['TEST_DOCKER_CONFIG'] ?? '';
 
+/** Whether what the engine has besides may be emptied: it was started for the tests, or its machine is thrown away. */
+export const MAY_EMPTY = process.env['TEST_DOCKER_OWN'] === '1' || process.env['CI'] === 'true';
+
 /** An image with python3 that the engine has and no registry. */
 export const BASE = process.env['TEST_BASE_IMAGE'] ?? '';
 
@@ -29,12 +32,13 @@ export function freshName(): string {
   return `test-${Math.random().toString(36).slice(2, 10)}`;
 }
 
-/** Without what builds left: as an engine is that never built this. */
+/** Without these images; where it may be emptied without what builds left too, as an engine is that never built them. */
 export function forget(repository: string): void {
   const names = docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', `${repository}*`)
     .split('\n')
     .filter((name) => name !== '' && !name.endsWith(':<none>'));
   if (names.length > 0) docker('image', 'rm', '--force', ...names);
+  if (!MAY_EMPTY) return;
   docker('image', 'prune', '--force');
   docker('builder', 'prune', '--all', '--force');
 }
@@ -60,7 +64,9 @@ export class Runner {
     const real = execFileSync('which', ['docker'], { encoding: 'utf8' }).trim();
     // It does nothing but keep the words and be docker.
     const keep = `printf '%s\\n' "$*" >> '${this.#calls}'\ncp "$DOCKER_CONFIG/config.json" '${this.#registries}' 2>&-`;
-    writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${keep}\nexec '${real}' "$@"\n`);
+    // As docker warns, and as podman does that goes by its name.
+    const notice = 'echo "WARNING: linux/none is a word of a notice" >&2';
+    writeFileSync(join(bin, 'docker'), `#!/bin/sh\n${keep}\n${notice}\nexec '${real}' "$@"\n`);
     chmodSync(join(bin, 'docker'), 0o755);
     writeFileSync(this.#calls, '');
     this.env = {

@@ -4,16 +4,20 @@ import { runWorkflow } from '../workflows/act.ts';
 import { ArtifactServer } from '../workflows/artifact-server.ts';
 import { BASE, docker, forget } from './engine.ts';
 
+const HUB = 'python:3.12-slim';
+
 let artifacts: ArtifactServer;
+let named = false;
 beforeAll(async () => {
   artifacts = await ArtifactServer.start();
   // The examples take it from Docker Hub.
-  docker('tag', BASE, 'python:3.12-slim');
+  named = docker('image', 'ls', '--quiet', HUB) === '';
+  if (named) docker('tag', BASE, HUB);
 });
 afterAll(async () => {
   await artifacts.stop();
   forget('127.0.0.1*/task*_repo');
-  docker('image', 'rm', 'python:3.12-slim');
+  if (named) docker('image', 'rm', HUB);
 });
 
 const environment = (): Record<string, string> => ({

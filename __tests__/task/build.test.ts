@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BuildError, type BuildFacts, buildHash, failedAt, lastLines, remedyOf } from '../../src/task/build.ts';
+import {
+  BuildError,
+  type BuildFacts,
+  buildHash,
+  failedAt,
+  isPassingFailure,
+  lastLines,
+  remedyOf,
+} from '../../src/task/build.ts';
 
 const file = (path: string, sha256: string, executable = false) => ({
   path,
@@ -85,6 +93,16 @@ describe('the place of a failure', () => {
       { kind: 'lines', first: 7, last: 7 },
     ],
     ['the classic builder', CLASSIC, { kind: 'step', number: 2 }],
+    [
+      'a Dockerfile that cannot be parsed',
+      ['failed to create LLB definition: dockerfile parse error line 3: unknown instruction: RUNN'],
+      { kind: 'lines', first: 3, last: 3 },
+    ],
+    [
+      'the same, by the classic builder',
+      ['Error response from daemon: dockerfile parse error line 2: unknown instruction: RUNN'],
+      { kind: 'lines', first: 2, last: 2 },
+    ],
     ['neither', ['Cannot connect'], undefined],
     ['a base that is not there', [' > [internal] load metadata for docker.io/library/x:1:'], undefined],
   ])('is read from what %s prints', (_, lines, at) => {
@@ -113,9 +131,41 @@ describe('a failure', () => {
       /docker-context/,
     ],
     ['dial tcp: lookup registry: i/o timeout', /network/],
+    ['failed commit on ref "x": unexpected status: 403 Forbidden', /docs\/aws.md/],
+    ['denied: requested access to the resource is denied', /docker\/login-action/],
+    ['toomanyrequests: Rate exceeded', /ECR was asked too often/],
+    ['docker.io/library/pyhton:3: not found', /base image/],
     ['something else', /otherwise/],
   ])('%j has its remedy', (line, remedy) => {
     expect(remedyOf(['before', line, 'after'], 'otherwise')).toMatch(remedy);
+  });
+
+  it.each(['HTTP error 403 Forbidden while getting https://pypi', 'no such host', 'rate limit of a hub'])(
+    'of a command that printed %j is not taken for one of a registry',
+    (line) => {
+      const lines = [line, 'executor failed running [/bin/sh -c pip install x]: exit code: 1'];
+      expect(remedyOf(lines, 'otherwise')).toBe('otherwise');
+    },
+  );
+
+  it('of a command can be the disk’s all the same', () => {
+    const lines = [
+      'OSError: [Errno 28] No space left on device',
+      'process "/bin/sh -c x" did not complete successfully',
+    ];
+    expect(remedyOf(lines, 'otherwise')).toMatch(/disk/);
+  });
+
+  it.each([
+    ['error parsing HTTP 429 response body', true],
+    ['toomanyrequests: Rate exceeded', true],
+    ['received unexpected HTTP status: 500 Internal Server Error', true],
+    ['write tcp: connection reset by peer', true],
+    ['net/http: TLS handshake timeout', true],
+    ['denied: User is not authorized to perform: ecr:PutImage', false],
+    ['tag invalid: the tag is immutable', false],
+  ])('%j may pass: %s', (line, passes) => {
+    expect(isPassingFailure(['The push refers to repository', line])).toBe(passes);
   });
 
   it('shows its last lines, without progress', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../src/task/dockerfile.ts';
 
 const prepare = (text: string, args: Record<string, string> = {}): Dockerfile =>
-  prepareDockerfile(text, 'aws/base:1', new Map(Object.entries(args)));
+  prepareDockerfile(text, 'aws/base:1', new Map(Object.entries(args)), 'linux/arm64');
 
 describe('the base image', () => {
   it.each([
@@ -38,6 +38,7 @@ describe('the base image', () => {
   it('is needed where it is named, or nothing else is', () => {
     const texts = ['FROM __BASE_IMAGE__', 'RUN a', 'FROM python', 'ARG X=__BASE_IMAGE__\nFROM python'];
     expect(texts.map(needsBase)).toEqual([true, true, false, true]);
+    expect(needsBase('# not on __BASE_IMAGE__\nFROM python')).toBe(false);
   });
 });
 
@@ -52,6 +53,14 @@ describe('the images that stages begin with', () => {
     ['ARG V=1\nARG B=python:${V}\nFROM $B', ['python:1']],
     ['FROM a\nRUN <<EOF\nFROM not-an-image\nEOF', ['a']],
     ['from A/b \\\n as x\nFROM x', ['A/b']],
+    ['ARG V\nFROM python:${V-3.11}', ['python:3.11']],
+    ['ARG V=\nFROM python:x${V-3.11}', ['python:x']],
+    ['FROM "python:3.12"', ['python:3.12']],
+    ['FROM img-${TARGETARCH}', ['img-arm64']],
+    ['FROM a\nCOPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/', ['a', 'ghcr.io/astral-sh/uv:latest']],
+    ['FROM a AS x\nFROM b\nCOPY --from=x /1 /2\nCOPY --from=0 /3 /4', ['a', 'b']],
+    ['FROM a\nRUN --mount=type=bind,from=tools:1,target=/t make', ['a', 'tools:1']],
+    ['FROM a\nRUN echo "see <<EOF"\nFROM b', ['a', 'b']],
   ])('%j: %j', (text, bases) => {
     expect(prepare(text).bases).toEqual(bases);
   });
@@ -71,6 +80,8 @@ describe('a text', () => {
     ['RUN pip install x', true],
     ['\n# comment\nRUN a\n', true],
     ['./run', false],
+    ['VOLUME /data', true],
+    ['EXPOSE 80', true],
     ['FROM', false],
   ])('%j is one of a Dockerfile: %j', (text, is) => {
     expect(isDockerfileText(text)).toBe(is);
@@ -117,7 +128,9 @@ describe('what is taken from the context', () => {
     ['FROM a\nRUN --mount=target=/src make', ['**']],
     ['FROM a\nRUN --mount=type=bind,source=src,target=/src --mount=type=cache,target=/c make', ['./src']],
     ['FROM a\nRUN --mount=type=bind,from=b,target=/src --mount=type=secret,id=x make', []],
-    ['FROM a\nONBUILD COPY . /', []],
+    ['FROM a\nONBUILD COPY . /', ['**']],
+    ['FROM a\nCOPY "data.txt" /made', ['**']],
+    ['FROM a\nRUN echo "see <<EOF"\nCOPY b /c', ['./b']],
   ])('%j: %j', (text, paths) => {
     expect(copiedPaths(text)).toEqual(paths);
   });

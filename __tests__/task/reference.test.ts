@@ -37,12 +37,17 @@ describe('ECR', () => {
     expect(ecrReference(image)).toMatchObject({ account: '123456789012', region });
   });
 
-  it.each(['public.ecr.aws/a/b', 'python', '12.dkr.ecr.us-east-1.amazonaws.com/a', 'ghcr.io/123456789012.dkr.ecr/a'])(
-    '%s does not',
-    (image) => {
-      expect(ecrReference(image)).toBeUndefined();
-    },
-  );
+  it.each([
+    '123456789012.dkr.ecr.us-east-1.evil.example/x',
+    '123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example/x',
+    '123456789012.dkr.ecr.cn-north-1.amazonaws.com/x',
+    'public.ecr.aws/a/b',
+    'python',
+    '12.dkr.ecr.us-east-1.amazonaws.com/a',
+    'ghcr.io/123456789012.dkr.ecr/a',
+  ])('%s does not', (image) => {
+    expect(ecrReference(image)).toBeUndefined();
+  });
 
   it.each([
     ['project', 'project'],

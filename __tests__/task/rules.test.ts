@@ -370,6 +370,7 @@ describe('a mistake', () => {
     [{ entrypoint: '', image: 'a', arguments: 'a '.repeat(101) }, 'arguments'],
     [{ entrypoint: '', image: 'a', arguments: 'a'.repeat(257) }, 'arguments'],
     [{ 'instance-type': 'ml.p6e-gb200.36xlarge' }, 'instance-type'],
+    [{ entrypoint: '', image: 'a', launcher: 'image', arguments: 'x' }, 'launcher'],
   ])('%j is told, with its input and a remedy', (given, input) => {
     const found = mistakesOf(given);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);

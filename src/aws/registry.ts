@@ -87,8 +87,6 @@ export async function createRepository(ecr: ECRClient, name: string, signal: Abo
     const request = { repositoryName: name, imageScanningConfiguration: { scanOnPush: true } };
     const { repository } = await ecr.send(new CreateRepositoryCommand(request), { abortSignal: signal });
     if (repository?.repositoryUri === undefined) throw new Error('ECR answered without the URI of the repository.');
-    const policy = { repositoryName: name, lifecyclePolicyText: LIFECYCLE };
-    await ecr.send(new PutLifecyclePolicyCommand(policy), { abortSignal: signal });
     return { name, uri: repository.repositoryUri };
   } catch (error) {
     // Another run made it a moment ago.
@@ -96,6 +94,16 @@ export async function createRepository(ecr: ECRClient, name: string, signal: Abo
       isServiceError(error, 'RepositoryAlreadyExistsException') && (await findRepository(ecr, name, signal));
     if (other) return other;
     throw ecrError(error, name);
+  }
+}
+
+/** Has images that lost their tag removed after two weeks. */
+export async function putLifecycle(ecr: ECRClient, repositoryName: string, signal: AbortSignal): Promise<void> {
+  try {
+    const policy = { repositoryName, lifecyclePolicyText: LIFECYCLE };
+    await ecr.send(new PutLifecyclePolicyCommand(policy), { abortSignal: signal });
+  } catch (error) {
+    throw ecrError(error, repositoryName);
   }
 }
 
@@ -118,7 +126,26 @@ export async function findImage(
   }
 }
 
-/** A tag of the image that was pushed last; undefined where there is none, or it may not be asked. */
+/** Of an image that has the hash `than` as a tag the one by another hash, if it has. */
+export async function hashTag(
+  ecr: ECRClient,
+  repositoryName: string,
+  imageDigest: string,
+  than: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const request = new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest }] });
+    const { imageDetails: [image] = [] } = await ecr.send(request, { abortSignal: signal });
+    return image?.imageTags?.find((tag) => /^[0-9a-f]{64}$/.test(tag) && tag !== than);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error && '$fault' in error)) throw error;
+    return undefined;
+  }
+}
+
+/** A tag of the image that was pushed last; undefined where there is none, or it cannot be asked: it serves the cache alone. */
 export async function newestTag(
   ecr: ECRClient,
   repositoryName: string,
@@ -138,8 +165,8 @@ export async function newestTag(
       ({ nextToken } = page);
     } while (nextToken !== undefined);
   } catch (error) {
-    // It serves the cache alone.
-    if (!isServiceError(error, 'AccessDeniedException')) throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof Error && '$fault' in error)) throw error;
   }
   return newest.tag;
 }
@@ -208,7 +235,7 @@ function ecrError(error: unknown, repository: string | undefined): unknown {
   if (!isServiceError(error, 'AccessDeniedException')) return error;
   return new ActionError(
     `ECR${repository === undefined ? '' : `, repository ${repository}`}: ${error.message}`,
-    'Allow the step\'s role what "dockerfile" needs: docs/aws.md lists it. Or build elsewhere, and give the URI as "image".',
+    'Allow the step\'s role what images need: docs/aws.md lists it under "Images". Or give an image that lies in ECR as "image".',
     { cause: error },
   );
 }

@@ -2,7 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BuildError } from '../task/build.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BuildError, isPassingFailure } from '../task/build.ts';
+import { ActionError } from '../task/errors.ts';
 import { type Docker, runDocker } from './command.ts';
 
 export interface Build {
@@ -20,6 +22,9 @@ export interface Build {
   readonly buildKit: boolean;
 }
 
+const OWN_IGNORE =
+  'The Dockerfile has an ignore file of its own, which the classic builder does not read: what it leaves out would get into the image.';
+
 export async function buildImage(build: Build, docker: Docker): Promise<void> {
   const { RUNNER_TEMP } = docker.env;
   const folder = await mkdtemp(join(RUNNER_TEMP || tmpdir(), 'docker-build-'));
@@ -36,6 +41,8 @@ export async function buildImage(build: Build, docker: Docker): Promise<void> {
       args.push('--output', 'type=docker,oci-mediatypes=false', '--provenance', 'false');
       if (build.cacheFrom !== undefined) args.push('--cache-from', `type=registry,ref=${build.cacheFrom}`);
     } else {
+      if (build.ownIgnore !== undefined)
+        throw new ActionError(OWN_IGNORE, 'Install buildx, or name the file .dockerignore.');
       // Else a build that fails leaves its last container.
       args.push('--force-rm');
       if (build.cacheFrom !== undefined) {
@@ -57,7 +64,15 @@ export async function pullImage(image: string, platform: string, docker: Docker)
   if (code !== 0) throw new BuildError(`${image} could not be pulled for ${platform}`, lines);
 }
 
+/** Tries again what failed in passing: layers that are there are not sent again. */
 export async function pushImage(name: string, docker: Docker): Promise<void> {
-  const { code, lines } = await runDocker(['push', '--', name], docker);
-  if (code !== 0) throw new BuildError('The image could not be pushed', lines);
+  for (let left = PUSHES; ; left -= 1) {
+    const { code, lines } = await runDocker(['push', '--', name], docker);
+    if (code === 0) return;
+    if (left === 1 || !isPassingFailure(lines)) throw new BuildError('The image could not be pushed', lines);
+    await sleep(PAUSE_MS, undefined, { signal: docker.signal });
+  }
 }
+
+const PUSHES = 4;
+const PAUSE_MS = 5_000;

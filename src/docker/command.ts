@@ -10,6 +10,8 @@ export interface Ran {
   readonly code: number;
   /** The last lines of standard output and error. */
   readonly lines: readonly string[];
+  /** The last lines of standard output. */
+  readonly output: readonly string[];
 }
 
 export interface Docker {
@@ -24,6 +26,7 @@ export interface Docker {
 export async function runDocker(args: readonly string[], { env, onLines, signal }: Docker): Promise<Ran> {
   signal.throwIfAborted();
   const lines: string[] = [];
+  const output: string[] = [];
   const child = spawn('docker', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -32,7 +35,11 @@ export async function runDocker(args: readonly string[], { env, onLines, signal 
     if (lines.length > 2 * KEPT) lines.splice(0, lines.length - KEPT);
     onLines(some);
   };
-  readLines(child.stdout, take);
+  readLines(child.stdout, (some) => {
+    output.push(...some);
+    if (output.length > 2 * KEPT) output.splice(0, output.length - KEPT);
+    take(some);
+  });
   readLines(child.stderr, take);
   try {
     const code = await new Promise<number>((resolve, reject) => {
@@ -40,7 +47,7 @@ export async function runDocker(args: readonly string[], { env, onLines, signal 
       child.once('close', (exit) => resolve(exit ?? 1));
     });
     signal.throwIfAborted();
-    return { code, lines: lines.slice(-KEPT) };
+    return { code, lines: lines.slice(-KEPT), output };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new ActionError('There is no docker command on this runner.', NO_ENGINE, { cause: error });

@@ -17,7 +17,7 @@ export async function registryDigest(image: string, signal: AbortSignal): Promis
   const reference = parseReference(image);
   if (reference === undefined || reference.digest !== undefined) return reference?.digest;
   const host = reference.registry === 'docker.io' ? 'registry-1.docker.io' : reference.registry;
-  const scheme = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host) ? 'http' : 'https';
+  const scheme = isLoopback(host) ? 'http' : 'https';
   const url = `${scheme}://${host}/v2/${reference.repository}/manifests/${reference.tag}`;
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   const ask = (headers: Record<string, string>): Promise<Response> =>
@@ -33,19 +33,30 @@ export async function registryDigest(image: string, signal: AbortSignal): Promis
     return answer.ok && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return undefined;
+    const told = error instanceof TypeError || error instanceof SyntaxError;
+    if (told || (error as Error).name === 'TimeoutError') return undefined;
     throw error;
   }
+}
+
+/** Docker asks registries of the machine itself without TLS. */
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host);
 }
 
 /** https://distribution.github.io/distribution/spec/auth/token/ */
 async function anonymousToken(challenge: string, signal: AbortSignal): Promise<string | undefined> {
   if (!/^bearer /i.test(challenge)) return undefined;
   const { realm, ...query } = Object.fromEntries(
-    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]),
+    [...challenge.matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)].map(([, key = '', quoted, word]) => [
+      key,
+      quoted ?? word ?? '',
+    ]),
   );
-  if (!realm?.startsWith('https://')) return undefined;
-  const answer = await fetch(`${realm}?${new URLSearchParams(query)}`, { signal });
+  const url = URL.parse(realm ?? '');
+  if (url === null || !(url.protocol === 'https:' || isLoopback(url.host))) return undefined;
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+  const answer = await fetch(url, { signal });
   if (!answer.ok) return undefined;
   const { token, access_token: other } = (await answer.json()) as { token?: string; access_token?: string };
   return token ?? other;

@@ -14,7 +14,7 @@ export async function findEngine(docker: Docker): Promise<Engine> {
     runDocker(['version', '--format', '{{.Server.Version}}'], docker),
     runDocker(['buildx', 'version'], docker),
   ]);
-  if (engine.code === 0) return { version: engine.lines[0] ?? '', buildKit: buildx.code === 0 };
+  if (engine.code === 0) return { version: engine.output[0] ?? '', buildKit: buildx.code === 0 };
   const said = engine.lines.at(-1) ?? '';
   const forbidden = /permission denied/i.test(said);
   throw new ActionError(
@@ -24,6 +24,8 @@ export async function findEngine(docker: Docker): Promise<Engine> {
 }
 
 export interface LocalImage {
+  /** `sha256:…`, of this engine: another has another for the same image. */
+  readonly id: string;
   /** `sha256:…` of its registries' manifests; none for an image that was built or named here. */
   readonly digests: readonly string[];
   /** As in `linux/amd64`. */
@@ -32,12 +34,21 @@ export interface LocalImage {
 
 /** Undefined for an image that the engine has not got. */
 export async function localImage(image: string, docker: Docker): Promise<LocalImage | undefined> {
-  const format = '{{.Os}}/{{.Architecture}} {{join .RepoDigests " "}}';
-  const { code, lines } = await runDocker(['image', 'inspect', '--format', format, '--', image], {
+  const { code, output } = await runDocker(['image', 'inspect', '--format', '{{json .}}', '--', image], {
     ...docker,
     onLines: () => {},
   });
-  if (code !== 0) return undefined;
-  const [platform = '', ...digests] = (lines.find((line) => line.includes('/')) ?? '').trim().split(' ');
-  return { platform, digests: digests.map((each) => each.replace(/^.*@/, '')) };
+  const told = output.find((line) => line.startsWith('{'));
+  if (code !== 0 || told === undefined) return undefined;
+  const { Id, Os, Architecture, RepoDigests } = JSON.parse(told) as Inspected;
+  const digests = (RepoDigests ?? []).map((each) => each.replace(/^.*@/, ''));
+  return { id: Id, platform: `${Os}/${Architecture}`, digests };
+}
+
+/** Of https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageInspect */
+interface Inspected {
+  readonly Id: string;
+  readonly Os: string;
+  readonly Architecture: string;
+  readonly RepoDigests: readonly string[] | null;
 }

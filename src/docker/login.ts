@@ -5,7 +5,8 @@
  */
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { ActionError } from '../task/errors.ts';
 
 export interface Login {
   /** Host and port. */
@@ -20,7 +21,7 @@ export interface Configuration {
 }
 
 export async function configure(env: NodeJS.ProcessEnv, logins: readonly Login[]): Promise<Configuration> {
-  const own = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
+  const own = resolve(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'));
   const folder = await mkdtemp(join(env['RUNNER_TEMP'] || tmpdir(), 'docker-config-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
@@ -29,8 +30,8 @@ export async function configure(env: NodeJS.ProcessEnv, logins: readonly Login[]
     await Promise.all(
       names.filter((name) => name !== 'config.json').map((name) => symlink(join(own, name), join(folder, name))),
     );
-    const given = names.includes('config.json') ? await readFile(join(own, 'config.json'), 'utf8') : '{}';
-    await writeFile(join(folder, 'config.json'), withLogins(given, logins), { mode: 0o600 });
+    const given = names.includes('config.json') ? await readFile(join(own, 'config.json'), 'utf8') : '';
+    await writeFile(join(folder, 'config.json'), mergeLogins(given, logins, own), { mode: 0o600 });
   } catch (error) {
     await remove();
     throw error;
@@ -43,9 +44,24 @@ interface DockerConfig {
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
+/** An empty file is one without settings, as to docker. */
+function parseConfig(text: string, folder: string): DockerConfig {
+  try {
+    const config: unknown = JSON.parse(text.trim() || '{}');
+    if (typeof config === 'object' && config !== null) return config;
+    throw new SyntaxError('it is no object');
+  } catch (cause) {
+    throw new ActionError(
+      `Docker's configuration ${join(folder, 'config.json')} cannot be read: ${(cause as Error).message}.`,
+      'Correct the file, or name another folder by DOCKER_CONFIG.',
+      { cause },
+    );
+  }
+}
+
 /** A helper that is named empty for a registry has Docker look into the file, whatever helper the rest has. */
-function withLogins(given: string, logins: readonly Login[]): string {
-  const config = JSON.parse(given) as DockerConfig;
+function mergeLogins(given: string, logins: readonly Login[], folder: string): string {
+  const config = parseConfig(given, folder);
   return JSON.stringify({
     ...config,
     auths: { ...config.auths, ...Object.fromEntries(logins.map(({ registry, auth }) => [registry, { auth }])) },

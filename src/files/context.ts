@@ -29,16 +29,15 @@ export interface BuildFiles {
 /** Throws an ActionError for what is not there or cannot be read as it is meant. */
 export async function readBuild(build: BuildChoice, workspace: string): Promise<BuildFiles> {
   const file = await dockerfilePath(build.dockerfile, workspace);
-  const text = file === undefined ? build.dockerfile : await readFile(file, 'utf8');
+  const text = file === undefined ? build.dockerfile : (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   const context = build.context === undefined ? file && dirname(file) : await contextFolder(build.context, workspace);
   if (context === undefined) return { text, file, context, ownIgnore: undefined, files: [], others: new Map() };
   const ownIgnore = file === undefined ? undefined : await textOf(`${file}.dockerignore`);
   const ignore = readIgnore(ownIgnore ?? (await textOf(join(context, '.dockerignore'))) ?? '');
-  const files: LocalFile[] = [];
-  const others = new Map<string, string>();
-  const copied = new ContextPatterns(copiedPaths(text).join('\n'));
-  await walk({ context, ignore, copied, files, others }, context);
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const sources = copiedPaths(text);
+  const found = await contextFiles(context, ignore, sources);
+  // Docker copies what a link leads to, wherever in the context that lies.
+  const { files, others } = found.linked ? await contextFiles(context, ignore, ['**']) : found;
   return { text, file, context, ownIgnore, files, others };
 }
 
@@ -78,19 +77,38 @@ interface Walk {
   readonly context: string;
   readonly ignore: ContextPatterns;
   readonly copied: ContextPatterns;
+  /** The folders that lead to what is copied. */
+  readonly leading: ContextPatterns;
   readonly files: LocalFile[];
   readonly others: Map<string, string>;
+  /** Whether something is copied by a link. */
+  linked: boolean;
+}
+
+async function contextFiles(context: string, ignore: ContextPatterns, sources: readonly string[]): Promise<Walk> {
+  const leading = sources.flatMap((source) => source.split('/').map((_, at, all) => all.slice(0, at + 1).join('/')));
+  const copied = new ContextPatterns(sources.join('\n'));
+  const into: Walk = {
+    ...{ context, ignore, copied, leading: new ContextPatterns(leading.join('\n')) },
+    ...{ files: [], others: new Map(), linked: false },
+  };
+  await walk(into, context);
+  into.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return into;
 }
 
 /** Answers whether it found anything that is sent: a folder that holds it is sent too. Sockets and devices are not. */
 async function walk(into: Walk, folder: string): Promise<boolean> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(folder, `cannot be read (${cause.code})`, cause);
+  });
   const sent = await Promise.all(entries.map((entry) => walkEntry(into, join(folder, entry.name), entry)));
   return sent.includes(true);
 }
 
 async function walkEntry(into: Walk, absolute: string, entry: Dirent): Promise<boolean> {
   const path = relative(into.context, absolute).split(sep).join('/');
+  if (!into.copied.match(path) && !into.leading.matchItself(path)) return false;
   const ignored = into.ignore.match(path);
   const kept = !ignored && into.copied.match(path);
   if (entry.isDirectory()) {
@@ -98,13 +116,20 @@ async function walkEntry(into: Walk, absolute: string, entry: Dirent): Promise<b
     if (inside || kept) into.others.set(path, '/');
     return inside || kept;
   }
+  if (entry.isSymbolicLink() && !ignored) into.linked = true;
   if (!kept) return false;
+  // What Node puts for bytes that are no UTF-8.
+  if (entry.name.includes('\ufffd')) throw unreadable(absolute, 'has a name that is not UTF-8');
   if (entry.isSymbolicLink()) into.others.set(path, await readlink(absolute));
   else if (entry.isFile()) {
     const { size, mode, mtimeMs } = await stat(absolute);
     into.files.push({ path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 });
   }
   return true;
+}
+
+function unreadable(path: string, why: string, cause?: unknown): ActionError {
+  return new ActionError(`${path} ${why}.`, 'Leave it out of the context by .dockerignore.', { cause });
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -96,10 +96,26 @@ function toolkitMistakes(own: readonly LocalFile[], dependencies: readonly Local
   });
 }
 
-/** The pre-built image that a Dockerfile builds on must be there; without a region another mistake says enough. */
+/** What a Dockerfile builds on must be there, and be used; without a region another mistake says enough. */
 function baseMistakes(spec: TaskSpec, build: BuildFiles | undefined): readonly Mistake[] {
-  if (build === undefined || spec.image.image !== undefined || spec.region === '' || !needsBase(build.text)) return [];
-  return imageMistakes(spec.image, spec.region, spec.instanceType);
+  if (build === undefined) return [];
+  const { image, framework, frameworkVersion, pythonVersion } = spec.image;
+  if (!needsBase(build.text)) {
+    const given = {
+      image,
+      framework: framework === 'pytorch' ? undefined : framework,
+      'framework-version': frameworkVersion,
+      'python-version': pythonVersion,
+    };
+    return Object.entries(given)
+      .filter(([, value]) => value !== undefined)
+      .map(([input]) => ({
+        input,
+        problem: 'the Dockerfile begins with an image of its own.',
+        remedy: 'Remove it, or write "FROM __BASE_IMAGE__".',
+      }));
+  }
+  return image !== undefined || spec.region === '' ? [] : imageMistakes(spec.image, spec.region, spec.instanceType);
 }
 
 /** pip on the worker would wait for a network that is not there. */

@@ -27,7 +27,15 @@ export class ContextPatterns {
   /** Whether the path (relative, by slashes) is matched, by itself or with a folder that holds it; the last rule decides. */
   match(path: string): boolean {
     const parts = path.split('/');
-    const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+    return this.#decide(parts.map((_, index) => parts.slice(0, index + 1).join('/')));
+  }
+
+  /** Whether the path itself is matched. */
+  matchItself(path: string): boolean {
+    return this.#decide([path]);
+  }
+
+  #decide(paths: readonly string[]): boolean {
     let matched = false;
     for (const { matches, negative } of this.#rules) {
       if (matched === negative && paths.some((each) => matches.test(each))) matched = !negative;

@@ -2,6 +2,7 @@
  * Names of images: `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`, as Docker reads them:
  * https://github.com/distribution/reference/blob/main/normalize.go
  */
+import { dnsSuffix } from './partition.ts';
 
 export interface Reference {
   /** Host and port; Docker Hub is `docker.io`. */
@@ -34,12 +35,16 @@ export function parseReference(image: string): Reference | undefined {
   return { registry, repository, tag: tag ?? 'latest', digest };
 }
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, with the hosts for FIPS and for IPv6. */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, with the hosts for FIPS and for IPv6. A login goes
+ * to such hosts, so their ends are AWS's own.
+ */
 export function ecrReference(image: string): EcrReference | undefined {
   const reference = parseReference(image);
-  const host = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.[a-z0-9.-]+$/;
-  const [, account, region] = host.exec(reference?.registry ?? '') ?? [];
-  return reference && account && region ? { ...reference, account, region } : undefined;
+  const host = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(.+)$/;
+  const [, account, region = '', suffix = ''] = host.exec(reference?.registry ?? '') ?? [];
+  const own = [dnsSuffix(region), 'on.aws', 'on.amazonwebservices.com.cn'].includes(suffix);
+  return reference && account && own ? { ...reference, account, region } : undefined;
 }
 
 /**

@@ -97,6 +97,8 @@ function checkBuild(raw: RawInputs, { build, image: { image } }: TaskSpec, wrong
 /** An image that runs by its own entry point takes hyperparameters, variables and arguments, but no code. */
 function checkOwnEntryPoint(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
   if (spec.start.kind !== 'image') return;
+  if (spec.launcher === 'image')
+    wrong('launcher', 'with neither "entrypoint" nor "run" the image starts by itself anyway.', 'Remove it.');
   for (const input of ['source-dir', 'dependencies', 'distribution'] as const) {
     const problem = 'with neither "entrypoint" nor "run" the image runs by its own entry point, which takes no code.';
     if (isGiven(raw, input)) wrong(input, problem, 'Remove it, or name the entrypoint.');
@@ -108,7 +110,7 @@ function checkOwnEntryPoint(raw: RawInputs, spec: TaskSpec, wrong: Report): void
 
 /** AWS's toolkit starts a .py or .sh file with hyperparameters, and nothing else. */
 function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
-  if (spec.launcher === 'action' || !fine('launcher')) return;
+  if (spec.launcher === 'action' || spec.start.kind === 'image' || !fine('launcher')) return;
   for (const input of ['run', 'arguments'] as const) {
     const problem = `AWS's training toolkit, which "launcher: image" leaves the start to, takes none.`;
     if (isGiven(raw, input)) wrong(input, problem, 'Use an entrypoint and hyperparameters, or "launcher: action".');
