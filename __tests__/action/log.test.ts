@@ -126,9 +126,11 @@ describe('AWS that is not well', () => {
   });
 
   it('may take the instances away: the job starts again, and both logs are there', async () => {
-    await fault({ kind: 'interrupt', job: '*spotty*', after: 1 });
     const workspace = aws.workspace({ 'w.py': worker });
-    const ended = await aws.run(workspace, { task: 'spotty', entrypoint: 'w.py' });
+    const step = aws.step(workspace, { task: 'spotty', entrypoint: 'w.py' });
+    await step.printed('step 0');
+    await fault({ kind: 'interrupt', job: '*spotty*' });
+    const ended = await step.done;
     await lift();
     expect(ended.code, ended.stdout).toBe(0);
     expect(ended.stdout).toContain('Interrupted: ');

@@ -105,12 +105,19 @@ describe('a preparation that fails', () => {
     const { code, stdout } = await aws.run(aws.workspace(data), given);
     expect(code).toBe(1);
     expect(stdout).toMatch(/::error::The credentials may not make or change the jobs' role SimpleSagemaker-denied/);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const writes = (await aws.requests()).filter(
       ({ action, status }) => /^s3:(Put|Delete)/.test(action) && status < 300,
     );
     expect(writes.filter(({ operation }) => operation === 'UploadPart').length).toBeLessThan(12);
-    expect(writes.map(({ operation, resource }) => `${operation} ${resource}`).at(-1)).toMatch(
-      /^DeleteObject .*\.lease\.json$/,
+    const released = writes.findLast(({ operation, resource }) =>
+      `${operation} ${resource}`.match(/^Del.*\.lease\.json$/),
     );
+    expect(released).toBeDefined();
+    // S3 may carry out what was under way when it was aborted; nothing is begun after it.
+    const after = writes.filter(({ time }) => time > (released?.time ?? 0));
+    expect(
+      after.filter(({ operation, time }) => operation === 'PutObject' || time > (released?.time ?? 0) + 1.5),
+    ).toEqual([]);
   });
 });

@@ -17,6 +17,8 @@ const root = join(import.meta.dirname, '..', '..');
 const python = join(process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'), 'bin', 'python');
 
 export interface Request {
+  /** When it was answered, in seconds. */
+  readonly time: number;
   readonly principal: string;
   readonly action: string;
   readonly operation: string;
