@@ -67,6 +67,11 @@ export function isPassing(error: unknown): error is Error {
   return error.$fault === 'server' || /Throttl|TooManyRequests|SlowDown/.test(error.name);
 }
 
+/** Whether a service answered, with whatever error. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && '$fault' in error;
+}
+
 /** Whether a service answered with this error name. */
 export function isServiceError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);

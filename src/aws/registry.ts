@@ -16,7 +16,7 @@ import { ActionError } from '../task/errors.ts';
 import { DOCKER_MANIFEST, dockerManifest } from '../task/manifest.ts';
 import type { EcrReference } from '../task/reference.ts';
 import type { Clients } from './clients.ts';
-import { isPassing, isServiceError } from './clients.ts';
+import { isAnswer, isPassing, isServiceError } from './clients.ts';
 
 export interface Repository {
   readonly name: string;
@@ -45,7 +45,7 @@ export async function imageDigest(
   } catch (error) {
     signal.throwIfAborted();
     // Without the right to ask, or with a repository that does not answer for it, the URI is what there is.
-    if (isPassing(error) || !(error instanceof Error && '$fault' in error)) throw error;
+    if (isPassing(error) || !isAnswer(error)) throw error;
     return undefined;
   } finally {
     client.destroy();
@@ -140,7 +140,7 @@ export async function hashTag(
     return image?.imageTags?.find((tag) => /^[0-9a-f]{64}$/.test(tag) && tag !== than);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error && '$fault' in error)) throw error;
+    if (!isAnswer(error)) throw error;
     return undefined;
   }
 }
@@ -166,7 +166,7 @@ export async function newestTag(
     } while (nextToken !== undefined);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error && '$fault' in error)) throw error;
+    if (!isAnswer(error)) throw error;
   }
   return newest.tag;
 }

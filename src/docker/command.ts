@@ -31,13 +31,11 @@ export async function runDocker(args: readonly string[], { env, onLines, signal 
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   const take = (some: readonly string[]): void => {
-    lines.push(...some);
-    if (lines.length > 2 * KEPT) lines.splice(0, lines.length - KEPT);
+    keep(lines, some);
     onLines(some);
   };
   readLines(child.stdout, (some) => {
-    output.push(...some);
-    if (output.length > 2 * KEPT) output.splice(0, output.length - KEPT);
+    keep(output, some);
     take(some);
   });
   readLines(child.stderr, take);
@@ -54,6 +52,12 @@ export async function runDocker(args: readonly string[], { env, onLines, signal 
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Adds to what is kept; the oldest go. */
+function keep(kept: string[], some: readonly string[]): void {
+  kept.push(...some);
+  if (kept.length > 2 * KEPT) kept.splice(0, kept.length - KEPT);
 }
 
 /** Lines that came together are given together; empty ones say nothing. */

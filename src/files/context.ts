@@ -3,13 +3,14 @@
  * leaves out. https://docs.docker.com/build/concepts/context/
  */
 import type { Dirent } from 'node:fs';
-import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { ContextPatterns } from '../task/context-patterns.ts';
 import { copiedPaths, isDockerfileText } from '../task/dockerfile.ts';
 import { ActionError } from '../task/errors.ts';
 import type { BuildChoice } from '../task/spec.ts';
 import type { LocalFile } from '../task/sync.ts';
+import { localFile } from './tree.ts';
 
 export interface BuildFiles {
   /** The Dockerfile as it is given. */
@@ -37,7 +38,8 @@ export async function readBuild(build: BuildChoice, workspace: string): Promise<
   const sources = copiedPaths(text);
   const found = await contextFiles(context, ignore, sources);
   // Docker copies what a link leads to, wherever in the context that lies.
-  const { files, others } = found.linked ? await contextFiles(context, ignore, ['**']) : found;
+  const { files, others } =
+    found.linked && !sources.includes('**') ? await contextFiles(context, ignore, ['**']) : found;
   return { text, file, context, ownIgnore, files, others };
 }
 
@@ -121,10 +123,7 @@ async function walkEntry(into: Walk, absolute: string, entry: Dirent): Promise<b
   // What Node puts for bytes that are no UTF-8.
   if (entry.name.includes('\ufffd')) throw unreadable(absolute, 'has a name that is not UTF-8');
   if (entry.isSymbolicLink()) into.others.set(path, await readlink(absolute));
-  else if (entry.isFile()) {
-    const { size, mode, mtimeMs } = await stat(absolute);
-    into.files.push({ path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 });
-  }
+  else if (entry.isFile()) into.files.push(localFile(path, absolute, await stat(absolute)));
   return true;
 }
 
@@ -133,7 +132,7 @@ function unreadable(path: string, why: string, cause?: unknown): ActionError {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  return (await access(path).then(() => true, absent)) ? readFile(path, 'utf8') : undefined;
+  return readFile(path, 'utf8').catch(absent);
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

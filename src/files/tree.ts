@@ -149,6 +149,7 @@ export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-function localFile(path: string, absolute: string, { size, mode, mtimeMs }: Stats): LocalFile {
+/** A file as it was looked at; `path`: relative, by slashes. */
+export function localFile(path: string, absolute: string, { size, mode, mtimeMs }: Stats): LocalFile {
   return { path, absolute, size, modified: mtimeMs, executable: (mode & 0o111) !== 0 };
 }
