@@ -1,15 +1,23 @@
-// Runs every check and test: `npm test`, or some of them: `npm test -- static unit`. Says what was left out, and why;
-// under CI=true what was left out is a failure. `--full`: with the tests that take long.
-import { spawn } from 'node:child_process';
+// Runs every check and test: `npm test`, or some of them: `npm test -- static unit`. Says what was left out, why, and the
+// command that brings it; under CI=true what was left out is a failure. `--full`: with the tests that take long.
+// `--install`: Debian's packages that some tests need are installed, as under CI=true; else nothing outside the clone is
+// touched. Several checks run at a time; what a check prints is shown when it has ended.
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fetchTools } from './tools.mjs';
+import { availableParallelism } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { startTools } from './tools.mjs';
 
 const root = join(import.meta.dirname, '..');
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const full = process.argv.includes('--full');
+const ci = process.env.CI === 'true';
 const node = process.execPath;
 const npm = (name) => join(root, 'node_modules', '.bin', name);
+const CORES = Math.max(2, availableParallelism());
+/** Each of them runs several tests at a time, which wait as long as they work. */
+const AT_ONCE = CORES;
+const SILENCE_MS = 15_000;
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error(
@@ -18,119 +26,232 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1);
 }
 
-/** Groups that need npm's packages alone. */
-const plain = ['dist', 'unit'];
-const bare = asked.length > 0 && asked.every((group) => plain.includes(group));
-const tools = bare ? { missing: [] } : await fetchTools(full);
-const python = (name, ...args) => (tools.bin ? [join(tools.bin, name), ...args] : undefined);
 const vitest = (project, ...args) => [
   node,
-  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+  join('node_modules', 'vitest', 'vitest.mjs'),
   'run',
   '--project',
   project,
   ...args,
 ];
-const pytest = (...args) => python('pytest', '-n', '2', ...(full ? [] : ['-m', 'not full']), ...args);
+const venv = (tools, name, ...args) => [join(tools.venv, 'bin', name), ...args];
+const pytest = (tools, workers, ...args) =>
+  venv(tools, 'pytest', '-n', String(workers), '--dist', 'loadfile', ...(full ? [] : ['-m', 'not full']), ...args);
 /** Of the stand-in's tests those that need a Docker engine. */
 const contained = readdirSync(join(root, '__tests__', 'local'))
   .filter((name) => /^test_(containers.*|ecr_docker|images)\.py$/.test(name))
   .map((name) => join('__tests__', 'local', name));
+const uncontained = contained.flatMap((path) => ['--ignore', path]);
 const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
   .map((entry) => join('examples', entry.name, 'workflow.yml'))
   .filter((path) => existsSync(join(root, path)));
 const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
 
-/** Group → [name, command, folder of its tests]; a command that needs what is not there is undefined. */
-const groups = {
-  static: [
-    ['types', [npm('tsc'), '--noEmit', '-p', '.']],
-    ['types of the tests', [npm('tsc'), '--noEmit', '-p', '__tests__']],
-    ['lint, format and layers', [npm('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']],
-    ['tables of the docs', [node, 'scripts/tables.mjs', '--check']],
-    ['python lint', python('ruff', 'check', '--no-cache', ...sources)],
-    ['python format', python('ruff', 'format', '--no-cache', '--check', ...sources)],
-    ['python types of the stand-in', python('mypy', 'local/sagemaker_local')],
-    ['python types of the toolkit', python('mypy', 'toolkit/task_toolkit')],
-    [
-      'zizmor',
-      python('zizmor', '--offline', '--quiet', '.github/workflows', 'action.yml', 'local/action.yml', ...examples),
-    ],
-    ['actionlint', tools.actionlint && [tools.actionlint]],
-  ],
-  dist: [['dist equals a fresh build', [node, 'scripts/build.mjs', '--check']]],
-  unit: [['unit tests', vitest('unit')]],
-  toolkit: [['tests of the toolkit', pytest('__tests__/toolkit'), 'toolkit']],
-  local: [
-    ['tests of the stand-in', pytest('__tests__/local', ...contained.flatMap((path) => ['--ignore', path])), 'local'],
-    ['tests of the stand-in, with a Docker engine', tools.engine && pytest(...contained), 'local', contained],
-  ],
-  action: [['tests of the bundle as a process', tools.bin && vitest('action'), 'action']],
-  docker: [
-    [
-      'tests of images, with a Docker engine',
-      tools.bin && tools.engine && vitest('docker', '--no-file-parallelism'),
-      'docker',
-    ],
-  ],
-  workflows: [['tests of workflows in the runner', tools.bin && vitest('workflows'), 'workflows']],
-};
+/** A check: `group`, `name`, its command by the tools that it needs, and `more`, see CHECKS. */
+function check(group, name, command, more = {}) {
+  return { group, name, command, ...more };
+}
+
+/**
+ * Every check, the longest first: `needs` are tools that it waits for, without which it is left out; `wants`,
+ * tools without which it leaves tests out; `folder`, `files`: of its tests.
+ */
+const CHECKS = [
+  check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
+  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
+    needs: ['venv'],
+    folder: 'security',
+  }),
+  check('docker', 'tests of images, with a Docker engine', () => vitest('docker', `--maxWorkers=${CORES}`), {
+    needs: ['venv', 'engine'],
+    folder: 'docker',
+  }),
+  check('workflows', 'tests of workflows in the runner', () => vitest('workflows', `--maxWorkers=${CORES}`), {
+    needs: ['venv', 'examples'],
+    folder: 'workflows',
+  }),
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
+    needs: ['venv'],
+    folder: 'action',
+  }),
+  check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
+    needs: ['venv', 'system'],
+    wants: ['conformance', 'crane'],
+    folder: 'local',
+  }),
+  check('local', 'tests of the stand-in, with a Docker engine', (tools) => pytest(tools, CORES, ...contained), {
+    needs: ['venv', 'engine'],
+    folder: 'local',
+    files: contained,
+  }),
+  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, CORES, '__tests__/toolkit'), {
+    needs: ['venv', 'system'],
+    folder: 'toolkit',
+  }),
+  check('dist', 'dist equals a fresh build', () => [node, 'scripts/build.mjs', '--check']),
+  check('unit', 'unit tests', () => vitest('unit')),
+  check('static', 'types', () => [npm('tsc'), '--noEmit', '-p', '.']),
+  check('static', 'types of the tests', () => [npm('tsc'), '--noEmit', '-p', '__tests__']),
+  check('static', 'lint, format and layers', () => [npm('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']),
+  check('static', 'tables of the docs', () => [node, 'scripts/tables.mjs', '--check']),
+  check('static', 'AWS policies', (tools) => [node, 'scripts/policies.mjs', join(tools.venv, 'bin', 'python')], {
+    needs: ['venv'],
+  }),
+  check('static', 'actionlint', (tools) => [tools.actionlint], { needs: ['actionlint'] }),
+  ...Object.entries({
+    'AWS template': ['cfn-lint', '-c', 'I', '-r', 'us-east-1', 'cn-north-1', 'us-gov-west-1', '--', 'aws/setup.yml'],
+    'python lint': ['ruff', 'check', '--no-cache', ...sources],
+    'python format': ['ruff', 'format', '--no-cache', '--check', ...sources],
+    'python types of the stand-in': ['mypy', 'local/sagemaker_local'],
+    'python types of the toolkit': ['mypy', 'toolkit/task_toolkit', 'toolkit/worker_toolkit'],
+    zizmor: ['zizmor', '--offline', '--quiet', '.github/workflows', 'action.yml', 'local/action.yml', ...examples],
+  }).map(([name, words]) => check('static', name, (tools) => venv(tools, ...words), { needs: ['venv'] })),
+];
+
+const groups = [...new Set(CHECKS.map(({ group }) => group))];
+const unknown = asked.filter((name) => !groups.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no group ${unknown.join(', ')}: use ${groups.sort().join(', ')}.`);
+  process.exit(1);
+}
+const checks = CHECKS.filter(({ group }) => asked.length === 0 || asked.includes(group));
 
 /** How many tests a folder, or the given files of it, define; a table of cases counts once. */
-function testsIn(folder, files) {
+function testsIn({ folder, files }) {
+  if (folder === undefined) return 'one check';
   const all = readdirSync(join(root, '__tests__', folder)).filter((name) => /\.test\.ts$|^test_.*\.py$/.test(name));
   const paths = files ?? all.map((name) => join('__tests__', folder, name));
   const texts = paths.map((path) => readFileSync(join(root, path), 'utf8'));
-  return texts.join('\n').match(/^\s*(it(\.each.*)?\(|def test_)/gm)?.length ?? 0;
+  return `${texts.join('\n').match(/^\s*(it(\.each.*)?\(|def test_)/gm)?.length ?? 0} tests`;
 }
 
-const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
-if (unknown.length > 0) {
-  console.error(`There is no group ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}.`);
-  process.exit(1);
+/** Where python3 itself lies: jobs start it often, and what stands before it on PATH (pyenv's) costs more than it does. */
+function pythonFolder() {
+  const told = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+  return told.status === 0 ? dirname(told.stdout.trim()) : undefined;
+}
+const PATH = [pythonFolder(), process.env.PATH].filter(Boolean).join(delimiter);
+
+function environment(tools) {
+  const env = {
+    ...process.env,
+    PATH,
+    NO_COLOR: '1',
+    SSM_TEST_FULL: full ? '1' : '',
+    PAGE_TEST_BROWSER: tools.browser ?? '',
+    CLIENT_VENVS: tools.clients ?? '',
+    S3_SERVER: tools.s3 ?? '',
+    BUILDKIT_READER: tools.reader ?? '',
+    REGISTRY_CONFORMANCE: tools.conformance ?? '',
+    CRANE: tools.crane ?? '',
+    SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
+    EXAMPLES_VENV: tools.examples ?? '',
+    TEST_DOCKER_HOST: tools.engine?.host ?? '',
+    TEST_DOCKER_OWN: tools.engine?.own ? '1' : '',
+    TEST_DOCKER_CONFIG: tools.engine?.config ?? '',
+    TEST_BASE_IMAGE: tools.engine?.image ?? '',
+    ACT: tools.venv ? join(tools.venv, 'bin', 'act') : '',
+  };
+  delete env.FORCE_COLOR;
+  return env;
 }
 
-const env = {
-  ...process.env,
-  NO_COLOR: '1',
-  SSM_TEST_FULL: full ? '1' : '',
-  PAGE_TEST_BROWSER: tools.browser ?? '',
-  CLIENT_VENVS: tools.clients ?? '',
-  S3_SERVER: tools.s3 ?? '',
-  SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
-  EXAMPLES_VENV: tools.examples ?? '',
-  TEST_DOCKER_HOST: tools.engine?.host ?? '',
-  TEST_DOCKER_OWN: tools.engine?.own ? '1' : '',
-  TEST_DOCKER_CONFIG: tools.engine?.config ?? '',
-  TEST_BASE_IMAGE: tools.engine?.image ?? '',
-  ACT: tools.bin ? join(tools.bin, 'act') : '',
-};
-delete env.FORCE_COLOR;
+const begun = Date.now();
+let spoken = begun;
+function say(text) {
+  spoken = Date.now();
+  console.log(text);
+}
+const clock = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
 
-function run([program, ...args]) {
+/** Name → when it was started. */
+const running = new Map();
+const children = new Set();
+
+/** Runs a check; its failure, if any, and what it printed. */
+function run([program, ...args], env) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `exit ${signal ?? code}`));
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.add(child);
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => printed.push(text));
+    child.once('error', (error) => resolve({ failure: error.message, output: '' }));
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      resolve({ failure: code === 0 ? undefined : `exit ${signal ?? code}`, output: printed.join('') });
+    });
   });
 }
 
-const results = [];
-for (const [group, checks] of Object.entries(groups)) {
-  if (asked.length > 0 && !asked.includes(group)) continue;
-  for (const [name, command, folder, files] of checks) {
-    if (!command) {
-      results.push({ name, left: folder === undefined ? 'one check' : `${testsIn(folder, files)} tests` });
-      continue;
-    }
-    console.log(`\n=== ${name}`);
-    const begun = Date.now();
-    const failure = await run(command);
-    results.push({ name, failure, seconds: (Date.now() - begun) / 1000 });
-  }
+/** Whose turn it is: the first that waits, as soon as one of those under way has ended. */
+const waiting = [];
+let free = AT_ONCE;
+function turn(check) {
+  return new Promise((resolve) => {
+    waiting.push({ check, resolve });
+    waiting.sort((a, b) => checks.indexOf(a.check) - checks.indexOf(b.check));
+    next();
+  });
+}
+function next() {
+  for (; free > 0 && waiting.length > 0; free--) waiting.shift().resolve();
+}
+function pass() {
+  free++;
+  next();
 }
 
-await tools.engine?.stop();
+/** Waits for its tools and its turn, runs it, and tells. */
+async function perform(check, tools) {
+  const had = {};
+  for (const need of check.needs ?? []) {
+    had[need] = await tools[need];
+    if (had[need] === undefined) return { name: check.name, left: testsIn(check) };
+  }
+  const long = full ? ['browser', 'clients', 's3', 'pytorch', 'reader'] : [];
+  for (const want of [...(check.wants ?? []), ...long]) had[want] = await tools[want];
+  await turn(check);
+  const started = Date.now();
+  running.set(check.name, started);
+  const attempt = () => run(check.command(had), environment(had));
+  const crashes = () => had.engine?.crashes() ?? 0;
+  const before = crashes();
+  let { failure, output } = await attempt();
+  if (failure && crashes() > before) {
+    say(`=== ${check.name}: ${failure}. The Docker engine itself crashed and was started again, so it runs once more`);
+    ({ failure, output } = await attempt());
+  }
+  running.delete(check.name);
+  pass();
+  const seconds = (Date.now() - started) / 1000;
+  // How many tests there were, and the tables of what was tried against the action.
+  const counted = output.match(/^(?:.*\d+ passed.*|\|.*\|)$/gm) ?? [];
+  say(`=== ${check.name}: ${failure ?? 'ok'} (${seconds.toFixed(1)} s)`);
+  const shown = failure ? output : counted.join('\n');
+  if (shown.trim() !== '') say(shown.trimEnd());
+  return { name: check.name, failure, seconds };
+}
+
+const first = checks.find(({ group }) => group === 'bare');
+const bare = first ? perform(first, {}) : Promise.resolve();
+const needed = new Set(checks.flatMap(({ needs = [], wants = [] }) => [...needs, ...wants]));
+// What bare ground has not, this machine has not yet either: nothing is installed before that is proven.
+const tools = startTools({ needed, full, mayInstall: ci || process.argv.includes('--install'), after: bare, say });
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, async () => {
+    for (const child of children) child.kill('SIGTERM');
+    await tools.stop();
+    process.exit(130);
+  });
+const progress = setInterval(() => {
+  if (Date.now() - spoken < SILENCE_MS - 1000) return;
+  const names = [...running].map(([name, since]) => `${name} (${clock(Date.now() - since)})`);
+  say(`[${clock(Date.now() - begun)}] ${[...names, ...tools.underway()].join(', ') || 'waiting'}`);
+}, 1000);
+const results = await Promise.all(checks.map((check) => (check === first ? bare : perform(check, tools))));
+clearInterval(progress);
+await tools.stop();
 
 console.log('\n=== summary');
 for (const { name, failure, left, seconds } of results) {
@@ -140,11 +261,12 @@ for (const { name, failure, left, seconds } of results) {
       : `${failure ? 'FAILED  ' : 'ok      '}  ${name}${failure ? `: ${failure}` : ''} (${seconds.toFixed(1)} s)`,
   );
 }
-for (const { what, why } of tools.missing) console.log(`not to be had: ${what}: ${why}`);
+for (const { what, why } of tools.missing) console.log(`missing   ${what}: ${why}`);
 const failed = results.filter((result) => result.failure).length;
 const left = results.filter((result) => result.left).length;
-const strict = process.env.CI === 'true' && (left > 0 || tools.missing.length > 0);
+const strict = ci && (left > 0 || tools.missing.length > 0);
 if (strict) console.log('Under CI=true everything must be there: what is missing is a failure.');
+console.log(`all of it took ${clock(Date.now() - begun)}`);
 console.log(
   `${results.length - failed - left} passed, ${failed + (strict ? Math.max(left, 1) : 0)} failed, ${strict ? 0 : left} skipped`,
 );

@@ -1,8 +1,8 @@
-"""Writes src/task/image-table.json and partitions.json: AWS's training images, by the SageMaker Python SDK's facts.
+"""Writes src/image/catalogue.json and src/core/partitions.json: AWS's training images, by the SageMaker SDK's facts.
 
 Usage: pip install 'sagemaker==2.257.7' && python scripts/image-table.py
 Each image is what the SDK's `image_uris.retrieve` answers for an instance type of each kind of processor. The images
-that run a script are taken, not the built-in algorithms nor those of SageMaker Training Compiler, which is no more.
+that run a script are taken, not the built-in algorithms nor those of SageMaker Training Compiler, which AWS has ended.
 Shape of the first:
 
     {"registries": [{REGION: ACCOUNT}], "images": [PATTERN],
@@ -23,7 +23,7 @@ import botocore.loaders
 from packaging.version import Version
 from sagemaker import image_uris
 
-TASK = Path(__file__).parent.parent / "src" / "task"
+SRC = Path(__file__).parent.parent / "src"
 # What runs a script, with the version that a step without `framework-version` gets: fixed within a major version of
 # the action.
 FRAMEWORKS = {
@@ -151,13 +151,13 @@ def main() -> None:
         ordered = dict(sorted(versions.items(), key=lambda item: order(item[0])))
         frameworks[name] = {"default": default, "aliases": dict(sorted(aliases.items())), "versions": ordered}
     document = {"registries": table.registries, "images": table.images, "frameworks": frameworks}
-    write(TASK / "image-table.json", document)
+    write(SRC / "image" / "catalogue.json", document)
     partitions = botocore.loaders.Loader().load_data("partitions")["partitions"]
     facts = [
         {"name": each["id"], "regions": each["regionRegex"], "suffix": each["outputs"]["dnsSuffix"]}
         for each in partitions
     ]
-    write(TASK / "partitions.json", facts)
+    write(SRC / "core" / "partitions.json", facts)
 
 
 def order(version: str) -> list[tuple[int, str]]:

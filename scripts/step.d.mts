@@ -7,7 +7,9 @@ export interface StepOptions {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly state?: Readonly<Record<string, string>>;
+  readonly detached?: boolean;
   readonly onOutput?: (text: string) => void;
+  readonly onError?: (text: string) => void;
 }
 
 export interface StepEnd {

@@ -8,6 +8,7 @@ const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMA
 
 /**
  * Starts it. `folder`: where its files lie; `inputs`: as under `with:`; `state`: of main, for post.
+ * `detached`: whether it leads a process group; `onError`: takes its standard error, which else is this process's own.
  * `done` resolves to what it did: `{ code, signal, stdout, outputs, state, env, summary }`.
  */
 export function startStep({
@@ -17,7 +18,9 @@ export function startStep({
   inputs = {},
   env = {},
   state = {},
+  detached = false,
   onOutput = () => {},
+  onError,
 }) {
   mkdirSync(folder, { recursive: true });
   const own = mkdtempSync(join(folder, 'step-'));
@@ -33,13 +36,15 @@ export function startStep({
       ...named('INPUT_', inputs, (key) => key.replaceAll(' ', '_').toUpperCase()),
       ...named('STATE_', state, (key) => key),
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    detached,
+    stdio: ['ignore', 'pipe', onError ? 'pipe' : 'inherit'],
   });
   const chunks = [];
   child.stdout.setEncoding('utf8').on('data', (text) => {
     chunks.push(text);
     onOutput(text);
   });
+  child.stderr?.setEncoding('utf8').on('data', onError);
   const done = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

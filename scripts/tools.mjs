@@ -1,28 +1,29 @@
 // What the checks and tests need beside npm's packages: a Python environment (pytest, ruff, mypy, zizmor, act, the
-// stand-in's packages), actionlint, and a few of Debian's packages where that is allowed. What cannot be had is said.
+// stand-in's packages), programs of Go's, a Docker engine, and a few of Debian's packages. All of it goes to `.cache/`, but
+// Debian's packages, which are installed where the caller allows it. What is missing is said, with what brings it.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { startEngine } from './engine.mjs';
+import { answers, startEngine } from './engine.mjs';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const cache = join(root, '.cache');
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const BUILDX = 'github.com/docker/buildx/cmd/buildx@v0.38.2';
+const CONFORMANCE = 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
+const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
 const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 
+const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
 /** Debian's packages by the program that each brings; the tests that need a program skip themselves without it. */
-const DEBIAN = {
-  busybox: 'busybox',
-  sudo: 'sudo',
-  setpriv: 'util-linux',
-  docker: 'docker.io',
-  dockerd: 'docker.io',
-  'docker-registry': 'docker-registry',
-};
+const DEBIAN = { busybox: 'busybox', sudo: 'sudo', setpriv: 'util-linux' };
+
+const NO_ENGINE =
+  'none runs that this user may use, and only root starts one: start Docker, and add yourself to the group "docker"';
 
 const exists = (path) =>
   access(path).then(
@@ -37,88 +38,174 @@ export async function onPath(program) {
   return undefined;
 }
 
+/** What cannot be had, in a line. */
+class Missing extends Error {}
+
 /**
- * `{ bin, venv, examples, actionlint, browser, clients, s3, engine, missing: [{ what, why }] }`: folders, programs, a running
- * Docker engine to be stopped, what could not be had.
+ * Starts to fetch what is `needed`, all at once; what touches this machine waits for `after`. Each tool is a promise of its
+ * folder or program, or of undefined where it is missing: `venv`, `examples`, `actionlint`, `conformance`, `crane`, `system` (true), `engine`
+ * (`{ host, own, image, config }`), and with `full` `browser`, `clients`, `s3`, `pytorch`, `reader`. Besides: `missing`, a list of
+ * `{ what, why }`; `underway()`, what is being fetched, in words; `stop()` ends the engine.
  */
-export async function fetchTools(full = false) {
+export function startTools({ needed, full = false, mayInstall = false, after = Promise.resolve(), say = console.log }) {
   const missing = [];
+  const running = new Set();
   const attempt = async (what, fetch) => {
+    running.add(what);
     try {
       return await fetch();
     } catch (error) {
-      missing.push({ what, why: `${error.stderr ?? ''}${error.message}`.trim().split('\n').at(-1) });
+      const said = error instanceof Missing ? error.message : `${error.stderr ?? ''}${error.message}`;
+      missing.push({ what, why: said.trim().split('\n').at(-1) });
       return undefined;
+    } finally {
+      running.delete(what);
     }
   };
-  const [venv, examples, actionlint, buildx, browser, clients, s3] = await Promise.all([
-    attempt('python packages', pythonPackages),
-    attempt('packages of the examples', examplePackages),
-    attempt('actionlint', () => goProgram('actionlint', ACTIONLINT)),
-    attempt('BuildKit', buildKit),
-    full ? attempt('a browser', browserPackages) : undefined,
-    full ? attempt('clients', clientPackages) : undefined,
-    full ? attempt('an S3 server', () => goProgram('versitygw', VERSITYGW)) : undefined,
-    attempt('debian packages', debianPackages),
-    full ? attempt('PyTorch', pytorch) : undefined,
-  ]);
-  for (const program of Object.keys(DEBIAN)) {
-    if ((await onPath(program)) === undefined)
-      missing.push({ what: program, why: 'not on PATH, and not to be installed here' });
-  }
-  const engine = await attempt('a Docker engine', () => startEngine(buildx));
-  return { bin: venv && join(venv, 'bin'), venv, examples, actionlint, browser, clients, s3, engine, missing };
+  const having = (name, what, fetch) => (needed.has(name) || full ? attempt(what, fetch) : undefined);
+  const extra = (what, fetch) => (full ? attempt(what, fetch) : undefined);
+  const debian = installer(after, mayInstall, say);
+  const venv = having('venv', 'the Python packages of the tests', () => pythonPackages(debian, say));
+  const system = having('system', 'programs of Debian', async () => (await programs(debian, missing)) || true);
+  const engine = having('engine', 'a Docker engine', async () => {
+    const there = await answers();
+    if (!there && process.getuid() !== 0 && !mayInstall) throw new Missing(NO_ENGINE);
+    const buildx = attempt('BuildKit', () => buildKit(say));
+    for (const program of there ? [] : ['docker', 'dockerd'])
+      if ((await onPath(program)) === undefined) await debian(['docker.io'], program);
+    return startEngine(await buildx);
+  });
+  return {
+    ...{ venv, system, engine, missing },
+    examples: having('examples', 'the Python packages of the examples', () => examplePackages(debian, say)),
+    actionlint: having('actionlint', 'actionlint', () => goProgram('actionlint', ACTIONLINT, say)),
+    conformance: having('conformance', "OCI's conformance suite", () => goProgram('conformance', CONFORMANCE, say)),
+    crane: having('crane', 'crane', () => goProgram('crane', CRANE, say)),
+    browser: extra('a browser', () => browserPackages(say)),
+    clients: extra('clients of the stand-in', () => clientPackages(debian, say)),
+    s3: extra('an S3 server', () => goProgram('versitygw', VERSITYGW, say)),
+    pytorch: extra('PyTorch', () => pytorch(debian)),
+    reader: extra("BuildKit's reader of Dockerfiles", () => buildKitReader(say)),
+    underway: () => [...running].map((what) => `fetching ${what}`),
+    stop: async () => (await engine)?.stop(),
+  };
 }
 
-const pythonPackages = () =>
-  pythonEnvironment(
-    join(cache, 'venv'),
-    join(root, '__tests__', 'requirements.txt'),
-    'the Python packages of the tests',
-  );
+/** What installs Debian's packages, one after the other, where that is allowed; else it throws, with the command. */
+function installer(after, mayInstall, say) {
+  let last = Promise.resolve();
+  const install = async (names, what) => {
+    const command = `apt-get install ${names.join(' ')}`;
+    if ((await onPath('apt-get')) === undefined) throw new Missing(`${what} is not on this machine: install it`);
+    const way = `sudo ${command} (or let these checks install it: npm test -- --install)`;
+    if (!mayInstall) throw new Missing(`${what} is not on this machine: ${way}`);
+    say(`Installing Debian's ${names.join(', ')} …`);
+    const [program, ...rest] = process.getuid() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
+    const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 2 ** 26 };
+    await execute(program, [...rest, 'update', '-q'], options);
+    await execute(program, [...rest, 'install', '-qy', '--no-install-recommends', ...names], options);
+  };
+  return (names, what) => {
+    const turn = last.then(() => after).then(() => install(names, what));
+    last = turn.catch(() => {}); // told to who asked
+    return turn;
+  };
+}
+
+/** The programs that a few tests start; who lacks one leaves those tests out. */
+async function programs(debian, missing) {
+  for (const [program, name] of Object.entries(DEBIAN)) {
+    if ((await onPath(program)) !== undefined) continue;
+    await debian([name], program).catch((error) => missing.push({ what: program, why: error.message.split('\n')[0] }));
+  }
+  return true;
+}
+
+/** With the stand-in compiled, which tests start hundreds of times, where nothing may write beside its sources. */
+async function pythonPackages(debian, say) {
+  const list = join(root, '__tests__', 'requirements.txt');
+  const venv = await pythonEnvironment(join(cache, 'venv'), list, 'the Python packages of the tests', debian, say);
+  await execute(join(venv, 'bin', 'python'), ['-m', 'compileall', '-q', join(root, 'local', 'sagemaker_local')]);
+  return venv;
+}
 
 /** What the examples for AWS need: scikit-learn on the worker, the AWS command line on the runner. */
-const examplePackages = () =>
+const examplePackages = (debian, say) =>
   pythonEnvironment(
     join(cache, 'examples'),
     join(root, '__tests__', 'workflows', 'examples.txt'),
     'the Python packages of the examples',
+    debian,
+    say,
+    { pip: true }, // which installs the requirements.txt of one of them
   );
 
 /** A folder with an environment for each client of the stand-in that its tests start, and for script-mode jobs. */
-async function clientPackages() {
+async function clientPackages(debian, say) {
   const folder = join(cache, 'clients');
   const lists = join(root, '__tests__', 'local', 'clients');
-  for (const name of ['sdk2', 'sdk3', 'ssm'])
-    await pythonEnvironment(join(folder, name), join(lists, `${name}.txt`), `a client of the stand-in (${name})`);
+  for (const name of ['sdk2', 'sdk3', 'ssm', 'ssm-0.9.12']) {
+    const what = `a client of the stand-in (${name})`;
+    await pythonEnvironment(join(folder, name), join(lists, `${name}.txt`), what, debian, say);
+  }
   const toolkit = join(root, 'local', 'requirements-script-mode.txt');
-  await pythonEnvironment(join(folder, 'worker'), toolkit, "AWS's training toolkit");
+  // pip is what the toolkit installs a package with.
+  await pythonEnvironment(join(folder, 'worker'), toolkit, "AWS's training toolkit", debian, say, { pip: true });
   return folder;
 }
 
-async function pythonEnvironment(venv, list, what) {
+async function pythonEnvironment(venv, list, what, debian, say, { pip = false } = {}) {
   const mark = join(venv, 'complete');
   const wanted = createHash('sha256')
     .update(await readFile(list))
     .digest('hex');
   if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return venv;
-  console.log(`Installing ${what} …`);
+  say(`Installing ${what} …`);
   await rm(venv, { recursive: true, force: true });
   await mkdir(dirname(venv), { recursive: true });
-  await execute('python3', ['-m', 'venv', venv]).catch(async (error) => {
-    // Debian's python3 comes without the part that venv needs.
-    await installDebian(['python3-venv']).catch(() => Promise.reject(error));
-    await rm(venv, { recursive: true, force: true });
-    await execute('python3', ['-m', 'venv', venv]);
-  });
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', list];
-  await execute(join(venv, 'bin', 'python'), pip, { maxBuffer: 2 ** 26 });
+  const uv = await withUv(debian).catch(() => undefined);
+  if (uv === undefined) await byPip(venv, list, debian);
+  else await byUv(uv, venv, list, pip).catch(() => byPip(venv, list, debian));
   await writeFile(mark, wanted);
   return venv;
 }
 
+/** uv takes a third of pip's time. */
+async function byUv(uv, venv, list, pip) {
+  const index = process.env.PIP_INDEX_URL ? { UV_DEFAULT_INDEX: process.env.PIP_INDEX_URL } : {};
+  const env = { ...process.env, ...index, VIRTUAL_ENV: venv, UV_NATIVE_TLS: '1', UV_LINK_MODE: 'copy' };
+  if (pip) await execute('python3', ['-m', 'venv', venv]);
+  else await execute(uv, ['venv', '--quiet', '--no-project', '--python', 'python3', venv], { env });
+  const words = ['pip', 'install', '--quiet', '--no-cache', '--compile-bytecode', '--require-hashes', '-r', list];
+  await execute(uv, words, { env, maxBuffer: 2 ** 26 });
+}
+
+async function byPip(venv, list, debian) {
+  await rm(venv, { recursive: true, force: true });
+  await execute('python3', ['-m', 'venv', venv]).catch(async () => {
+    // Debian's python3 comes without the part that venv needs.
+    await debian(['python3-venv'], "Python's venv module");
+    await rm(venv, { recursive: true, force: true });
+    await execute('python3', ['-m', 'venv', venv]);
+  });
+  const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', list];
+  await execute(join(venv, 'bin', 'python'), words, { maxBuffer: 2 ** 26 });
+}
+
+let uv;
+/** The program, in an environment of its own; one for all who ask. */
+function withUv(debian) {
+  uv ??= (async () => {
+    const folder = join(cache, 'uv');
+    const program = join(folder, 'bin', 'uv');
+    if (!(await exists(program))) await byPip(folder, join(root, '__tests__', 'uv.txt'), debian);
+    return program;
+  })();
+  return uv;
+}
+
 /** A folder with the packages of the browser's tests: 90 MB that no other test needs. */
-async function browserPackages() {
+async function browserPackages(say) {
   const lists = ['package.json', 'package-lock.json'].map((name) => join(root, '__tests__', 'local', 'browser', name));
   const wanted = createHash('sha256')
     .update(await readFile(lists[1]))
@@ -126,7 +213,7 @@ async function browserPackages() {
   const folder = join(cache, 'browser');
   const mark = join(folder, 'complete');
   if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return folder;
-  console.log('Installing the browser of the tests …');
+  say('Installing the browser of the tests …');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const list of lists) await copyFile(list, join(folder, basename(list)));
@@ -135,48 +222,80 @@ async function browserPackages() {
   return folder;
 }
 
+const GO_SOURCES = ['go.mod', 'main.go'];
+let building = Promise.resolve();
+/** Runs go, for one thing after the other, as each takes all cores and most of the packages are the same. */
+async function byGo(what, words, { env, ...options }, say) {
+  if ((await onPath('go')) === undefined)
+    throw new Missing(`${what} needs go: install Go (https://go.dev/dl), which builds it`);
+  const turn = building.then(() => {
+    say(`Building ${what} …`);
+    const own = { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOGC: '400' };
+    return execute('go', words, { ...options, env: { ...process.env, ...own, ...env } });
+  });
+  building = turn.catch(() => {}); // told to who asked
+  await turn;
+}
+
 /** A program on PATH, or built by go. */
-async function goProgram(name, module) {
+async function goProgram(name, module, say) {
   const found = await onPath(name);
   if (found !== undefined) return found;
   const bin = join(cache, 'go');
   const binary = join(bin, name);
-  if (!(await exists(binary))) {
-    if ((await onPath('go')) === undefined) throw new Error(`neither ${name} nor go is on PATH`);
-    console.log(`Building ${name} …`);
-    await execute('go', ['install', module], { env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' } });
-  }
+  // Not optimized: building is a quarter faster, and the tests hardly use the programs.
+  const words = ['install', '-ldflags=-s -w', '-gcflags=all=-N -l', module];
+  if (!(await exists(binary))) await byGo(name, words, { env: { GOBIN: bin } }, say);
+  return binary;
+}
+
+/** The program that reads Dockerfiles by BuildKit's own code, with which the action's reading is compared. */
+async function buildKitReader(say) {
+  const sources = join(root, '__tests__', 'image', 'buildkit');
+  const hash = createHash('sha256');
+  for (const name of GO_SOURCES) hash.update(await readFile(join(sources, name)));
+  const folder = join(cache, 'go', `reader-${hash.digest('hex').slice(0, 16)}`);
+  const binary = join(folder, 'reader');
+  if (await exists(binary)) return binary;
+  await mkdir(folder, { recursive: true });
+  // A copy, because go writes what it fetched to go.mod and go.sum.
+  for (const name of GO_SOURCES) await copyFile(join(sources, name), join(folder, name));
+  await byGo("BuildKit's reader of Dockerfiles", ['build', '-o', binary, '.'], { cwd: folder }, say);
   return binary;
 }
 
 /** BuildKit's client as a plugin of docker: one that is there is found by itself. */
-async function buildKit() {
+async function buildKit(say) {
   const there = await execute('docker', ['buildx', 'version']).catch(() => undefined);
-  return there ? undefined : goProgram('buildx', BUILDX);
+  return there ? undefined : debianBuildx().catch(() => goProgram('buildx', BUILDX, say));
 }
 
-async function debianPackages() {
-  const wanted = [];
-  for (const [program, name] of Object.entries(DEBIAN)) if ((await onPath(program)) === undefined) wanted.push(name);
-  if (wanted.length === 0 || (await onPath('apt-get')) === undefined) return;
-  console.log(`Installing Debian's ${wanted.join(', ')} …`);
-  await installDebian(wanted);
+/** Debian's stable build, unpacked into `.cache/`, not installed: go takes three minutes of two cores for it. */
+async function debianBuildx() {
+  const folder = join(cache, 'buildx');
+  const program = join(folder, 'usr', 'libexec', 'docker', 'cli-plugins', 'docker-buildx');
+  if (await exists(program)) return program;
+  const lists = join(folder, 'lists', 'partial');
+  const sources = join(folder, 'sources.list');
+  await mkdir(lists, { recursive: true });
+  await writeFile(sources, `deb [signed-by=${DEBIAN_KEYS}] http://deb.debian.org/debian trixie main\n`);
+  const places = [
+    ...['-o', `Dir::Etc::SourceList=${sources}`, '-o', 'Dir::Etc::SourceParts=-'],
+    ...['-o', `Dir::State::Lists=${dirname(lists)}`, '-o', `Dir::Cache=${folder}`],
+  ];
+  const apt = (...words) => execute('apt-get', ['-q', ...places, ...words], { cwd: folder, maxBuffer: 2 ** 26 });
+  await apt('update', '-o', 'Acquire::Languages=none');
+  await apt('download', 'docker-buildx');
+  const [file] = (await readdir(folder)).filter((name) => name.endsWith('.deb'));
+  await execute('dpkg-deb', ['-x', join(folder, file), folder]);
+  return program;
 }
 
 /** Debian's CPU build for Debian's Python, which the tests of real PyTorch start. */
-async function pytorch() {
+async function pytorch(debian) {
   const there = () => execute('/usr/bin/python3', ['-c', 'import torch']);
   await there().catch(async () => {
-    console.log("Installing Debian's python3-torch …");
-    await installDebian(['python3-torch']);
+    await debian(['python3-torch'], 'PyTorch');
     await there();
   });
-}
-
-/** As root, or by sudo where that asks for no password. */
-async function installDebian(names) {
-  const [program, ...rest] = process.getuid() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 2 ** 26 };
-  await execute(program, [...rest, 'update', '-q'], options);
-  await execute(program, [...rest, 'install', '-qy', '--no-install-recommends', ...names], options);
 }

@@ -1,5 +1,9 @@
 /** The bucket that is made: as it must be, whoever makes it at the same time. */
-import { GetBucketEncryptionCommand, GetPublicAccessBlockCommand } from '@aws-sdk/client-s3';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetPublicAccessBlockCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StandIn } from './stand-in.ts';
 
@@ -9,9 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => aws.stop());
 
-it('is private and encrypted, also when another run is making it', async () => {
+it('is private and encrypted and aborts old uploads, also when another run is making it', async () => {
   const busy = { kind: 'error', code: 'OperationAborted', status: 409, message: 'A conflicting conditional operation' };
-  for (const operation of ['s3:CreateBucket', 's3:PutPublicAccessBlock', 's3:PutBucketEncryption'])
+  for (const operation of [
+    's3:CreateBucket',
+    's3:PutPublicAccessBlock',
+    's3:PutBucketEncryption',
+    's3:PutBucketLifecycle*',
+  ])
     await aws.fault({ ...busy, operation, times: 2 });
   const inputs = { run: 'true', download: 'logs' };
   const runs = await Promise.all(['a', 'b'].map((task) => aws.run(aws.workspace({}), { ...inputs, task })));
@@ -21,6 +30,7 @@ it('is private and encrypted, also when another run is making it', async () => {
     .map(({ operation }) => operation);
   expect(refused.toSorted()).toEqual([
     ...['CreateBucket', 'CreateBucket', 'PutBucketEncryption', 'PutBucketEncryption'],
+    ...['PutBucketLifecycleConfiguration', 'PutBucketLifecycleConfiguration'],
     ...['PutPublicAccessBlock', 'PutPublicAccessBlock'],
   ]);
   const { PublicAccessBlockConfiguration } = await aws
@@ -34,4 +44,8 @@ it('is private and encrypted, also when another run is making it', async () => {
     .send(new GetBucketEncryptionCommand({ Bucket: aws.bucket }));
   const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
   expect(rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm).toBe('AES256');
+  const { Rules = [] } = await aws.s3().send(new GetBucketLifecycleConfigurationCommand({ Bucket: aws.bucket }));
+  expect(Rules).toHaveLength(1);
+  expect(Rules[0]).toMatchObject({ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } });
+  expect(Rules[0]).not.toHaveProperty('Expiration');
 });

@@ -21,7 +21,7 @@ describe('two runs of the same', () => {
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(new Set(runs.map(({ outputs }) => outputs['job-name'])).size).toBe(1);
     expect(await creates('twins')).toBe(1);
-    const took = runs.filter(({ stdout }) => /in progress, runs just this|^Skipped: /m.test(stdout));
+    const took = runs.filter(({ stdout }) => /is in progress and runs exactly the same|^Skipped: /m.test(stdout));
     expect(took).toHaveLength(2);
     expect(await aws.keys('project/twins/.lease.json')).toEqual([]);
   });
@@ -45,7 +45,7 @@ describe('a job that runs something else', () => {
     await first.printed('begun');
     const second = await aws.run(aws.workspace({}), { ...other, run: 'echo second' });
     expect(second.code).toBe(0);
-    expect(second.stdout).toContain('waiting for it (when-busy: wait)');
+    expect(second.stdout).toContain('Waiting for it (when-busy: wait)');
     const [one, two] = [(await first.done).outputs['job-name'], second.outputs['job-name']];
     expect(two).not.toBe(one);
     expect(await creates('other')).toBe(2);

@@ -77,4 +77,16 @@ describe('a cancelled step', () => {
     expect(post.code).toBe(0);
     expect(await aws.requests()).toEqual([]);
   });
+  it('leaves post nothing to do where SageMaker refused the job', async () => {
+    const workspace = aws.workspace({});
+    await aws.fault({ kind: 'quota', limit: 0 });
+    const { code, state, stdout } = await aws.run(workspace, { task: 'refused', run: 'true' });
+    await aws.liftFaults();
+    expect(code).toBe(1);
+    expect(stdout).toContain('SageMaker refused the job');
+    await aws.clearRequests();
+    const post = await aws.step(workspace, {}, {}, state).done;
+    expect(post.code).toBe(0);
+    expect(await aws.requests()).toEqual([]);
+  });
 });

@@ -1,4 +1,5 @@
 /** The mirrored log: every line once, in order, inert; its end known by the launcher's end line. */
+import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readText, SECRET, StandIn } from './stand-in.ts';
 
@@ -81,6 +82,30 @@ describe('the end of the log', () => {
     expect(Date.now() - stopped).toBeLessThan(20_000);
     expect(ended.outputs['status']).toBe('Stopped');
     expect(readText(workspace, 'sagemaker-output', 'deaf', 'logs', 'logs0')).toContain('deaf\n');
+  });
+});
+
+describe('metrics', () => {
+  it('are found by the action; those that it does not follow come from SageMaker, with a notice each', async () => {
+    const ended = await aws.run(aws.workspace({}), {
+      task: 'metrics',
+      run: 'echo "Loss=0.5 acc=0.25 x"; echo "Loss=0.125 acc=0.75 x"',
+      metrics: [
+        'loss=(?i)loss=(?P<value>[0-9.]+)',
+        'acc=acc=([0-9.]{1,900})x{0,900}y{0,900}',
+        'behind=(?<=acc=)([0-9.]+)',
+      ].join('\n'),
+    });
+    expect(ended.code).toBe(0);
+    expect(JSON.parse(ended.outputs['metrics'] ?? '')).toEqual({ acc: 0.75, loss: 0.125 });
+    expect(ended.stdout.match(/^::notice::Only SageMaker follows the metric .*$/gm)).toEqual([
+      expect.stringContaining('"acc"'),
+      expect.stringContaining('"behind"'),
+    ]);
+    const job = await aws
+      .sagemaker()
+      .send(new DescribeTrainingJobCommand({ TrainingJobName: ended.outputs['job-name'] }));
+    expect(job.AlgorithmSpecification?.MetricDefinitions?.map(({ Regex }) => Regex)).toContain('(?<=acc=)([0-9.]+)');
   });
 });
 

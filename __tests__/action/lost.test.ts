@@ -16,7 +16,7 @@ const inputs = (task: string): Record<string, string> => ({ task, run: 'echo up'
 const lost = (operation: string): object => ({ kind: 'reset', when: 'after', operation, times: 1 });
 const lease = (task: string): string => `project/${task}/.lease.json`;
 
-/** A step that prepares for 13 seconds: its lease is renewed once, while nothing else is written. */
+/** A step that prepares for 13 seconds: its lease is renewed, while nothing else is written. */
 async function slowly(task: string): Promise<Step> {
   await aws.fault({ kind: 'slow', operation: 'iam:GetRole', seconds: 13, times: 1 });
   const step = aws.step(aws.workspace({}), inputs(task));
@@ -76,7 +76,7 @@ describe('the lease', () => {
     await aws.fault({ kind: 'deny', action: 'sagemaker:CreateTrainingJob' });
     const { code, stdout } = await aws.run(aws.workspace({}), inputs('hidden'));
     expect(code).toBe(1);
-    expect(stdout).toMatch(/::error::SageMaker did not take the job/);
+    expect(stdout).toMatch(/::error::SageMaker refused the job/);
   });
 
   it('that another run took over ends the step before it starts a job, and stays the other run’s', async () => {
@@ -85,7 +85,7 @@ describe('the lease', () => {
     await aws.s3().send(new PutObjectCommand({ Bucket: aws.bucket, Key: lease('lost'), Body }));
     const { code, stdout } = await step.done;
     expect(code).toBe(1);
-    expect(stdout).toMatch(/::error::The task's lease \S+ was taken over by another run/);
+    expect(stdout).toMatch(/::error::Another run took over the task's lease s3:\S+, because/);
     expect(await aws.newestJob('lost')).toBe('');
     expect(await aws.keys(lease('lost'))).toEqual([lease('lost')]);
   });
@@ -104,7 +104,7 @@ describe('a preparation that fails', () => {
     const given = { ...inputs('whole'), project: 'denied', inputs: 'd=./data' };
     const { code, stdout } = await aws.run(aws.workspace(data), given);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/::error::The credentials may not make or change the jobs' role SimpleSagemaker-denied/);
+    expect(stdout).toMatch(/::error::The credentials may not create or change the jobs' role SimpleSagemaker-denied/);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const writes = (await aws.requests()).filter(
       ({ action, status }) => /^s3:(Put|Delete)/.test(action) && status < 300,

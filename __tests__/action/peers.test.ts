@@ -1,81 +1,23 @@
-/** Beside those that were there before: `ssm`, whose tasks are this action's too, and the SageMaker Python SDK's requests. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+/** Beside the SageMaker Python SDK: its requests, and its images. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageUri } from '../../src/task/image.ts';
-import table from '../../src/task/image-table.json' with { type: 'json' };
+import table from '../../src/image/catalogue.json' with { type: 'json' };
+import { imageUri } from '../../src/image/catalogue.ts';
 import { StandIn } from './stand-in.ts';
 
 const venvs = process.env['CLIENT_VENVS'] ?? '';
 const here = join(import.meta.dirname, 'peers');
-const root = join(import.meta.dirname, '..', '..');
 const REGIONS = { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' };
 
 let aws: StandIn;
 beforeAll(async () => {
   if (venvs === '') return;
-  const path = [join(venvs, 'worker', 'bin'), process.env['PATH']].join(delimiter);
-  aws = await StandIn.start(['--tls', '--time-scale', '0.01'], { PATH: path });
+  aws = await StandIn.start(['--time-scale', '0.01']);
 }, 60_000);
 afterAll(() => aws?.stop());
-
-describe.skipIf(venvs === '')("a task that ssm's command line ran", () => {
-  const ssm = (folder: string, ...words: string[]): string => {
-    const { proxy, bundle } = aws.tls;
-    const env = {
-      ...{ HOME: folder, PATH: [join(venvs, 'ssm', 'bin'), '/usr/bin', '/bin'].join(delimiter), LANG: 'C.UTF-8' },
-      ...{ HTTPS_PROXY: proxy, AWS_CA_BUNDLE: bundle, REQUESTS_CA_BUNDLE: bundle, SSL_CERT_FILE: bundle, ...REGIONS },
-      ...{ AWS_ACCESS_KEY_ID: 'tester', AWS_SECRET_ACCESS_KEY: 'tester', COLUMNS: '400' },
-    };
-    const all = ['run', '-p', 'shared', '-e', 'code/worker.py', '--it', 'ml.m5.large', ...words];
-    const ran = spawnSync(join(venvs, 'ssm', 'bin', 'ssm'), all, { cwd: folder, env, encoding: 'utf8' });
-    if (ran.status !== 0) throw new Error(ran.stdout + ran.stderr);
-    return ran.stdout + ran.stderr;
-  };
-  const workspace = (): string => {
-    const folder = aws.workspace({});
-    cpSync(join(here, 'code'), join(folder, 'code'), { recursive: true });
-    return folder;
-  };
-  const ours = { project: 'shared', entrypoint: 'code/worker.py', download: 'model, state' };
-
-  it('is chained and skipped here', async () => {
-    ssm(workspace(), '-t', 'theirs', '-o', 'out');
-    const chained = await aws.run(workspace(), { ...ours, task: 'after-theirs', inputs: 'before=task:theirs/model' });
-    expect(chained.code).toBe(0);
-    expect(chained.stdout).toContain("before ['model.tar.gz']");
-    const skipped = await aws.run(workspace(), { ...ours, task: 'theirs', 'skip-if': 'completed' });
-    expect(skipped.outputs).toMatchObject({ skipped: 'true', status: 'Completed' });
-    expect(skipped.outputs['job-name']).toMatch(/^theirs-/);
-    const again = await aws.run(workspace(), { ...ours, task: 'theirs' });
-    expect(again.stdout).toMatch(/Ran because what theirs-\S+ ran is not known/);
-  });
-
-  it('and the other way round', async () => {
-    const first = await aws.run(workspace(), { ...ours, task: 'mine' });
-    expect(first.code).toBe(0);
-    const chained = ssm(workspace(), '-t', 'after-mine', '-o', 'out', '--iit', 'before', 'mine', 'model');
-    expect(chained).toContain("before ['model.tar.gz']");
-    const skipped = ssm(workspace(), '-t', 'mine', '-o', 'out', '--download_model');
-    expect(skipped).toContain(`Task mine is already completed by ${first.outputs['job-name']}`);
-  });
-});
-
-describe.skipIf(venvs === '')('docs/migration.md', () => {
-  it.each(['run', 'shell', 'data', 'process'])('has each flag of `ssm %s`', (command) => {
-    const help = execFileSync(join(venvs, 'ssm', 'bin', 'ssm'), [command, '--help'], { encoding: 'utf8' });
-    const page = readFileSync(join(root, 'docs', 'migration.md'), 'utf8');
-    const lines = help.split('\n').filter((line) => /^ {2}-/.test(line));
-    const flags = new Set(lines.flatMap((line) => line.match(/(?<=^ *|, )--?[a-z_0-9]+/g) ?? []));
-    for (const flag of ['-h', '--help']) flags.delete(flag);
-    expect(flags.size).toBeGreaterThan(6);
-    // What both take in general has its rows under `ssm run`.
-    expect([...flags].filter((flag) => !page.includes(`\`${flag}\``)).toSorted()).toEqual([]);
-  });
-});
 
 describe.skipIf(venvs === '')('launcher: image', () => {
   const base = {

@@ -33,7 +33,7 @@ describe("the project's role", () => {
     await aws.fault({ kind: 'policy-not-seen', seconds: 8 });
     const { stdout, code } = await aws.run(aws.workspace({}), { task: 'fresh', run: 'true', download: 'logs' });
     await aws.liftFaults();
-    expect(stdout).toContain('Waiting until SageMaker sees the role');
+    expect(stdout).toContain('Waiting until SageMaker sees the new role');
     expect(code).toBe(0);
   });
 
@@ -93,13 +93,13 @@ describe("the project's role", () => {
     const start = (task: string, inputs: string): Step =>
       aws.step(aws.workspace({}), { task, project: 'matrix', run: 'ls $SM_CHANNEL_X', inputs, download: 'logs' });
     const [a, b] = [start('a', 'x=s3://matrix-a/'), start('b', 'x=s3://matrix-b/')];
-    await Promise.all([a, b].map((step) => step.printed('Waiting until SageMaker sees the role')));
+    await Promise.all([a, b].map((step) => step.printed('Waiting until SageMaker sees the new role')));
     // It finds everything made, a few seconds ago.
     const late = await start('late', '').done;
     expect(late.stdout).not.toContain('(created or updated)');
     for (const { code, stdout } of [await a.done, await b.done, late]) {
       expect(code, stdout).toBe(0);
-      expect(stdout).toContain('Waiting until SageMaker sees the role');
+      expect(stdout).toContain('Waiting until SageMaker sees the new role');
     }
     await aws.liftFaults();
     const kinds = (await policies('SimpleSagemaker-matrix')).map((name) => name.split('-')[0]);
@@ -138,7 +138,7 @@ describe("the project's role", () => {
     const inputs = { task: 'x', project: 'mended', run: 'true', 'role-permissions-boundary': boundary };
     const moved = await aws.run(aws.workspace({}), { ...inputs, 'role-path': '/ml/' });
     expect(moved.code).toBe(1);
-    expect(moved.stdout).toContain('role-path: the role SimpleSagemaker-mended is there already, under /team/');
+    expect(moved.stdout).toContain('The role SimpleSagemaker-mended exists already with the path /team/');
     const { code } = await aws.run(aws.workspace({}), inputs);
     expect(code).toBe(0);
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
@@ -157,7 +157,7 @@ describe("the project's role", () => {
     const { stdout, code } = await aws.run(aws.workspace({}), inputs);
     await aws.liftFaults();
     expect(code).toBe(1);
-    expect(stdout).toMatch(/may not make or change the jobs' role SimpleSagemaker-denied/);
+    expect(stdout).toMatch(/may not create or change the jobs' role SimpleSagemaker-denied/);
     expect(stdout).toMatch(/Allow .*iam:UpdateAssumeRolePolicy, iam:PutRolePermissionsBoundary/);
     const error = /^::error::(.*)$/m.exec(stdout)?.[1]?.replaceAll('%0A', '\n').replaceAll('%25', '%') ?? '';
     const printed = JSON.parse(/^\{[\s\S]*?^\}$/m.exec(error)?.[0] ?? '') as PrintedRole;

@@ -90,7 +90,8 @@ describe('a task with two instances', () => {
     expect(readdirSync(join(output, 'model')).sort()).toEqual(['model-algo-1', 'model-algo-2']);
     expect(readdirSync(join(output, 'output'))).toEqual(['out-algo-1']);
     expect(readdirSync(join(output, 'state')).sort()).toEqual(['state-algo-1', 'state-algo-2']);
-    expect(readdirSync(join(output, 'source')).sort()).toEqual(['.gitignore', 'helper', 'sub dir', 'task_toolkit']);
+    const source = readdirSync(join(output, 'source')).sort();
+    expect(source).toEqual(['.gitignore', 'helper', 'sub dir', 'task_toolkit', 'worker_toolkit']);
 
     const job = first.outputs['job-name'] ?? '';
     expect(job).toMatch(/^project-train-\d{8}-\d{6}-[0-9a-f]{4}$/);
@@ -131,17 +132,47 @@ describe('a task with two instances', () => {
 
 describe('a task of shell lines', () => {
   it('runs them with arguments, and keeps state from job to job', async () => {
-    const run = 'echo "state: $(cat /state/count 2>/dev/null)"\necho more >> /state/count\nprintf "<%s>" "$@"; echo';
+    // A text from Windows.
+    const lines = [
+      'echo "state: $(cat /state/count 2>/dev/null)"',
+      'echo more >> /state/count',
+      'printf "<%s>" "$@"; echo',
+    ];
+    const run = `\ufeff${lines.join('\r\n')}\r\n`;
     const inputs = {
-      ...{ task: 'shell', run, hyperparameters: 'msg=Hello, world!', download: 'logs', 'skip-if': 'never' },
+      ...{ task: 'shell', run, hyperparameters: 'msg=Hello, world!\r\nverbose\r\nempty=', download: 'logs' },
+      ...{ 'skip-if': 'never', 'framework-version': '2' },
     };
     const workspace = aws.workspace({});
     const first = await aws.run(workspace, inputs);
     expect(first.code).toBe(0);
+    expect(first.stdout).toContain('\npytorch 2.8.0 with Python 3.12 is the newest image for "framework-version: 2".');
     expect(first.stdout).toContain('\nstate: \n');
-    expect(first.stdout).toContain('\n<--msg><Hello, world!>\n');
+    expect(first.stdout).toContain('\n<--empty><><--msg><Hello, world!><--verbose>\n');
     const second = await aws.run(workspace, inputs);
     expect(second.stdout).toContain('\nstate: more\n');
+  });
+});
+
+describe('a task whose files are from Windows', () => {
+  it('runs them: the script and what it starts; settings of other tools are no package', async () => {
+    const crlf = (text: string): string => `\uFEFF${text.replaceAll('\n', '\r\n')}`;
+    const workspace = aws.workspace({
+      'code/train.sh': crlf('#!/bin/bash\nset -e\n. ./lib.sh\nif true; then\n  say "$1"\nfi\npython3 show.py\n'),
+      'code/lib.sh': crlf('say() {\n  echo "<$1>"\n}\n'),
+      'code/show.py': crlf('print("shown")\n'),
+      'code/pyproject.toml': crlf('[tool.ruff]\nline-length = 120\n'),
+    });
+    const inputs = { task: 'windows', 'source-dir': 'code', entrypoint: 'train.sh', arguments: 'x', download: 'logs' };
+    const ended = await aws.run(workspace, inputs);
+    expect(ended.code).toBe(0);
+    expect(readText(workspace, 'sagemaker-output', 'windows', 'logs', 'logs0')).toBe(
+      [
+        'Windows line ends or a byte order mark, which no shell reads, were taken out of lib.sh, train.sh',
+        'Invoking script with the following command:',
+        ...['', './train.sh x', '', '<x>', 'shown', ''],
+      ].join('\n'),
+    );
   });
 });
 
@@ -157,6 +188,28 @@ describe('a job that does not complete', () => {
     expect(ended.stdout).toMatch(/::error::The job project-fails-\S+ failed: .*ValueError: boom: 3/);
     expect(ended.summary).toContain('boom');
     expect(readdirSync(join(workspace, 'sagemaker-output', 'fails', 'model'))).toEqual(['half']);
+  });
+
+  it('says what the repository has and the job did not get, and the line that brings it', async () => {
+    const files = {
+      'train/train.py': 'import churn\n',
+      'train/.gitignore': 'made.yaml\n',
+      'train/made.yaml': '',
+      'libs/churn/__init__.py': '',
+    };
+    const [module, shell] = await Promise.all([
+      aws.run(aws.workspace(files), { task: 'lost-module', 'source-dir': 'train', entrypoint: 'train.py' }),
+      aws.run(aws.workspace(files), { task: 'lost-file', 'source-dir': 'train', run: 'cat made.yaml' }),
+    ]);
+    expect([module.code, shell.code]).toEqual([1, 1]);
+    const churn = 'libs/churn is in the repository, but the job did not get it, because it is outside "source-dir": ';
+    expect(module.stdout).toMatch(/^::error::.* failed: .*%0Alibs\/churn is in the repository/m);
+    expect(module.stdout).toContain(`${churn}set "dependencies: libs/churn".`);
+    expect(module.summary).toContain('is in the repository');
+    expect(shell.stdout).toContain('.gitignore excludes 1 file from the code: train/made.yaml');
+    const made =
+      'train/made.yaml is in the repository, but the job did not get it, because train/.gitignore excludes it: ';
+    expect(shell.stdout).toContain(`${made}add the line "!made.yaml" to train/.sagemakerignore.`);
   });
 
   it('does not take a stopped job for a success', async () => {
@@ -184,7 +237,7 @@ describe('bad input', () => {
       'max-run-minutes': '10',
       'max-wait-minutes': '5',
       inputs: 'data=./nothing\nmodel=',
-      hyperparameters: 'x',
+      hyperparameters: 'x y',
       'framework-version': '99',
     });
     expect(ended.code).toBe(1);
@@ -205,6 +258,17 @@ describe('bad input', () => {
     expect(await aws.requests()).toEqual([]);
   });
 
+  it('finds an incomplete checkout beside other mistakes, and asks AWS nothing', async () => {
+    await aws.clearRequests();
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12\n`;
+    const workspace = aws.workspace({ 'w.py': '', 'data/train.pkl': pointer });
+    const ended = await aws.run(workspace, { task: 't', entrypoint: 'w.py', inputs: 'data=data', spot: 'yes' });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('2 inputs are wrong; nothing was created.');
+    expect(ended.stdout).toMatch(/data\/train\.pkl is a Git LFS pointer, not the file itself: .*"lfs: true".*checkout/);
+    expect(await aws.requests()).toEqual([]);
+  });
+
   it('looks at inputs in S3 before it creates anything', async () => {
     await aws.clearRequests();
     const ended = await aws.run(aws.workspace({ 'w.py': '' }), {
@@ -214,8 +278,8 @@ describe('bad input', () => {
       inputs: 'a=s3://no-such-bucket-here/x\nb=s3://sagemaker-us-east-1-123456789012/no/such',
     });
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toContain('there is no bucket no-such-bucket-here');
-    expect(ended.stdout).toContain('there is nothing under s3://sagemaker-us-east-1-123456789012/no/such');
+    expect(ended.stdout).toContain('the bucket no-such-bucket-here does not exist');
+    expect(ended.stdout).toContain('there is no object under s3://sagemaker-us-east-1-123456789012/no/such');
     expect((await aws.requests()).filter(({ action }) => /Create|Put|Start/.test(action))).toEqual([]);
   });
 
@@ -281,7 +345,9 @@ describe('role-to-assume', () => {
     const inputs = { task: 'tokenless', entrypoint: 'w.py', 'role-to-assume': role };
     const ended = await aws.run(aws.workspace({ 'w.py': '' }), inputs);
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toMatch(/^::error::role-to-assume: this run has no OIDC token\..*id-token: write/m);
+    expect(ended.stdout).toMatch(
+      /^::error::This workflow job gets no OIDC token, which "role-to-assume" needs\..*id-token: write/m,
+    );
   });
 
   it('that may not be assumed is told with the trust policy as the remedy', async () => {
@@ -292,7 +358,24 @@ describe('role-to-assume', () => {
     await fetch(`${aws.url}/_local/faults`, { method: 'DELETE' });
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(
-      /^::error::role-to-assume: arn:aws:iam::999988887777:role\/github cannot be assumed: .*trust policy/m,
+      /^::error::The role arn:aws:iam::999988887777:role\/github \(role-to-assume\) cannot be assumed: .*trust policy/m,
     );
+  });
+});
+
+describe('a Dockerfile', () => {
+  const dockerfile = 'FROM scratch\nCOPY <<EOF /etc/filter.conf\nallow = [a-z\nEOF\nCOPY train.py /opt/program/\n';
+  it.each([
+    ['has heredocs', dockerfile, undefined],
+    ['has an instruction of a later Docker', `${dockerfile}INCLUDE other\n`, 'line 6: unknown instruction INCLUDE'],
+    ['is of another frontend', `# syntax=team/own:1\n${dockerfile}`, 'BuildKit reads it by team/own:1'],
+  ])('that %s gets as far as the engine', async (_, text, problem) => {
+    const workspace = aws.workspace({ 'image/Dockerfile': text, 'image/train.py': '' });
+    const inputs = { task: 'built', run: 'true', dockerfile: 'image' };
+    const ended = await aws.run(workspace, inputs, { DOCKER_HOST: 'unix:///nowhere.sock' });
+    expect(ended.stdout).toMatch(/^::error::.*(Docker engine of this runner does not answer|no docker command)/m);
+    const notices = ended.stdout.split('\n').filter((line) => line.startsWith('::notice::'));
+    const start = `::notice::The action could not read all of the Dockerfile (${problem}`;
+    expect(notices.map((line) => line.slice(0, start.length))).toEqual(problem === undefined ? [] : [start]);
   });
 });

@@ -5,12 +5,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClients } from '../../src/aws/clients.ts';
-import { listFolder } from '../../src/aws/listing.ts';
-import { SyncProgress, syncFolder } from '../../src/aws/sync.ts';
+import { Connection } from '../../src/aws/connection.ts';
+import { s3 } from '../../src/aws/s3-client.ts';
+import { listFolder } from '../../src/aws/s3-list.ts';
+import { SyncProgress, syncFolder } from '../../src/data/sync.ts';
+import { listCuts } from '../../src/data/sync-plan.ts';
 import { hashFiles } from '../../src/files/hash.ts';
 import { listData } from '../../src/files/tree.ts';
-import { listCuts } from '../../src/task/sync.ts';
+import { Network } from '../../src/network/network.ts';
 
 const server = process.env['S3_SERVER'] ?? '';
 const KEYS = { accessKeyId: 'scale', secretAccessKey: 'scalesecret' };
@@ -22,7 +24,7 @@ const root = join(import.meta.dirname, '..', '..', '.cache', 'tests');
 
 let folder: string;
 let gateway: ChildProcess;
-let s3: S3Client;
+let aws: Connection;
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -41,7 +43,7 @@ async function sync(name: string): Promise<{ progress: SyncProgress; seconds: nu
   const files = await hashFiles(await listData(join(folder, name)), () => undefined, NEVER);
   const progress = new SyncProgress();
   const place = { folder: `p/t/input/${name}/`, manifestKey: `p/t/.sync/${name}.json` };
-  await syncFolder(s3, BUCKET, place, files, progress, NEVER);
+  await syncFolder(aws, BUCKET, place, files, progress, NEVER);
   clearInterval(sample);
   return { progress, seconds: (Date.now() - begun) / 1000, sizeMib: most / MIB };
 }
@@ -65,7 +67,7 @@ describe.skipIf(server === '')('a sync', () => {
     });
     await admin.send(new CreateBucketCommand({ Bucket: BUCKET.name }));
     process.env['AWS_ENDPOINT_URL'] = endpoint;
-    s3 = createClients('us-east-1', 'test', async () => KEYS).s3;
+    aws = new Connection('us-east-1', 'test', async () => KEYS, new Network({}));
   });
   afterAll(() => {
     gateway.kill();
@@ -88,9 +90,9 @@ describe.skipIf(server === '')('a sync', () => {
     expect(third.progress).toMatchObject({ filesSent: 1, removed: 1_000 });
     const cuts = listCuts(await listData(join(folder, 'many')), 8, 2_000);
     expect(cuts).toHaveLength(7);
-    const whole = await listFolder(s3, BUCKET, 'p/t/input/many/', NEVER);
+    const whole = await listFolder(aws, BUCKET, 'p/t/input/many/', NEVER);
     expect(whole).toHaveLength(99_000);
-    expect(await listFolder(s3, BUCKET, 'p/t/input/many/', NEVER, cuts)).toEqual(whole);
+    expect(await listFolder(aws, BUCKET, 'p/t/input/many/', NEVER, cuts)).toEqual(whole);
     console.info(`100,000 files: ${first.seconds} s; again: ${again.seconds} s; ${Math.round(first.sizeMib)} MiB`);
   }, 900_000);
 
@@ -104,7 +106,7 @@ describe.skipIf(server === '')('a sync', () => {
     const { progress, seconds, sizeMib } = await sync('large');
     expect(progress).toMatchObject({ filesSent: 1, bytesSent: 5 * 1024 * MIB });
     const key = 'p/t/input/large/sparse';
-    const { ContentLength, ETag } = await s3.send(new HeadObjectCommand({ Bucket: BUCKET.name, Key: key }));
+    const { ContentLength, ETag } = await s3(aws).send(new HeadObjectCommand({ Bucket: BUCKET.name, Key: key }));
     expect(ContentLength).toBe(5 * 1024 * MIB);
     expect(ETag).toMatch(/-640"$/);
     // 128 MiB of parts, and what waits for the garbage collector.

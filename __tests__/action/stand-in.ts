@@ -6,11 +6,17 @@ import { createInterface } from 'node:readline';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { DescribeTrainingJobCommand, SageMakerClient, StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeTrainingJobCommand,
+  type DescribeTrainingJobCommandOutput,
+  SageMakerClient,
+  StopTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
 import { startStep } from '../../scripts/step.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -24,7 +30,7 @@ export interface Request {
   readonly operation: string;
   readonly resource: string;
   /** Further permissions that it needed. */
-  readonly also: readonly { readonly action: string }[];
+  readonly also: readonly { readonly action: string; readonly resource: string }[];
   readonly status: number;
 }
 
@@ -127,26 +133,28 @@ export class StandIn {
     };
   }
 
-  /** Starts dist/index.js as a step; as the post step when `state` is main's. */
+  /** Starts dist/index.js as a step, or dist/post.js as its post step if `state` is main's. `watch` receives the output. */
   step(
     workspace: string,
     inputs: Record<string, string>,
     env: Record<string, string> = {},
-    state: Record<string, string> = {},
+    state?: Record<string, string>,
+    watch: (chunk: string) => void = () => {},
   ): Step {
     let text = '';
     const waiting: { text: string; resolve: () => void }[] = [];
     const onOutput = (chunk: string): void => {
+      watch(chunk);
       text += chunk;
       for (const wait of waiting) if (text.includes(wait.text)) wait.resolve();
     };
-    const bundle = join(root, 'dist', 'index.js');
+    const bundle = join(root, 'dist', state === undefined ? 'index.js' : 'post.js');
     const started = startStep({
       bundle,
       folder: join(this.folder, 'steps'),
       inputs,
       env: { ...this.environment(workspace), ...env },
-      state,
+      state: state ?? {},
       onOutput,
     });
     return {
@@ -193,6 +201,10 @@ export class StandIn {
     }
   }
 
+  describe(job: string): Promise<DescribeTrainingJobCommandOutput> {
+    return this.sagemaker().send(new DescribeTrainingJobCommand({ TrainingJobName: job }));
+  }
+
   get bucket(): string {
     return 'sagemaker-us-east-1-123456789012';
   }
@@ -205,6 +217,12 @@ export class StandIn {
   async keys(prefix: string): Promise<string[]> {
     const { Contents = [] } = await this.s3().send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }));
     return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** An object of the bucket, as text. */
+  async get(Key: string): Promise<{ readonly Body: string }> {
+    const { Body } = await this.s3().send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+    return { Body: (await Body?.transformToString()) ?? '' };
   }
 
   /** A further bucket with one object. */

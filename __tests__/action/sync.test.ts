@@ -6,16 +6,18 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createClients } from '../../src/aws/clients.ts';
-import { listFolder } from '../../src/aws/listing.ts';
-import { SyncProgress, syncFolder } from '../../src/aws/sync.ts';
-import { emptyFolder } from '../../src/aws/upload.ts';
+import { Connection } from '../../src/aws/connection.ts';
+import { listFolder } from '../../src/aws/s3-list.ts';
+import { removeFolder } from '../../src/aws/s3-objects.ts';
+import { SyncProgress, syncFolder } from '../../src/data/sync.ts';
 import { hashFiles } from '../../src/files/hash.ts';
 import { listData } from '../../src/files/tree.ts';
+import { Network } from '../../src/network/network.ts';
 import { StandIn } from './stand-in.ts';
 
 const MIB = 2 ** 20;
@@ -32,24 +34,27 @@ afterAll(() => aws.stop());
 beforeEach(async () => {
   local = aws.workspace({});
   await aws.liftFaults();
-  await emptyFolder(aws.s3(), bucket(), 'project/', NEVER);
+  await removeFolder(client(), bucket(), 'project/', NEVER);
 });
 
 const bucket = () => ({ name: aws.bucket, owner: '123456789012' });
 
-function client() {
+function client(kmsKey?: string): Connection {
   process.env['AWS_ACCESS_KEY_ID'] = 'AKIAIOSFODNN7EXAMPLE';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'x';
   process.env['AWS_ENDPOINT_URL'] = aws.url;
-  return createClients('us-east-1', 'test', undefined).s3;
+  return new Connection('us-east-1', 'test', undefined, new Network({}), kmsKey);
 }
 
 /** What the sync did, and the calls that it made of each operation. */
-async function sync(signal = NEVER): Promise<{ progress: SyncProgress; calls: Record<string, number> }> {
+async function sync(
+  signal = NEVER,
+  kmsKey?: string,
+): Promise<{ progress: SyncProgress; calls: Record<string, number> }> {
   const files = await hashFiles(await listData(local), () => undefined, NEVER);
   const progress = new SyncProgress();
   await aws.clearRequests();
-  await syncFolder(client(), bucket(), place, files, progress, signal);
+  await syncFolder(client(kmsKey), bucket(), place, files, progress, signal);
   return { progress, calls: await aws.calls() };
 }
 
@@ -61,7 +66,7 @@ async function content(path: string): Promise<string> {
 }
 
 const remote = async (): Promise<string[]> =>
-  (await listFolder(aws.s3(), bucket(), place.folder, NEVER)).map(({ path }) => path).toSorted();
+  (await listFolder(client(), bucket(), place.folder, NEVER)).map(({ path }) => path).toSorted();
 
 const write = (path: string, text: string | Uint8Array): void => {
   mkdirSync(join(local, path, '..'), { recursive: true });
@@ -120,7 +125,7 @@ describe('a folder', () => {
     }
     expect((await sync()).progress).toMatchObject({ filesSent: 1, removed: 0 });
     expect(await content('other')).toBe(createHash('sha256').update('as here').digest('hex'));
-    await emptyFolder(aws.s3(), bucket(), 'project/sync/.sync/', NEVER);
+    await removeFolder(client(), bucket(), 'project/sync/.sync/', NEVER);
     const { progress, calls } = await sync();
     expect(progress.filesSent).toBe(0);
     // The manifest.
@@ -141,11 +146,11 @@ describe('a list', () => {
   it('is the same, however it is cut', async () => {
     for (let at = 0; at < 2_300; at += 1) write(`f ${String(at).padStart(5, '0')}ü`, '');
     await sync();
-    const whole = await listFolder(aws.s3(), bucket(), place.folder, NEVER);
+    const whole = await listFolder(client(), bucket(), place.folder, NEVER);
     expect(whole).toHaveLength(2_300);
     for (const cuts of [['f 00500ü'], ['f 01200ü', 'f 01200ü+', 'f 02000'], ['a', 'z'], ['f 00999ü', 'f 01999ü']]) {
       await aws.clearRequests();
-      expect(await listFolder(aws.s3(), bucket(), place.folder, NEVER, cuts)).toEqual(whole);
+      expect(await listFolder(client(), bucket(), place.folder, NEVER, cuts)).toEqual(whole);
       expect((await aws.calls())['ListObjectsV2']).toBeLessThanOrEqual(4 + cuts.length);
     }
   });
@@ -191,7 +196,7 @@ describe('a large file', () => {
   it('leaves no parts behind that nobody needs', async () => {
     const upload = { Bucket: aws.bucket, Key: `${place.folder}gone` };
     const other = { Bucket: aws.bucket, Key: 'project/other/input/data/large' };
-    await aws.s3().send(new CreateMultipartUploadCommand({ ...upload, ChecksumAlgorithm: 'CRC32' }));
+    await aws.s3().send(new CreateMultipartUploadCommand({ ...upload, ChecksumAlgorithm: 'SHA256' }));
     await aws.s3().send(new CreateMultipartUploadCommand({ ...upload, Key: `${place.folder}large` }));
     await aws.s3().send(new CreateMultipartUploadCommand(other));
     write('large', randomBytes(9 * MIB));
@@ -207,31 +212,75 @@ describe('a large file', () => {
       const files = await hashFiles(await listData(local), () => undefined, NEVER);
       appendFileSync(join(local, name), 'x');
       const sending = syncFolder(client(), bucket(), place, files, new SyncProgress(), NEVER);
-      await expect(sending).rejects.toThrow(`${name} was changed while it was being sent`);
+      await expect(sending).rejects.toThrow(`${name} was changed during its upload`);
       renameSync(join(local, name), join(local, `${name} no more`));
     }
     expect(await remote()).toEqual([]);
   });
 });
 
-describe('a step that is cancelled during its sync', () => {
+describe('a folder that is encrypted with a KMS key', () => {
+  const syncWith = (key: string | undefined): ReturnType<typeof sync> => sync(NEVER, key);
+  const keyOf = async (path: string): Promise<string | undefined> => {
+    const request = { Bucket: aws.bucket, Key: place.folder + path };
+    return (await aws.s3().send(new HeadObjectCommand(request))).SSEKMSKeyId;
+  };
+  const [first, second] = ['1', '2'].map(
+    (digit) => `arn:aws:kms:us-east-1:123456789012:key/${digit.repeat(8)}-12ab-34cd-56ef-1234567890ab`,
+  );
+
+  it('is not sent twice, though no ETag is an MD5, but all of it for another key', async () => {
+    write('large', randomBytes(9 * MIB));
+    write('small', 'x');
+    await syncWith(undefined);
+    for (const key of [first, second]) {
+      expect((await syncWith(key)).progress.filesSent).toBe(2);
+      expect([await keyOf('large'), await keyOf('small')]).toEqual([key, key]);
+      expect((await syncWith(key)).calls).toEqual({ ListObjectsV2: 1, GetObject: 1 });
+    }
+    expect((await syncWith(undefined)).progress.filesSent).toBe(0);
+  });
+
+  it('is gone on with where it was interrupted, but not with another key', async () => {
+    const bytes = randomBytes(40 * MIB);
+    write('large', bytes);
+    const interrupted = async (key: string | undefined): Promise<void> => {
+      await aws.fault({ kind: 'error', code: 'Oops', status: 400, operation: 's3:CompleteMultipartUpload' });
+      await expect(syncWith(key)).rejects.toThrow('Oops');
+      await aws.liftFaults();
+    };
+    await interrupted(first);
+    const resumed = await syncWith(first);
+    expect(resumed.calls).toMatchObject({ CompleteMultipartUpload: 1 });
+    expect(resumed.calls).not.toHaveProperty('UploadPart');
+    expect(await content('large')).toBe(createHash('sha256').update(bytes).digest('hex'));
+    rmSync(join(local, 'large'));
+    await syncWith(first);
+    write('large', bytes);
+    await interrupted(first);
+    expect((await syncWith(second)).calls).toMatchObject({ AbortMultipartUpload: 1, UploadPart: 5 });
+    expect(await keyOf('large')).toBe(second);
+  });
+});
+
+describe('a step that fails during its sync', () => {
   it('is gone on with by the next one', async () => {
     const workspace = aws.workspace({ 'data/large': randomBytes(160 * MIB), 'data/small': 'x' });
     const inputs = { task: 'resumed', inputs: 'data=./data', run: 'ls -l $SM_CHANNEL_DATA', download: 'logs' };
     await aws.fault({ kind: 'slow', operation: 's3:UploadPart', seconds: 1 });
     await aws.clearRequests();
-    const first = aws.step(workspace, inputs);
     const parts = async (): Promise<number> => {
       const made = (await aws.requests()).filter(({ operation }) => operation === 'UploadPart');
       return made.filter(({ status }) => status === 200).length;
     };
-    while ((await parts()) < 8) await new Promise((resolve) => setTimeout(resolve, 50));
-    first.kill('SIGINT');
-    expect((await first.done).code).toBe(1);
+    await aws.fault({ kind: 'error', code: 'Oops', status: 400, operation: 's3:UploadPart', calls: [12] });
+    const first = await aws.run(workspace, inputs);
+    expect(first.code, first.stdout).toBe(1);
+    expect(await parts()).toBeGreaterThanOrEqual(8);
     await aws.liftFaults();
     await aws.clearRequests();
     const second = await aws.run(workspace, inputs);
-    expect(second.code).toBe(0);
+    expect(second.code, second.stdout).toBe(0);
     expect(await parts()).toBeLessThanOrEqual(12);
     expect(second.stdout).toContain('Input data: 1 sent (160.0 MiB), 1 unchanged, 0 removed');
     expect(second.stdout).toMatch(/167772160 .* large/);

@@ -2,7 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registryDigest } from '../../src/docker/digest.ts';
+import { registryDigest } from '../../src/docker/registry-api.ts';
+import { Network } from '../../src/network/network.ts';
 
 const DIGEST = `sha256:${'d'.repeat(64)}`;
 
@@ -26,7 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-const ask = (image: string): Promise<string | undefined> => registryDigest(image, AbortSignal.timeout(20_000));
+const ask = (image: string): Promise<string | undefined> =>
+  registryDigest(new Network({}), image, AbortSignal.timeout(20_000));
 
 describe('a registry elsewhere', () => {
   const quoted = (): string => `Bearer realm="http://${host}/token?a=b",service="r",scope="s"`;

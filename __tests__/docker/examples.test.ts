@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWorkflow } from '../workflows/act.ts';
 import { ArtifactServer } from '../workflows/artifact-server.ts';
-import { BASE, docker, forget } from './engine.ts';
+import { expectEnough, makeInputs, roleFor } from '../workflows/on-aws.ts';
+import { cameBack, each, logged, printed } from '../workflows/worker-log.ts';
+import { BASE, docker, forget, startStandIn } from './engine.ts';
 
 const HUB = 'python:3.12-slim';
 
@@ -30,8 +32,25 @@ async function example(workflow: string): Promise<string> {
   const ran = await runWorkflow({ workflow, env: environment() });
   expect(ran.jobs, ran.log).toEqual({ [`${workflow.split('/')[1]}/train`]: 'success' });
   expect(ran.orphans).toEqual([]);
-  expect(docker('ps', '--all', '--quiet', '--filter', 'label=sagemaker-local')).toBe('');
+  // Other files of tests have containers of their own; a label is the data folder of the server that made them.
+  const labels = docker('ps', '--all', '--filter', 'label=sagemaker-local', '--format', '{{.Label "sagemaker-local"}}');
+  expect(labels.split('\n').filter((folder) => folder.includes('/act-'))).toEqual([]);
   return ran.log;
+}
+
+const HOSTS = [
+  ['algo-1', 1],
+  ['algo-2', 2],
+] as const;
+
+/** The name of the first job. */
+const startedIn = (log: string): string => /^Started (\S+) on 2 × /m.exec(log)?.[1] ?? '';
+
+/** The files of its channels that a worker listed first, but the code's. */
+function inputs(lines: readonly string[]): string[] {
+  const start = '[File] /opt/ml/input/data/';
+  const files = lines.flatMap((line) => (line.startsWith(start) ? line.slice(start.length) : []));
+  return files.filter((path) => path.includes('/') && !path.startsWith('ssm_code/'));
 }
 
 describe('the examples', () => {
@@ -39,51 +58,136 @@ describe('the examples', () => {
     const log = await example('examples/example6/workflow.yml');
     expect(log).toMatch(/\[image\] .*RUN pip3 install --no-cache-dir tabulate/);
     expect(log.match(/^Image: building /gm)).toHaveLength(1);
-    for (const host of [1, 2]) {
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Input data: ['sample_data${host}.txt']`);
-      // Printed by the package that the image has.
-      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] sample_data${host}.txt +14$`, 'm'));
-      expect(log).toContain(`sagemaker-output/task6-1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
-      expect(log).toContain(`sagemaker-output/task6-1/model/output_algo-${host}\n`);
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Model of task 1: ['model.tar.gz']`);
-      expect(log).toContain(`[algo-${host}] INFO:__main__:Hyperparams: {'task_type': '2'}`);
+    const job = startedIn(log);
+    const shared: string[] = [];
+    for (const [host, number] of HOSTS) {
+      const first = printed(log, 1, host);
+      expect(first).toMatch(/^\S*python\S* worker6\.py --task_type 1\n\n-- Internal Lib2 imported!$/m);
+      expect(first).toMatch(/Successfully installed humanize-/);
+      const lines = logged(first, '__main__');
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          'input channel data is at /opt/ml/input/data/data',
+          'input channel persons is at /opt/ml/input/data/persons',
+          expect.stringMatching(/^it has [\d.]+ (Bytes|kB)$/),
+          '[Dir ] /opt/ml/code/internal_dependency',
+          `[Dir ] /state/${host}`,
+        ]),
+      );
+      expect(inputs(lines)).toEqual([`data/sample_data${number}.txt`, 'persons/persons.json']);
+      const end = lines.slice(lines.indexOf('tabulate is pre-installed in this image'));
+      expect(end.filter((line) => !line.startsWith('[Dir ]'))).toEqual([
+        'tabulate is pre-installed in this image',
+        '*** START listing files in /opt/ml',
+        `[File] /opt/ml/model/sample_data${number}.txt_proc_by_${host}`,
+        `[File] /opt/ml/output/data/output_${host}`,
+        '*** END file listing /opt/ml',
+        '*** START listing files in /state',
+        `[File] /state/${host}/__COMPLETED__`,
+        `[File] /state/${host}/${host}`,
+        '*** END file listing /state',
+        'finished!',
+      ]);
+
+      const second = printed(log, 2, host);
+      expect(second).toMatch(/^\S*python\S* worker6\.py --task_type 2\n\n-- Internal Lib2 imported!$/m);
+      expect(second).toContain('-- External Lib1 imported!\nINFO:__main__:Score=10;\nINFO:__main__:Score=20;\n');
+      const [model, ...state] = inputs(logged(second, '__main__'));
+      expect(model).toBe('task_6_1_model/model.tar.gz');
+      shared.push(...state);
     }
-    // From requirements.txt, installed on each instance.
-    for (const host of [1, 2]) {
-      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] .*Successfully installed humanize-`, 'm'));
-      expect(log).toMatch(new RegExp(`^\\[algo-${host}\\] INFO:__main__:Persons: \\['[\\d.]+ (Bytes|kB)'\\]$`, 'm'));
-    }
-    expect(log).toContain('Dependencies: external dependency, internal dependency');
-    const state = [...log.matchAll(/State of task 1: \[(.*)\]/g)].flatMap(([, files = '']) => files.split(', '));
-    expect(state.sort()).toEqual(
-      [1, 2].flatMap((host) => [`'algo-${host}/__COMPLETED__'`, `'algo-${host}/state_algo-${host}'`]),
+    const folder = (name: string): Record<string, string> => cameBack(log, `sagemaker-output/${name}`);
+    expect(folder('task6-1/model')).toEqual({
+      'sample_data1.txt_proc_by_algo-1': 'sample data content 1 processed by algo-1',
+      'sample_data2.txt_proc_by_algo-2': 'sample data content 2 processed by algo-2',
+    });
+    const state = {
+      'algo-1/algo-1': 'state_algo-1',
+      'algo-2/algo-2': 'state_algo-2',
+      ...each(['algo-1/__COMPLETED__', 'algo-2/__COMPLETED__'], job),
+    };
+    expect(folder('task6-1/state')).toEqual(state);
+    expect(shared.sort()).toEqual(
+      Object.keys(state)
+        .map((path) => `task_6_1_state/${path}`)
+        .sort(),
+    );
+    expect(folder('task6-1/output')).toEqual({ 'output_algo-1': 'output_algo-1' });
+    expect(Object.keys(folder('task6-2/state'))).toEqual(
+      expect.arrayContaining(['algo-1/__COMPLETED__', 'algo-2/__COMPLETED__']),
     );
     expect(log).toMatch(/Skipped: simple-sagemaker-example-task6-1-\S+ completed this task/);
-    expect(log).toContain('metrics: {"Score":30}; skipped: true; same job: true');
+    expect(log).toContain('metrics: {"Score":20}; skipped: true; same job: true');
   });
 
   it('single file: two tasks of one worker, in an image of its own that is built once', async () => {
     const log = await example('examples/single_file/workflow.yml');
-    expect(log).toMatch(/\[image\] .*RUN pip3 install --no-cache-dir pandas==\S+ scikit-learn==/);
+    expect(log).toMatch(/\[image\] .*RUN pip3 install --no-cache-dir jinja2==\S+ pyyaml==/);
     expect(log.match(/^Image: building /gm)).toHaveLength(1);
-    expect(log.match(/^Image: ECR has it already, nothing is built$/gm)).toHaveLength(1);
-    for (const host of [1, 2]) {
-      const said = (line: string): void => expect(log).toContain(`[algo-${host}] INFO:${line}\n`);
-      said('__main__:pandas 2.3.3, scikit-learn 1.7.2');
-      said("__main__:Hyperparams: {'arg': 'hello world!', 'task': 1, 'worker': 1}");
-      said(`__main__:Input data files: [PosixPath('/opt/ml/input/data/data/sample_data${host}.txt')]`);
-      said(`__main__:State files: [PosixPath('/state/algo-${host}')]`);
-      said(`task_toolkit.algo_lib:Marking instance algo-${host} completion`);
-      said('task_toolkit.algo_lib:Creating instance specific state dir');
-      said("__main__:Hyperparams: {'arg': 'hello world!', 'task': 2, 'worker': 1}");
-      said("__main__:Input task2_data: [PosixPath('/opt/ml/input/data/task2_data/model.tar.gz')]");
-      // Once a task.
-      expect(log.match(new RegExp(`^\\[algo-${host}\\] INFO:__main__:finished!$`, 'gm'))).toHaveLength(2);
-      expect(log).toContain(`output/output1/model/sample_data${host}.txt_proc_by_algo-${host}\n`);
+    expect(log.match(/^Image: ECR has it already, so it is not built again$/gm)).toHaveLength(1);
+    for (const [host, number] of HOSTS) {
+      for (const task of [1, 2]) {
+        const text = printed(log, task, host);
+        expect(text).toMatch(
+          new RegExp(`^\\S*python\\S* example\\.py --arg hello world! --task ${task} --worker 1\n$`, 'm'),
+        );
+        const data = `PosixPath('/opt/ml/input/data/data/sample_data${number}.txt')`;
+        const model = (channel: string): string => `PosixPath('/opt/ml/input/data/${channel}/model.tar.gz')`;
+        expect(logged(text, '__main__')).toEqual([
+          'Starting worker...',
+          'jinja2 3.1.6, pyyaml 6.0.3',
+          `Hyperparams: {'arg': 'hello world!', 'task': ${task}, 'worker': 1}`,
+          // Without a channel "data" the files of the code folder.
+          task === 1 ? `Input data files: [${data}]` : expect.stringContaining("PosixPath('example.py')"),
+          `State files: [PosixPath('/state/${host}')]`,
+          ...(task === 1
+            ? []
+            : [
+                `Input task2_data: [${model('task2_data')}]`,
+                // A single object goes to the first instance.
+                `Input task2_data_dist: [${number === 1 ? model('task2_data_dist') : ''}]`,
+              ]),
+          'finished!',
+        ]);
+        expect(logged(text, 'task_toolkit.algo_lib').slice(-3)).toEqual([
+          "Deleting other instances' state",
+          'Creating instance specific state dir',
+          `Marking instance ${host} completion`,
+        ]);
+      }
     }
-    // A single object goes to the first instance.
-    const only = "INFO:__main__:Input task2_data_dist: [PosixPath('/opt/ml/input/data/task2_data_dist/model.tar.gz')]";
-    expect(log).toContain(`[algo-1] ${only}`);
-    expect(log).toContain('[algo-2] INFO:__main__:Input task2_data_dist: []');
+    expect(cameBack(log, 'output/output1/model')).toEqual({
+      'sample_data1.txt_proc_by_algo-1': 'Single file sample data 1 processed by algo-1',
+      'sample_data2.txt_proc_by_algo-2': 'Single file sample data 2 processed by algo-2',
+      ...each(['output_algo-1', 'output_algo-2'], 'output'),
+    });
+    expect(cameBack(log, 'output/output1/state')).toEqual({
+      ...{ 'algo-1/state_algo-1': 'state', 'algo-2/state_algo-2': 'state' },
+      ...each(['algo-1/__COMPLETED__', 'algo-2/__COMPLETED__'], startedIn(log)),
+    });
+    expect(Object.keys(cameBack(log, 'output/output2/state')).sort()).toEqual([
+      'algo-1/__COMPLETED__',
+      'algo-2/__COMPLETED__',
+    ]);
+  });
+});
+
+describe("the template's role", () => {
+  const ACCOUNT = '763104351884.dkr.ecr.us-east-1.amazonaws.com';
+  const IMAGES = ['pytorch-training:2.8.0-cpu-py312', 'tensorflow-training:2.19.0-cpu-py312'];
+
+  it.each([
+    ['example6', 'simple-sagemaker-example', 'task6_repo'],
+    ['single_file', 'simple-sagemaker-sf', 'task_repo'],
+  ])('is enough for %s on AWS', async (name, project, EcrRepository) => {
+    const images = IMAGES.flatMap((image) => ['--images', `${ACCOUNT}/${image}=${HUB}`]);
+    const aws = await startStandIn(['--enforce-iam', ...images]);
+    try {
+      await makeInputs(aws);
+      const role = await roleFor(aws, project, { EcrRepository });
+      await expectEnough(aws, role, project, name, environment());
+    } finally {
+      await aws.stop();
+    }
   });
 });

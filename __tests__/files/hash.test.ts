@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ActionError } from '../../src/core/errors.ts';
 import { hashFiles } from '../../src/files/hash.ts';
 import { listData } from '../../src/files/tree.ts';
-import { ActionError } from '../../src/task/errors.ts';
 import { testFolder } from './folder.ts';
 
 const folder = testFolder();

@@ -3,20 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isInside, listCode, listData } from '../../src/files/tree.ts';
-import { ActionError } from '../../src/task/errors.ts';
+import { InputProblem } from '../../src/core/errors.ts';
+import { isInside } from '../../src/files/paths.ts';
+import { scopeOf } from '../../src/files/scope.ts';
+import { listCodeBelow, listData } from '../../src/files/tree.ts';
 import { testFolder } from './folder.ts';
 
 const folder = testFolder();
 const paths = (files: readonly { readonly path: string }[]): string[] => files.map(({ path }) => path);
-const code = async (path = '.', excluded: string[] = [], top = '.'): Promise<string[]> =>
-  paths(
-    await listCode(
-      join(folder.path, path),
-      join(folder.path, top),
-      excluded.map((each) => join(folder.path, each)),
-    ),
-  );
+const code = async (path = '.', top = '.', output?: string): Promise<string[]> =>
+  paths(await listCodeBelow(join(folder.path, path), scopeOf(join(folder.path, top), output, ['model'])));
 const empty = (...names: string[]): void => folder.write(Object.fromEntries(names.map((name) => [name, ''])));
 
 /** What git would add below the folder. */
@@ -97,10 +93,11 @@ describe('code', () => {
 
   it('is not looked at above the top', async () => {
     folder.write({ '.gitignore': '*.py\n', 'top/.gitignore': 'x.txt\n', 'top/src/a.py': '', 'top/src/x.txt': '' });
-    expect(await code('top/src', [], 'top')).toEqual(['a.py']);
-    expect(await code('top/src', [], '.')).toEqual([]);
-    expect(await code('top/src', [], 'top/src')).toEqual(['a.py', 'x.txt']);
-    expect(await code('top/src', [], 'elsewhere')).toEqual(['a.py', 'x.txt']);
+    empty('elsewhere/x');
+    expect(await code('top/src', 'top')).toEqual(['a.py']);
+    expect(await code('top/src', '.')).toEqual([]);
+    expect(await code('top/src', 'top/src')).toEqual(['a.py', 'x.txt']);
+    expect(await code('top/src', 'elsewhere')).toEqual(['a.py', 'x.txt']);
   });
 
   it('may be ignored for SageMaker alone, the later file having its say', async () => {
@@ -119,29 +116,40 @@ describe('code', () => {
     ]);
   });
 
+  it.each<[string, (text: string) => Buffer]>([
+    ['a byte order mark', (text) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16, the other way round', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+  ])('may be ignored by a file from Windows, with %s', async (_what, encode) => {
+    empty('a.csv', 'keep.csv', 'notes/x', '.env', 'sub/.env', 'ü.txt', 'w.py');
+    for (const [name, text] of [
+      ['.gitignore', '*.csv\r\nnotes/\r\nü.txt\r\n'],
+      ['.sagemakerignore', '!keep.csv\r\n!/.env\r\n'],
+    ] as const)
+      writeFileSync(join(folder.path, name), encode(text));
+    expect(await code()).toEqual(['.env', '.gitignore', '.sagemakerignore', 'keep.csv', 'w.py']);
+  });
+
   it('never holds .git, as a folder or a file, at any depth', async () => {
     empty('.git/config', 'sub/.git/config', 'module/.git', '.github/x', '.gitx', 'sub/x.git/y');
     folder.write({ '.sagemakerignore': '!.git\n!.git/\n!.git/**\n' });
     expect(await code()).toEqual(['.github/x', '.gitx', '.sagemakerignore', 'sub/x.git/y']);
   });
 
-  it('leaves out what is excluded, exactly that', async () => {
-    empty('out/t/model/x', 'out/t2/x', 'out/x', 'w.py');
-    expect(await code('.', ['out/t'])).toEqual(['out/t2/x', 'out/x', 'w.py']);
-    expect(await code('.', ['out', 'nowhere'])).toEqual(['w.py']);
+  it('leaves out the step’s results, exactly those', async () => {
+    empty('out/t/model/x', 'out/t2/x', 'out/x', 'w.py', 'model/x');
+    expect(await code('.', '.', 'out/t')).toEqual(['model/x', 'out/t2/x', 'out/x', 'w.py']);
+    expect(await code('.', '.', 'out')).toEqual(['model/x', 'w.py']);
+    expect(await code('.', '.', 'nowhere')).toHaveLength(5);
+    // Results among the files of the workspace itself.
+    expect(await code('.', '.', '.')).toEqual(['out/t/model/x', 'out/t2/x', 'out/x', 'w.py']);
   });
 });
 
 describe('data', () => {
-  it('is everything: nothing is ignored', async () => {
+  it('is everything but .git: nothing is ignored', async () => {
     folder.write({ '.gitignore': '*\n', '.sagemakerignore': '*\n', '.git/config': '', a: '', 'b/.gitignore': '*' });
-    expect(paths(await listData(folder.path))).toEqual([
-      '.git/config',
-      '.gitignore',
-      '.sagemakerignore',
-      'a',
-      'b/.gitignore',
-    ]);
+    expect(paths(await listData(folder.path))).toEqual(['.gitignore', '.sagemakerignore', 'a', 'b/.gitignore']);
   });
 
   it('is by whatever name, in one order', async () => {
@@ -252,36 +260,36 @@ describe('a link', () => {
   });
 
   it.each<[string, [string, string][], RegExp]>([
-    ['out by ..', [['l', '../outside']], /link to outside/],
-    ['out to a file', [['l', '../outside/y']], /link to outside/],
-    ['out by an absolute path', [['l', '/etc/hostname']], /link to outside/],
-    ['out to the root', [['l', '/']], /link to outside/],
-    ['to a sibling whose name begins the same', [['l', '../inside']], /link to outside/],
+    ['out by ..', [['l', '../outside']], /link that leads out of/],
+    ['out to a file', [['l', '../outside/y']], /link that leads out of/],
+    ['out by an absolute path', [['l', '/etc/hostname']], /link that leads out of/],
+    ['out to the root', [['l', '/']], /link that leads out of/],
+    ['to a sibling whose name begins the same', [['l', '../inside']], /link that leads out of/],
     [
       'out by way of another link',
       [
         ['m', '../outside'],
         ['a/l', '../m/y'],
       ],
-      /link to outside/,
+      /link that leads out of/,
     ],
-    ['to nothing', [['l', 'nowhere']], /link to nothing/],
-    ['to itself', [['l', 'l']], /link to nothing/],
-    ['to the folder', [['l', '.']], /folder that holds it/],
-    ['to a folder above', [['a/b/l', '../..']], /folder that holds it/],
+    ['to nothing', [['l', 'nowhere']], /link to a file that does not exist/],
+    ['to itself', [['l', 'l']], /link to a file that does not exist/],
+    ['to the folder', [['l', '.']], /folder that contains it/],
+    ['to a folder above', [['a/b/l', '../..']], /folder that contains it/],
     [
       'back and forth',
       [
         ['a/l', '../b'],
         ['b/m', '../a'],
       ],
-      /folder that holds it/,
+      /folder that contains it/,
     ],
   ])('%s is refused', async (_what, links, why) => {
     empty('in/a/x', 'outside/y', 'inside/z');
     for (const [path, target] of links) link(path, target);
     await expect(listData(join(folder.path, 'in'))).rejects.toThrow(why);
-    await expect(listCode(join(folder.path, 'in'), folder.path, [])).rejects.toThrow(ActionError);
+    await expect(listCodeBelow(join(folder.path, 'in'), scopeOf(folder.path))).rejects.toThrow(InputProblem);
   });
 
   it('that is ignored is not looked at', async () => {
@@ -317,7 +325,7 @@ describe('what is neither a file nor a folder', () => {
     execFileSync('mkfifo', [join(folder.path, 'in/pipe')]);
     await expect(listData(join(folder.path, 'in'))).rejects.toThrow('pipe is neither a file nor a folder');
     await expect(listData(join(folder.path, 'in/pipe'))).rejects.toThrow('pipe is neither a file nor a folder');
-    await expect(listData('/dev/null')).rejects.toThrow(ActionError);
+    await expect(listData('/dev/null')).rejects.toThrow(InputProblem);
   });
 });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { INPUTS } from '../../src/task/inputs.ts';
+import { INPUTS } from '../../src/config/inputs.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -24,10 +24,19 @@ function printed(module: string, body: string, environment: Record<string, strin
       cwd: folder,
       env: { PATH: process.env['PATH'], ...environment },
     },
-  );
+  ).replaceAll('\r\n', '\n');
 }
 const told = (module: string, expression: string, environment: Record<string, string> = {}): unknown =>
   JSON.parse(printed(module, `console.log(JSON.stringify(${expression}))`, environment));
+
+describe('a secret in a page', () => {
+  it('is hidden as it is, and with its characters escaped', () => {
+    const url = new URL('../../src/core/markdown.ts', import.meta.url);
+    const body = `import { escapeText } from ${JSON.stringify(url)}; it.maskSecrets(['ghs_abc*def']);
+      console.log(JSON.stringify([it.redact('a ghs_abc*def b'), it.redact(escapeText('a ghs_abc*def b'))]))`;
+    expect(printed('log', body).split('\n').at(-2)).toBe('["a *** b","a *** b"]');
+  });
+});
 
 describe("a worker's lines", () => {
   const HOSTILE = [
@@ -68,6 +77,73 @@ describe("a worker's lines", () => {
   });
 });
 
+describe('a message', () => {
+  const OBEYED = /^\s*::(?!(?:error|warning|notice|group|endgroup|add-mask|stop-commands)\b)|##\[/;
+  /** The lines that the runner looks at for commands: not those while commands are off. */
+  const live = (text: string): string[] => {
+    let token: string | undefined;
+    return text.split('\n').filter((line) => {
+      if (token !== undefined) {
+        if (line === `::${token}::`) token = undefined;
+        return false;
+      }
+      token = /^::stop-commands::(.+)$/.exec(line)?.[1];
+      return token === undefined;
+    });
+  };
+
+  it.each([
+    'a file x\n::save-state name=main::no added',
+    'a file x\r::set-output name=a::b',
+    'a file x\u2028::set-env name=A::b',
+    'a file x\u0085::set-env name=A::b',
+    'a file x\n\u0085::save-state name=main::b',
+    '::error::of a record',
+    '  \u00a0::warning::indented',
+    'a reason with ##[set-output name=a;]b in it',
+    'one\n\n::add-mask::a\n::stop-commands::x\ntwo',
+  ])('that quotes %j gives the runner no command', (text) => {
+    const shown = printed('log', `it.info(${JSON.stringify(text)})`);
+    expect(live(shown).filter((line) => /^[\s\u0085]*::|##\[/.test(line))).toEqual([]);
+    expect(shown).toContain(text.split(/[\n\r\u2028\u0085]/)[0]);
+  });
+
+  it.each(['notice', 'warning', 'setFailed', 'inGroup'])('by %s is one command, whatever it holds', (name) => {
+    const text = 'a\n::set-output name=a::b\r##[error]c';
+    const call = name === 'inGroup' ? 'await it.inGroup(text, async () => {})' : `it.${name}(text)`;
+    const shown = live(printed('log', `const text = ${JSON.stringify(text)}; ${call}; process.exitCode = 0;`));
+    expect(shown.filter((line) => OBEYED.test(line) && !line.startsWith('::'))).toEqual([]);
+    expect(shown.filter((line) => line.includes('set-output'))).toHaveLength(1);
+  });
+
+  it('is plain where it holds nothing like a command', () => {
+    expect(printed('log', "it.info('a: b, c::d and #1\\n\\ttwo')")).toBe('a: b, c::d and #1\n\ttwo\n');
+  });
+
+  it('has no control characters but the tab and the colours of a terminal', () => {
+    const text = 'a\u0000\u0007\u0008\u009bb\u001b[31mred\u001b[0m\tc\u007f';
+    expect(printed('log', `it.info(${JSON.stringify(text)})`)).toBe('ab\u001b[31mred\u001b[0m\tc\n');
+  });
+
+  it.each([
+    "it.info('a hushhush b')",
+    "it.notice('hushhush')",
+    "it.warning('hushhush')",
+    "it.setFailed('hushhush'); process.exitCode = 0",
+    "it.printForeign('x', ['hushhush'])",
+    "it.printForeign('x', ['hush\\u0000hush'])",
+    "it.info('hush\\u0007hush')",
+    "await it.inGroup('hushhush', async () => {})",
+    "it.annotateLines('f', { first: 1, last: 1 }, 't', 'hushhush')",
+    "it.info(it.redact('hushhush'))",
+  ])('shows no secret: %s', (call) => {
+    const shown = printed('log', `it.maskSecrets(['hushhush']); ${call}`);
+    expect(shown.split('\n')[0]).toBe('::add-mask::hushhush');
+    expect(shown.split('\n').slice(1).join('\n')).not.toContain('hushhush');
+    expect(shown).toContain('***');
+  });
+});
+
 describe('groups and secrets', () => {
   it('end a group also when its work failed', () => {
     const text = printed(
@@ -88,10 +164,11 @@ describe('groups and secrets', () => {
 
 describe('the context', () => {
   const context = (environment: Record<string, string> = {}): unknown =>
-    told('inputs', 'it.readContext()', environment);
+    told('run-context', 'it.readContext()', environment);
   it('is that of the workflow run', () => {
     const environment = {
       ...{ GITHUB_REPOSITORY: 'o/r', GITHUB_REF: 'refs/heads/x', GITHUB_SHA: 'abc', GITHUB_RUN_ID: '7' },
+      ...{ GITHUB_RUN_ATTEMPT: '2', GITHUB_EVENT_NAME: 'push' },
       ...{ GITHUB_WORKSPACE: '/w s', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-1' },
     };
     expect(context(environment)).toEqual({
@@ -99,12 +176,23 @@ describe('the context', () => {
       ref: 'refs/heads/x',
       sha: 'abc',
       runId: '7',
+      attempt: 2,
+      event: 'push',
       region: 'eu-west-1',
       workspace: '/w s',
     });
   });
   it('may be empty', () => {
-    expect(context()).toEqual({ repository: '', ref: '', sha: '', runId: '', region: '', workspace: folder });
+    expect(context()).toEqual({
+      repository: '',
+      ref: '',
+      sha: '',
+      runId: '',
+      attempt: 0,
+      event: '',
+      region: '',
+      workspace: folder,
+    });
   });
   it.each([
     [{ AWS_DEFAULT_REGION: 'us-east-1' }, 'us-east-1'],
@@ -112,17 +200,9 @@ describe('the context', () => {
   ])('has a region from %j', (environment, region) => {
     expect(context(environment as Record<string, string>)).toMatchObject({ region });
   });
-  it.each<[string, unknown, number | undefined]>([
-    ['a pull request', { number: 5, pull_request: { number: 12 } }, 12],
-    ['a push', { ref: 'x' }, undefined],
-    ['an issue', { issue: { number: 5, pull_request: { url: '' } } }, undefined],
-    ['a broken number', { pull_request: { number: '12/../x' } }, undefined],
-    ['no pull request', { pull_request: null }, undefined],
-    ['nothing', null, undefined],
-  ])("of %s's event", (_what, event, pullRequest) => {
+  it.each([{ pull_request: { number: 12 } }, null, [], 'text'])('has the event as it is: %j', (event) => {
     writeFileSync(join(folder, 'event.json'), JSON.stringify(event));
-    const found = context({ GITHUB_EVENT_PATH: join(folder, 'event.json') }) as { pullRequest?: number };
-    expect(found.pullRequest).toBe(pullRequest);
+    expect(context({ GITHUB_EVENT_PATH: join(folder, 'event.json') })).toMatchObject({ payload: event });
   });
 });
 
@@ -134,7 +214,7 @@ describe('inputs', () => {
       INPUT_RUN: 'echo 1\necho 2\n',
       INPUT_OTHER: 'x',
     };
-    const read = told('inputs', 'it.readInputs()', environment) as Record<string, string>;
+    const read = told('inputs', `it.readInputs(${JSON.stringify(INPUTS)})`, environment) as Record<string, string>;
     expect(Object.keys(read)).toEqual([...INPUTS]);
     expect(read).toMatchObject({ task: 'train', 'source-dir': 'a b', run: 'echo 1\necho 2', spot: '' });
   });
@@ -144,7 +224,7 @@ describe('outputs', () => {
   it('are set as they are; what is not known is not set', () => {
     writeFileSync(join(folder, 'output'), '');
     printed(
-      'outputs',
+      '../report/outputs',
       "it.setOutputs({ 'job-name': 'j', 'training-seconds': 0, 'billable-seconds': undefined, 'failure-reason': 'a\\nb::error::' })",
       {
         GITHUB_OUTPUT: join(folder, 'output'),
@@ -169,12 +249,21 @@ describe('what main leaves for post', () => {
     return Object.fromEntries(saved.map(([, name, , value]) => [`STATE_${name}`, value ?? '']));
   };
   const left = (environment: Record<string, string>): unknown =>
-    told('state', '[it.isPost(), it.unsettledJob() ?? null]', environment);
+    told('saved-state', '[it.isPost(), it.unsettledState() ?? null]', environment);
   const JOB = "it.saveJob({ job: 'j-1', region: 'eu-west-1' });";
+  const place = { region: 'eu-west-1', bucket: 'b', account: '1', key: 'k', uploads: 'u/' };
+  const LEASE = JSON.stringify({ ...place, token: 't', taken: true });
   it.each<[string, string, unknown]>([
     ['nothing', '', [false, null]],
     ['that it began', 'it.markMain();', [true, null]],
-    ['a job', `it.markMain(); ${JOB}`, [true, { job: 'j-1', region: 'eu-west-1' }]],
+    ['a job', `it.markMain(); ${JOB}`, [true, { job: { job: 'j-1', region: 'eu-west-1' } }]],
+    ['a lease', `it.markMain(); it.saveLease(${LEASE});`, [true, { lease: JSON.parse(LEASE) }]],
+    [
+      'a lease and a job',
+      `it.saveLease(${LEASE}); ${JOB}`,
+      [false, { job: { job: 'j-1', region: 'eu-west-1' }, lease: JSON.parse(LEASE) }],
+    ],
+    ['a lease that is free', `it.markMain(); it.saveLease(${LEASE}); it.saveLease(undefined);`, [true, null]],
     ['a job that ended', `it.markMain(); ${JOB} it.saveSettled();`, [true, null]],
   ])('is %s', (_what, body, expected) => {
     expect(left(save(body))).toEqual(expected);

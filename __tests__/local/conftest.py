@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -152,7 +151,9 @@ class Server:
 
     def lines(self, name, host="algo-1"):
         """All log lines of a host, read by tokens to the end."""
-        stream = next(each for each in self.streams(name) if f"/{host}-" in each)
+        stream = next((each for each in self.streams(name) if f"/{host}-" in each), None)
+        if stream is None:
+            raise LookupError(f"{name} has no log of {host}: {self.describe(name).get('FailureReason')}")
         lines, token = [], None
         while True:
             page = self.logs.get_log_events(
@@ -170,7 +171,7 @@ class Server:
         def seen():
             try:
                 return line in self.lines(name, host)
-            except (self.logs.exceptions.ResourceNotFoundException, StopIteration):
+            except (self.logs.exceptions.ResourceNotFoundException, LookupError):
                 return False
 
         wait_for(seen, 20, f"the line {line!r}")
@@ -239,12 +240,6 @@ def server(start):
 @pytest.fixture(scope="module")
 def _faulty(start):
     return start("--time-scale", "0.01")
-
-
-@pytest.fixture(scope="session")
-def registry_program():
-    if not (shutil.which("docker-registry") or shutil.which("registry")):
-        pytest.skip("no docker-registry on PATH")
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ def marked(mark):
 
 
 def mounts():
-    """Those of the machine, without what a Docker engine mounts for containers that come and go."""
+    """Those of the machine, without what Docker engines mount for themselves and for containers that come and go."""
     lines = Path("/proc/mounts").read_text().splitlines() if LINUX else []
-    return [line for line in lines if not any(part in line for part in ("/overlay2/", "/netns/", "/containers/"))]
+    passing = ("/overlay2/", "/netns/", "/containers/", "/docker/")
+    return [line for line in lines if not any(part in line for part in passing)]
 
 
 def works(kind):

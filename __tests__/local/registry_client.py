@@ -52,7 +52,8 @@ class RegistryClient:
         sent = self.ask("PATCH", started.headers["Location"], body, Content_Type="application/octet-stream")
         assert sent.status == 202, sent.body
         digest = digest_of(blob)
-        ended = self.ask("PUT", f"{sent.headers['Location']}&digest={digest}", b"")
+        place = sent.headers["Location"]
+        ended = self.ask("PUT", f"{place}{'&' if '?' in place else '?'}digest={digest}", b"")
         assert ended.status == 201, ended.body
         assert ended.headers["Location"] == f"/v2/{name}/blobs/{digest}"
         return {"mediaType": kind, "digest": digest, "size": len(blob)}

@@ -69,7 +69,7 @@ def test_an_image_that_cannot_be_had_runs_as_processes(start, engine):
         job = server.ended(create(server, "echo ran", image=image))
         assert server.lines(job["TrainingJobName"]) == ["ran"]
     reason = server.ended(create(server, image=image, entry_point=None))["FailureReason"]
-    assert f"needs a Docker engine here, and the image {image}" in reason
+    assert f"so the image {image} starts by its own entry point. That needs a Docker engine on this machine" in reason
     _, told = server.end()
     assert told.count(f"{image} cannot be pulled, jobs of it run as processes") == 1
 

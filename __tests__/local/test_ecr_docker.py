@@ -2,21 +2,16 @@
 
 import io
 import json
-import shutil
 import tarfile
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import wait_for
 from engine import BASE
 from registry_client import CONFIG, LAYER, MANIFEST, RegistryClient, digest_of
 
 ACCOUNT = "123456789012"
 PULLING = "ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("docker-registry") or shutil.which("registry")), reason="no docker-registry on PATH"
-)
 
 
 @pytest.fixture
@@ -171,24 +166,6 @@ def test_an_image_of_another_architecture(server, engine):
     reason = server.ended(request["TrainingJobName"], 60)["FailureReason"]
     assert "exec format error: the image is built for arm64, and the Docker engine runs on amd64" in reason
     engine.run("rmi", "--force", uri)
-
-
-def test_the_registry_runs_in_a_container_too(start, engine, tmp_path):
-    """Without a program on PATH: the image is made of it here, as the real one cannot be had everywhere."""
-    program = shutil.which("docker-registry") or shutil.which("registry")
-    if engine.ask("image", "inspect", "registry:2").returncode != 0:
-        engine.image(name="registry:2", files=[(program, "/usr/bin/registry")])
-    for each in ("sh", "python3", "docker", "env"):
-        (tmp_path / each).symlink_to(shutil.which(each))
-    environment = {**engine.environment, "PATH": str(tmp_path)}
-    server = start("--containers", "auto", "--isolation", "none", environment=environment)
-    server.ecr.create_repository(repositoryName="some")
-    digest = RegistryClient(server).push("some", "1", "x")
-    assert server.ecr.describe_images(repositoryName="some")["imageDetails"][0]["imageDigest"] == digest
-    assert [each.startswith("sagemaker-local-registry-") for each in engine.left(server)] == [True]
-    server.process.kill()
-    server.process.communicate()
-    wait_for(lambda: not engine.left(server), 20, "the end of the registry")
 
 
 def test_a_local_image_has_the_identity_of_one_of_another_account(start, engine):

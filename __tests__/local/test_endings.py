@@ -109,4 +109,7 @@ def test_an_entry_point_of_the_image_needs_the_image(server):
     server.sagemaker.create_training_job(**request)
     job = server.ended(request["TrainingJobName"])
     assert job["TrainingJobStatus"] == "Failed"
-    assert "needs a Docker engine here, and the image image" in job["FailureReason"]
+    assert (
+        "the image image starts by its own entry point. That needs a Docker engine on this machine"
+        in job["FailureReason"]
+    )

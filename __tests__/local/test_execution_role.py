@@ -1,7 +1,6 @@
 """A job does what its execution role may do, and fails where SageMaker would, in its words."""
 
 import json
-import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -186,12 +185,18 @@ def test_what_is_absent_is_hidden_from_who_may_not_list(server, role):
 
 
 def test_a_policy_that_is_not_seen_yet(faulty):
-    faulty.fault("policy-not-seen", role="fresh-policy", seconds=1.5)
+    faulty.fault("policy-not-seen", role="fresh-policy", seconds=5)
     arn = faulty.make_role("fresh-policy", LIST, READ, WRITE)
     with pytest.raises(ClientError, match="No S3 objects found"):
         faulty.create(RoleArn=arn)
-    time.sleep(1.5)
-    assert faulty.run(RoleArn=arn)["TrainingJobStatus"] == "Completed"
+
+    def seen():
+        try:
+            return faulty.create(RoleArn=arn)
+        except ClientError:
+            return None
+
+    assert faulty.ended(wait_for(seen, 20, "the policy"))["TrainingJobStatus"] == "Completed"
 
 
 def test_the_simulator(server, role):
@@ -210,8 +215,63 @@ def test_the_simulator(server, role):
         ("s3:PutObject", f"arn:aws:s3:::{BUCKET}/x", "implicitDeny"),
         ("s3:PutObject", "arn:aws:s3:::other/x", "implicitDeny"),
     ]
-    with pytest.raises(ClientError, match="NoSuchEntity"):
-        server.iam.simulate_principal_policy(PolicySourceArn=f"{arn}-not", ActionNames=["s3:GetObject"])
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("arn:aws:iam::123456789012:role/nobody", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:user/nobody", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:role/a-path/worker", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:root", "InvalidInput"),
+        ("arn:aws:sts::123456789012:assumed-role/worker/session", "InvalidInput"),
+        ("this is not an ARN at all", "InvalidInput"),
+    ],
+)
+def test_the_simulator_wants_a_role_or_user_of_iam(server, source, code):
+    with pytest.raises(ClientError) as caught:
+        server.iam.simulate_principal_policy(PolicySourceArn=source, ActionNames=["s3:GetObject"])
+    error = caught.value.response["Error"]
+    assert (error["Code"], source in error["Message"]) == (code, True)
+
+
+def test_the_simulator_of_users_boundaries_and_conditions(server):
+    policy = [{**READ, "Condition": {"StringEquals": {"s3:ExistingObjectTag/a": "b"}}}, {**WRITE, "Effect": "Deny"}]
+    user = server.iam.create_user(UserName="simulated", Path="/ci/")["User"]["Arn"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": policy})
+    server.iam.put_user_policy(UserName="simulated", PolicyName="policy", PolicyDocument=document)
+
+    def decisions(**more):
+        answer = server.iam.simulate_principal_policy(
+            PolicySourceArn=user, ActionNames=["s3:GetObject", "s3:PutObject"], **more
+        )
+        return [each["EvalDecision"] for each in answer["EvaluationResults"]]
+
+    tagged = {"ContextKeyName": "s3:ExistingObjectTag/a", "ContextKeyType": "string", "ContextKeyValues": ["b"]}
+    everything = [f"arn:aws:s3:::{BUCKET}/x"]
+    assert decisions(ResourceArns=everything) == ["implicitDeny", "explicitDeny"]
+    assert decisions(ResourceArns=everything, ContextEntries=[tagged]) == ["allowed", "explicitDeny"]
+
+
+def test_the_simulator_answers_in_pages(server, role):
+    names = [f"s3:Get{number}" for number in range(101)]
+    arn = role(LIST)
+    first = server.iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=names)
+    assert (first["IsTruncated"], len(first["EvaluationResults"])) == (True, 100)
+    pages = server.iam.get_paginator("simulate_principal_policy").paginate(
+        PolicySourceArn=arn, ActionNames=names, PaginationConfig={"PageSize": 40}
+    )
+    found = [[each["EvalActionName"] for each in page["EvaluationResults"]] for page in pages]
+    assert [len(page) for page in found] == [40, 40, 21]
+    assert [name for page in found for name in page] == names
+    with pytest.raises(ClientError, match="InvalidInput"):
+        server.iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=names, Marker="!")
+
+
+def test_the_administrator_may_everything(server):
+    arn = server.sts.get_caller_identity()["Arn"]
+    answer = server.iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject", "iam:PassRole"])
+    assert [each["EvalDecision"] for each in answer["EvaluationResults"]] == ["allowed", "allowed"]
 
 
 def test_everybody_is_judged_on_demand(start):
@@ -226,4 +286,15 @@ def test_everybody_is_judged_on_demand(start):
     assert strict.client("s3", **keys).list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
     with pytest.raises(ClientError, match="AccessDenied"):
         strict.client("sagemaker", **keys).list_training_jobs()
+    asked = {
+        "PolicySourceArn": strict.iam.get_user(UserName="somebody")["User"]["Arn"],
+        "ActionNames": ["s3:PutObject"],
+    }
+    with pytest.raises(ClientError, match=r"AccessDenied.*iam:SimulatePrincipalPolicy"):
+        strict.client("iam", **keys).simulate_principal_policy(**asked)
+    itself = {"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": asked["PolicySourceArn"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [LIST, itself]})
+    strict.iam.put_user_policy(UserName="somebody", PolicyName="list", PolicyDocument=policy)
+    answer = strict.client("iam", **keys).simulate_principal_policy(**asked)
+    assert [each["EvalDecision"] for each in answer["EvaluationResults"]] == ["implicitDeny"]
     assert strict.sagemaker.list_training_jobs()["TrainingJobSummaries"] == []  # the administrator

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
-from conftest import BUCKET, LOG_GROUP
+from conftest import BUCKET, LOG_GROUP, wait_for
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def error_of(call, **request):
         ({"kind": "slow", "seconds": "2"}, "seconds: '2' is not a int or float"),
         ({"kind": "slow", "seconds": -1}, "seconds: must not be negative"),
         ({"kind": "throttle", "seconds": 1}, "throttle has no seconds: its fields are operation"),
+        ({"kind": "throttle", "per-second": 0.5}, "per-second: 0.5 is not a int"),
         ({"kind": "throttle", "rate": 1.5}, "rate: must be from 0 to 1"),
         ({"kind": "throttle", "calls": [0]}, "calls: must be numbers of calls"),
         ({"kind": "reset", "when": "later"}, "when: must be `before` or `after`"),
@@ -89,6 +90,15 @@ def test_a_share_of_calls_and_at_most_some(server):
     for _ in range(2):
         error_of(server.sts.get_caller_identity)
     assert server.sts.get_caller_identity()["Account"]
+
+
+def test_more_than_so_many_a_second(server):
+    server.fault("throttle", operation="sts:GetCallerIdentity", **{"per-second": 3})
+    for _ in range(2):
+        codes = [status_of(server.sts.get_caller_identity) for _ in range(5)]
+        assert codes == [200, 200, 200, 400, 400]
+        time.sleep(1.1)
+    assert status_of(server.sts.get_caller_identity) == 200
 
 
 def test_a_client_of_aws_gets_over_it(server):
@@ -157,14 +167,20 @@ def test_expired_credentials(server):
 
 
 def test_a_fresh_role_cannot_be_assumed_yet(server):
-    server.fault("role-not-ready", role="fresh-*", seconds=1.5)
+    server.fault("role-not-ready", role="fresh-*", seconds=5)
     role = server.make_role("fresh-1", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     request = server.request(RoleArn=role)
     with pytest.raises(ClientError, match=r"Could not assume role .*fresh-1\. Please ensure that the role exists"):
         server.sagemaker.create_training_job(**request)
     server.run()  # another role is not touched
-    time.sleep(1.5)
-    server.sagemaker.create_training_job(**request)
+
+    def ready():
+        try:
+            return server.sagemaker.create_training_job(**request)
+        except ClientError:
+            return None
+
+    wait_for(ready, 20, "the role")
     assert server.ended(request["TrainingJobName"])["TrainingJobStatus"] == "Completed"
 
 

@@ -3,6 +3,8 @@
 import gzip
 import json
 
+import pytest
+from botocore.exceptions import ClientError
 from conftest import BUCKET
 
 
@@ -82,3 +84,70 @@ def test_pipe_mode(server):
     assert lines == [*names, "part 0", "part 2", "part 0", *zipped]
     lines = server.lines(request["TrainingJobName"], "algo-2")
     assert lines == [*names, "part 1", "part 1", *zipped]
+
+
+VPC = {"VpcConfig": {"SecurityGroupIds": ["sg-12345678"], "Subnets": ["subnet-12345678"]}}
+NETWORK = {"Effect": "Allow", "Action": ["s3:*", "ec2:*"], "Resource": "*"}
+
+
+def with_file_system(server, script, path, *, system="fs-0123456789abcdef0", kind="FSxLustre", **more):
+    request = server.request(script, **more)
+    source = {"FileSystemId": system, "FileSystemAccessMode": "ro", "FileSystemType": kind, "DirectoryPath": path}
+    request["InputDataConfig"].append({"ChannelName": "data", "DataSource": {"FileSystemDataSource": source}})
+    return request
+
+
+def test_a_file_system_is_a_folder(start, tmp_path):
+    (tmp_path / "mnt" / "set" / "sub").mkdir(parents=True)
+    (tmp_path / "mnt" / "set" / "sub" / "file").write_text("content")
+    (tmp_path / "outside").write_text("secret")
+    (tmp_path / "mnt" / "out").symlink_to(tmp_path)
+    server = start("--time-scale", "0.01", "--file-system", f"fs-0123456789abcdef0={tmp_path / 'mnt'}")
+    role = server.make_role("networked", NETWORK)
+    script = """
+    cd $B/input/data; ls; ls -R data; cat data/sub/file 2>/dev/null; echo; cat ../config/inputdataconfig.json
+    touch data/new
+    """
+
+    def run(path, **more):
+        request = with_file_system(server, script, path, RoleArn=role, **VPC, **more)
+        server.sagemaker.create_training_job(**request)
+        return server.ended(request["TrainingJobName"])
+
+    job = run("/set")
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
+    *lines, told = server.lines(job["TrainingJobName"])
+    assert [line for line in lines if line] == [
+        *("code", "code-manifest", "data", "data:", "sub", "data/sub:", "file", "content"),
+    ]
+    assert json.loads(told)["data"] == {"TrainingInputMode": "File", "RecordWrapperType": "None"}
+    assert job["InputDataConfig"][1]["DataSource"]["FileSystemDataSource"]["DirectoryPath"] == "/set"
+    assert sorted(each.name for each in (tmp_path / "mnt" / "set").iterdir()) == ["sub"], "it has a copy"
+
+    job = run("/set", system="fs-99999999999999999", kind="EFS")  # one that no flag names
+    *lines, _ = server.lines(job["TrainingJobName"])
+    assert [line for line in lines if line] == ["code", "code-manifest", "data", "data:"]
+
+    for path in ("/not-there", "/set/sub/file", "/../", "/out"):
+        reason = f"ClientError: Unable to mount file system: fs-0123456789abcdef0, directory path: {path}. "
+        job = run(path)
+        assert (job["TrainingJobStatus"], job["FailureReason"][: len(reason)]) == ("Failed", reason)
+
+
+def test_a_file_system_is_in_a_vpc(server):
+    request = with_file_system(server, "true", "/set")
+    with pytest.raises(ClientError, match=r"ValidationException.*Channel data: .*VpcConfig"):
+        server.sagemaker.create_training_job(**request)
+    request |= VPC
+    request["InputDataConfig"][1]["InputMode"] = "Pipe"
+    with pytest.raises(ClientError, match=r"ValidationException.*Channel data: .*File"):
+        server.sagemaker.create_training_job(**request)
+    request["InputDataConfig"][1]["DataSource"] = {}
+    with pytest.raises(ClientError, match=r"ValidationException.*Channel data: "):
+        server.sagemaker.create_training_job(**request)
+
+
+def test_what_a_file_system_may_be_on_the_command_line(start):
+    for value in ("fs-1", "=/tmp", "fs-1=", "fs-1=/no/such/folder/at/all", "vol-1=/tmp"):
+        with pytest.raises(RuntimeError, match="--file-system"):
+            start("--file-system", value)

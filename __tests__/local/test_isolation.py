@@ -1,10 +1,14 @@
 """What separates a job from the machine, in each way of isolation."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -177,6 +181,38 @@ def test_writes_do_not_reach_the_machine(isolated):
     assert lines[-3:] == ["algo-1", "1", name]
     assert not [folder for folder in folders if Path(folder, name).exists()]
     assert mounts() == before
+
+
+@pytest.fixture
+def coming_and_going():
+    """A folder in which something is mounted, and where other folders are made and removed all the time."""
+    folder = Path(tempfile.mkdtemp(prefix="coming-and-going-", dir="/var/tmp"))
+    mounted = folder / "mounted"
+    mounted.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
+    ended = threading.Event()
+
+    def come_and_go():
+        for count in itertools.takewhile(lambda _: not ended.is_set(), itertools.count()):
+            (folder / str(count)).mkdir()
+            if count >= 300:
+                (folder / str(count - 300)).rmdir()
+
+    with ThreadPoolExecutor(1) as threads:
+        busy = threads.submit(come_and_go)
+        yield folder
+        ended.set()
+    subprocess.run(["umount", mounted], check=True)
+    shutil.rmtree(folder)
+    busy.result()
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root, to mount something")
+def test_what_others_remove_meanwhile_is_no_mistake(start, coming_and_going):
+    server = start("--time-scale", "0.01", "--isolation", "user")
+    for _ in range(5):
+        job = server.run(f"ls -d {coming_and_going}/mounted")
+        assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
 
 
 def test_a_job_sees_no_process_of_the_machine(isolated):

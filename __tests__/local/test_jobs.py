@@ -182,3 +182,28 @@ def test_describe_echoes_the_request(server):
     assert job["OutputDataConfig"] == {"KmsKeyId": "", **request["OutputDataConfig"]}
     assert "Tags" not in job
     assert server.lines("Echo-1") == ["y"]
+
+
+WITHOUT_EFFECT = {
+    "RemoteDebugConfig": {"EnableRemoteDebug": True},
+    "RetryStrategy": {"MaximumRetryAttempts": 3},
+    "ExperimentConfig": {"ExperimentName": "mnist", "TrialName": "first", "RunName": "one"},
+    "DebugHookConfig": {"S3OutputPath": f"s3://{BUCKET}/debug", "HookParameters": {"save_interval": "10"}},
+    "ProfilerConfig": {"S3OutputPath": f"s3://{BUCKET}/profile", "ProfilingIntervalInMilliseconds": 500},
+    "TensorBoardOutputConfig": {"S3OutputPath": f"s3://{BUCKET}/board", "LocalPath": "/opt/ml/output/tensorboard"},
+    "InfraCheckConfig": {"EnableInfraCheck": True},
+    "ResourceConfig": {
+        "InstanceType": "ml.p5.48xlarge",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 1,
+        "TrainingPlanArn": "arn:aws:sagemaker:us-east-1:123456789012:training-plan/plan-1",
+    },
+}
+
+
+def test_fields_without_effect_are_described_as_they_were_given(server):
+    job = server.run("cd $B/input/config; cat debughookconfig.json profilerconfig.json", **WITHOUT_EFFECT)
+    assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
+    assert {name: job[name] for name in WITHOUT_EFFECT} == WITHOUT_EFFECT
+    told = json.loads("".join(server.lines(job["TrainingJobName"])).replace("}{", "},{").join("[]"))
+    assert told == [WITHOUT_EFFECT["DebugHookConfig"], WITHOUT_EFFECT["ProfilerConfig"]]

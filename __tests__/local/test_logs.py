@@ -174,6 +174,43 @@ def test_filter_interleaves_the_streams_of_a_prefix(server):
     assert (pages, token) == (everything, None)
 
 
+def test_a_search_sorts_by_time_and_then_by_arrival(server):
+    group = "group-search-order"
+    server.logs.create_log_group(logGroupName=group)
+    for name in ("job/a", "job/b"):
+        server.logs.create_log_stream(logGroupName=group, logStreamName=name)
+    for name, timestamp in (("job/b", 2000), ("job/a", 2000), ("job/b", 1000), ("job/a", 2000)):
+        events = [{"timestamp": timestamp, "message": f"{name} at {timestamp}"}]
+        server.logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
+        time.sleep(0.01)
+    page = server.logs.filter_log_events(logGroupName=group, logStreamNamePrefix="job/")
+    messages = [event["message"] for event in page["events"]]
+    assert messages == ["job/b at 1000", "job/b at 2000", "job/a at 2000", "job/a at 2000"]
+
+
+def test_a_search_by_pages_while_lines_come(server):
+    """Pages have 10,000 events, a token goes on where the page ended, and each event comes once."""
+    group = "group-search-pages"
+    server.logs.create_log_group(logGroupName=group)
+
+    def put(name, first):
+        events = [{"timestamp": 1000 + first + number, "message": str(first + number)} for number in range(6000)]
+        server.logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
+
+    for name in ("job/a", "job/b"):
+        server.logs.create_log_stream(logGroupName=group, logStreamName=name)
+        put(name, 0)
+    asked = {"logGroupName": group, "logStreamNamePrefix": "job/"}
+    first = server.logs.filter_log_events(**asked)
+    put("job/a", 6000)
+    second = server.logs.filter_log_events(**asked, nextToken=first["nextToken"])
+    assert [len(page["events"]) for page in (first, second)] == [10_000, 8_000]
+    assert "nextToken" not in second
+    events = first["events"] + second["events"]
+    assert len({event["eventId"] for event in events}) == 18_000
+    assert [event["timestamp"] for event in events] == sorted(event["timestamp"] for event in events)
+
+
 def test_streams_by_pages(server):
     group = "group-pages"
     server.logs.create_log_group(logGroupName=group)

@@ -2,9 +2,12 @@
 
 import contextlib
 import http.server
+import os
 import re
 import socket
+import sys
 import threading
+import venv
 
 import pytest
 from machine import works
@@ -97,6 +100,15 @@ assert len(addresses) == len(hosts)
 assert set(seen) == addresses | {"127.0.0.1"}, seen
 print("all met", len(hosts))
 """
+
+
+def test_networks_need_no_more_than_a_virtual_environment_in_tmp(server, start, tmp_path):
+    assert tmp_path.is_relative_to("/tmp"), "instances have a /tmp of their own"
+    venv.create(tmp_path / "venv", symlinks=True)
+    packages = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
+    command = [str(tmp_path / "venv" / "bin" / "python")]
+    other = start("--isolation", server.told["isolation"], command=command, environment={"PYTHONPATH": packages})
+    assert other.local("health")["isolation_reason"] == "asked for and works"
 
 
 def test_two_jobs_at_once_listen_on_the_same_port(server):

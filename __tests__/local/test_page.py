@@ -206,7 +206,7 @@ def test_what_is_not_there(server, job):
 def test_ten_thousand_jobs_and_a_long_log_are_quick(tmp_path, monkeypatch):
     """The page's own code in this process: jobs that run would be what takes the time."""
     monkeypatch.syspath_prepend(LOCAL)
-    from sagemaker_local.logs.store import LogStore
+    from sagemaker_local.cloudwatch_logs.store import LogStore
     from sagemaker_local.page.site import Page
     from sagemaker_local.sagemaker.record import TrainingJob
 
@@ -237,9 +237,9 @@ def test_ten_thousand_jobs_and_a_long_log_are_quick(tmp_path, monkeypatch):
         (f"{own}/log?at=start", "Lines 1\u20131000 of 2000000"),
         (f"{own}/log?stream=algo-2-1", "195000 more characters"),
     ):
-        begun = time.monotonic()
+        begun = time.thread_time()  # its own work, whatever else the machine does
         answer = client.get(path)
-        seconds = time.monotonic() - begun
+        seconds = time.thread_time() - begun
         assert expected in answer.text, path
         assert len(answer.data) < 500_000, path
         assert seconds < 1, (path, seconds)

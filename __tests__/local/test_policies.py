@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 
 import pytest
 from conftest import LOCAL
@@ -157,3 +158,22 @@ def test_trust(policy, statements, sub, trusted):
     context = {"token.actions.githubusercontent.com:sub": [sub]}
     request = policy.Request("sts:AssumeRoleWithWebIdentity", "*", context)
     assert policy.trusts({"Statement": statements}, request, "Federated", provider) == trusted
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("*a" * 20 + "*b", "a" * 1_024, False),
+        ("a?*" * 20 + "b", "a" * 1_024, False),
+        ("*" * 500 + "b", "a" * 1_024, False),
+        ("*[a]*", "x[a]y", True),
+        ("*[a]*", "xay", False),
+        ("a*\n?", "ab\nc", True),
+        ("[!a]", "b", False),
+    ],
+)
+def test_wildcards_take_no_time_and_no_other_sign_is_one(policy, pattern, text, expected):
+    begun = time.monotonic()
+    request = policy.Request(GET, text, {})
+    assert (policy.judge(request, [{"Statement": [statement(Resource=pattern)]}]) == "allowed") is expected
+    assert time.monotonic() - begun < 1

@@ -1,5 +1,7 @@
 """How jobs are found: Search, GetResources, ListTrainingJobs; and what their logs measured."""
 
+import time
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -161,4 +163,48 @@ def test_a_regex_that_is_none_is_refused(server):
     request = server.request()
     request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "x", "Regex": "("}]
     with pytest.raises(ClientError, match="ValidationException"):
+        server.sagemaker.create_training_job(**request)
+
+
+def test_a_metric_that_re2_does_not_read_is_taken_and_not_found(server):
+    request = server.request("echo loss=1 acc=0.5")
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [
+        {"Name": "behind", "Regex": "(?<=loss=)([0-9])"},
+        {"Name": "named", "Regex": "(?i)ACC=(?<value>[0-9.]+)"},
+    ]
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"])
+    assert [(each["MetricName"], each["Value"]) for each in job["FinalMetricDataList"]] == [("named", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "line"),
+    [
+        ("x=([0-9.]+)+%$", "x=" + "1" * 16_000),
+        ("a*b|(a)", "a" * 16_000),
+        ("(?:.*[ab].{999}[bc]|[ad])(x?)", "abaab" * 3_200),
+        ("((((a?){1000}){1000}){1000})b", "a" * 16_000),
+        ("(x+x+)+\\1y", "x" * 16_000),
+    ],
+)
+def test_no_expression_holds_the_server_up(server, expression, line):
+    script = f"i=0; while [ $i -lt 20 ]; do echo {line}; i=$((i+1)); done"
+    request = server.request(script)
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "x", "Regex": expression}]
+    server.sagemaker.create_training_job(**request)
+    slowest, status = 0.0, "InProgress"
+    while status == "InProgress":
+        begun = time.monotonic()
+        job = server.sagemaker.describe_training_job(TrainingJobName=request["TrainingJobName"])
+        slowest, status = max(slowest, time.monotonic() - begun), job["TrainingJobStatus"]
+    assert status == "Completed"
+    assert slowest < 1
+    assert (job["TrainingEndTime"] - job["CreationTime"]).total_seconds() < 15
+
+
+@pytest.mark.parametrize("expression", ["x{99999999999999999999}(", "(" * 300, "x(?P<a>", "[x"])
+def test_an_expression_that_nobody_reads_is_refused(server, expression):
+    request = server.request()
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "x", "Regex": expression}]
+    with pytest.raises(ClientError, match="is not a regular expression"):
         server.sagemaker.create_training_job(**request)

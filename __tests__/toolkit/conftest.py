@@ -1,6 +1,7 @@
 """Instances with the newest and the oldest Python of the machine, and without any."""
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +16,52 @@ from instance import Ended, Instance, interpreters, job_shell, without_python
 PYTHONS = list(interpreters())
 
 
+def runs(*words: str | Path) -> bool:
+    """Whether a program ends well."""
+    return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def with_pip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The given Python, or one of its own kind where it has no pip, as Debian's has not."""
+    made: dict[str, str] = {}
+
+    def find(python: str) -> str:
+        if python not in made and runs(python, "-m", "pip", "--version"):
+            made[python] = python
+        if python not in made:
+            folder = tmp_path_factory.mktemp("pip")
+            subprocess.run([python, "-m", "venv", folder], check=True)
+            made[python] = str(folder / "bin" / "python")
+        return made[python]
+
+    return find
+
+
 @pytest.fixture(params=sorted({PYTHONS[0], PYTHONS[-1]}), ids=lambda path: Path(path).name)
-def python(request: pytest.FixtureRequest, tmp_path: Path) -> Instance:
-    """An instance whose image has this Python."""
+def python(request: pytest.FixtureRequest, tmp_path: Path, with_pip: Callable[[str], str]) -> Instance:
+    """An instance whose image has this Python, and pip."""
     folder = tmp_path / "python"
     folder.mkdir()
     # A script, not a link: a Python finds its library by where it lies.
-    (folder / "python3").write_text(f'#!/bin/sh\nexec {request.param} "$@"\n')
+    (folder / "python3").write_text(f'#!/bin/sh\nexec {with_pip(request.param)} "$@"\n')
     (folder / "python3").chmod(0o755)
     return Instance(tmp_path / "ml", path=f"{folder}:/usr/bin:/bin")
+
+
+def virtual_environment(instance: Instance, has_pip: bool = True) -> Path:
+    """Give the instance one of its Python, to which packages can be installed; with that Python's own, as pip."""
+    folder = instance.base.parent / "venv"
+    options = ["--system-site-packages"] if has_pip else []
+    python = instance.base.parent / "python" / "python3"
+    subprocess.run([python, "-m", "venv", "--without-pip", *options, folder], check=True)
+    if has_pip and not runs(folder / "bin" / "python", "-m", "pip", "--version"):
+        # The Python is itself of an environment: its pip is beside it, not in the system's packages.
+        where = "import os, pip; print(os.path.dirname(os.path.dirname(pip.__file__)))"
+        packages = subprocess.check_output([python, "-c", where], text=True)
+        next(folder.glob("lib/*/site-packages")).joinpath("pip.pth").write_text(packages)
+    instance.path = f"{folder / 'bin'}:{instance.path}"
+    return folder
 
 
 # What the launcher uses where an image has it.
@@ -71,12 +109,14 @@ def start(
     arguments: tuple[str, ...] = (),
     hyperparameters: dict[str, Any] | None = None,
     distribution: dict[str, Any] | None = None,
+    flags: tuple[str, ...] = (),
 ) -> None:
     """Prepare an instance for the file that is the entrypoint (the only one by default), or for `run`."""
     lines = files.pop("run", None)
     name = None if lines is not None else entrypoint or next(iter(files))
     values = hyperparameters or {}
     job = {"entrypoint": name, "run": lines is not None, "arguments": list(arguments), "distribution": distribution}
+    job["flags"] = list(flags)
     words = [word for key in sorted(values) for word in (f"--{key}", str(values[key]))] + list(arguments)
     if lines is not None:
         files = {**files, "task_toolkit/run.sh": lines}

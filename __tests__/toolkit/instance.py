@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TOOLKIT = Path(__file__).parent.parent.parent / "toolkit" / "task_toolkit"
+TOOLKIT = Path(__file__).parent.parent.parent / "toolkit"
+PACKED = ("task_toolkit", "worker_toolkit")
 END = "##ssm-end "
 
 
@@ -73,7 +74,8 @@ class Instance:
         for name, document in documents.items():
             (config / f"{name}.json").write_text(json.dumps(document))
         code = self.base / "code"
-        shutil.copytree(TOOLKIT, code / "task_toolkit", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in PACKED:
+            shutil.copytree(TOOLKIT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
         (code / "task_toolkit" / "job.json").write_text(json.dumps(job))
         (code / "task_toolkit" / "job.sh").write_text(shell)
         for name, text in files.items():

@@ -1,10 +1,10 @@
-"""algo_lib as the seed's workers use it."""
+"""algo_lib as the workers of `ssm` 0.9.12 use it, and what is its own."""
 
-import subprocess
 from pathlib import Path
 
+import pytest
 from conftest import Run
-from instance import TOOLKIT, Instance
+from instance import Instance
 
 WORKER = """
 import logging, sys
@@ -33,14 +33,16 @@ def test_a_worker_of_the_seed(python: Instance, run: Run) -> None:
     python.host, python.hosts = "algo-2", ["algo-1", "algo-2"]
     ended = run(python, {"w.py": WORKER}, hyperparameters={"worker": 1, "arg": "hello world!", "task": 1})
     base = python.base
-    assert ended.printed == [
+    assert ended.printed[0].startswith("INFO:task_toolkit.algo_lib:Args: Namespace(")
+    assert ended.printed[1:] == [
+        "INFO:task_toolkit.algo_lib:Unmatched: ['--arg', 'hello world!', '--task', '1', '--worker', '1']",
+        "INFO:task_toolkit.algo_lib:Deleting other instances' state",
         "INFO:task_toolkit.algo_lib:Creating instance specific state dir",
         "INFO:__main__:Hyperparams: {'arg': 'hello world!', 'task': 1, 'worker': 1}",
         f"INFO:__main__:State files: [PosixPath('{python.state}/algo-2')]",
         f"INFO:__main__:Input: {base}/input/data/data {base}/input/data/train",
         "INFO:__main__:Hosts: algo-2 ['algo-1', 'algo-2'] job-1 0 eth0",
         "INFO:task_toolkit.algo_lib:Marking instance algo-2 completion",
-        "INFO:task_toolkit.algo_lib:Creating instance specific state dir",
         "INFO:__main__:finished!",
     ]
     assert (python.state / "algo-2" / "__COMPLETED__").read_text() == "job-1"
@@ -61,30 +63,116 @@ def test_the_scripts_own_options_are_left_alone(python: Instance, run: Run) -> N
     assert run(python, {"w.py": script}, hyperparameters={"lr": 0.1}).printed == ["0.1 {'lr': 0.1}"]
 
 
-def test_the_command_line_and_the_users_modules_do_no_harm(python: Instance, run: Run) -> None:
+def test_the_users_modules_do_no_harm(python: Instance, run: Run) -> None:
     """Its own modules are few: a worker may have a process.py or an environment.py."""
     script = "import sys\nfrom task_toolkit import algo_lib\nprint(algo_lib.parseArgs().hps, sys.argv[1:])\n"
-    files = {"w.py": script, "process.py": "raise RuntimeError\n", "environment.py": "raise RuntimeError\n"}
-    ended = run(python, files, entrypoint="w.py", arguments=("--worker", "--hps", "x"))
-    assert ended.printed == ["{} ['--worker', '--hps', 'x']"]
+    files = dict.fromkeys(("process.py", "environment.py", "options.py", "log.py", "job.py"), "raise RuntimeError\n")
+    ended = run(python, {"w.py": script, **files}, entrypoint="w.py", arguments=("--worker", "--mine", "x"))
+    assert ended.printed == ["{} ['--worker', '--mine', 'x']"]
 
 
-def test_outside_of_sagemaker_there_are_defaults(python: Instance, tmp_path: Path) -> None:
-    script = (
-        "import sys\nsys.path.insert(0, sys.argv[1])\nfrom task_toolkit import algo_lib\n"
-        "args = algo_lib.parseArgs()\nargs.state = sys.argv[2]\nalgo_lib.markCompleted(args)\n"
-        "print(args.hps, repr(args.input_data), args.current_host, args.hosts, repr(args.job_name), args.model_dir)\n"
+LOGGED = """
+import logging, sys
+from task_toolkit import algo_lib
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+algo_lib.setDebugLevel()
+algo_lib.parseArgs()
+"""
+
+
+def test_what_looks_like_a_credential_is_not_logged(python: Instance, run: Run) -> None:
+    python.environment["SM_LOG_LEVEL"] = "20"
+    values = {"api_key": "abc", "user": "me", "nested": {"password": "hunter2"}, "url": "https://me:pw@host/x"}
+    printed = run(python, {"w.py": LOGGED}, hyperparameters=values, arguments=("--token=t0", "--auth", "b c")).printed
+    shown = "hps={'api_key': '***', 'nested': {'password': '***'}, 'url': '***', 'user': 'me'}"
+    assert shown in printed[0]
+    assert printed[1] == (
+        "Unmatched: ['--api_key', '***', '--nested', '***', '--url', '***', '--user', 'me', '***', '--auth', '***']"
     )
-    interpreter = tmp_path / "python" / "python3"
-    ended = subprocess.run(
-        [interpreter, "-c", script, TOOLKIT.parent, tmp_path / "state"],
-        env={"PATH": python.path, "SAGEMAKER_BASE_DIR": "/no/such", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ended.stdout == "{} '' algo-1 ['algo-1'] '' /no/such/model\n"
-    assert (tmp_path / "state" / "algo-1" / "__COMPLETED__").read_text() == ""
+    assert len(printed) == 2
+
+
+@pytest.mark.parametrize(("level", "lines"), [(10, 2), (20, 2), (30, 0), (None, 2)])
+def test_the_log_level_is_sagemakers(python: Instance, run: Run, level: int | None, lines: int) -> None:
+    given = {} if level is None else {"sagemaker_container_log_level": level}
+    assert len(run(python, {"w.py": LOGGED}, hyperparameters=given).printed) == lines
+
+
+STATE = """
+import logging, sys
+from pathlib import Path
+from task_toolkit import algo_lib
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+args = algo_lib.parseArgs()
+algo_lib.setDebugLevel()
+{}
+for path in sorted(Path(args.state).rglob("*")):
+    print(path.relative_to(args.state))
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "printed"),
+    [
+        (
+            "algo_lib.getInstanceStatePath(args)",
+            ["algo-1", "algo-1/x", "algo-2", "algo-2/x", "shared", "shared/x", "x"],
+        ),
+        (
+            "algo_lib.deleteOtherInstancesState(args)",
+            ["Deleting other instances' state", "algo-1", "algo-1/x", "shared", "shared/x", "x"],
+        ),
+        (
+            "assert algo_lib.initMultiWorkersState(args) == args.state + '/algo-1'",
+            ["Deleting other instances' state", "algo-1", "algo-1/x", "shared", "shared/x", "x"],
+        ),
+        (
+            "args.current_host = 'algo-3'; algo_lib.initMultiWorkersState(args)",
+            [
+                "Deleting other instances' state",
+                "Creating instance specific state dir",
+                *("algo-3", "shared", "shared/x", "x"),
+            ],
+        ),
+        (
+            "args.current_host = ''; algo_lib.initMultiWorkersState(args)",
+            ["Deleting other instances' state", "algo-1", "algo-1/x", "algo-2", "algo-2/x", "shared", "shared/x", "x"],
+        ),
+    ],
+)
+def test_the_state_of_other_instances(python: Instance, run: Run, call: str, printed: list[str]) -> None:
+    """Folders that are no instance's stay, and so does everything where the instance has no name."""
+    for name in ("algo-1/x", "algo-2/x", "shared/x", "x"):
+        (python.state / name).parent.mkdir(parents=True, exist_ok=True)
+        (python.state / name).write_text("x")
+    assert run(python, {"w.py": STATE.format(call)}).printed == printed
+
+
+def test_a_link_is_not_followed_and_a_folder_that_stays_is_told(python: Instance, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").write_text("x")
+    python.state.mkdir()
+    (python.state / "algo-3").symlink_to(tmp_path / "elsewhere")
+    call = "import shutil; shutil.rmtree = lambda path, ignore_errors: None\nalgo_lib.deleteOtherInstancesState(args)"
+    (python.state / "algo-2").mkdir()
+    printed = run(python, {"w.py": STATE.format(call)}).printed
+    assert printed[1] == f"Cannot delete all of {python.state}/algo-2"
+    assert (tmp_path / "elsewhere" / "x").exists()
+
+
+def test_the_helpers_of_ssms_parser(python: Instance, run: Run) -> None:
+    script = """
+import argparse, os
+from task_toolkit import algo_lib
+parser = argparse.ArgumentParser()
+algo_lib.bind(parser, algo_lib.add_argument_default_env_or_other, "add")
+os.environ["SIZE"] = "3"
+parser.add("--size", type=int, envVarName="SIZE", default=1)
+parser.add("--depth", type=int, envVarName="NO_SUCH", default=2)
+args = parser.parse_args([])
+print(args.size, args.depth, parser.parse_args(["--size", "4"]).size, algo_lib.logger.name)
+"""
+    assert run(python, {"w.py": script}).printed == ["3 2 4 task_toolkit.algo_lib"]
 
 
 def test_metrics_are_a_line_of_json_numbers(python: Instance, run: Run) -> None:

@@ -68,6 +68,8 @@ def dumped(instance: Instance, command: list[str], name: str) -> tuple[list[str]
         # The hosts are only names here.
         "SM_STUDIO_LOCAL_MODE": "true",
         "DUMP": str(dump),
+        # Where a package comes from, and what builds one.
+        **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_CERT"))},
     }
     code = instance.base / "code"
     ran = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -94,6 +96,34 @@ def test_arguments_and_variables_are_awss(tmp_path: Path, name: str) -> None:
     hide_code_channel(instance)
     theirs = dumped(instance, [str(WORKER / "train")], "theirs")
     assert ours[0] == theirs[0]
+    assert differences(ours[1], theirs[1]) == {}
+
+
+SETUP = """
+from setuptools import find_packages, setup
+
+setup(name="churn-of-a-test", package_dir={"": "src"}, packages=find_packages("src"), install_requires=["six"])
+"""
+
+
+def test_a_package_is_installed_as_awss_does(tmp_path: Path) -> None:
+    """AWS's starts the module `train`, ours the file: each finds the package, its arguments and the same variables."""
+    instance = Instance(tmp_path / "ml", f"{WORKER}:/usr/bin:/bin", resources=ONE_GROUP)
+    code = str(instance.base / "code")
+    given = {"epochs": 3, "sagemaker_program": "train.py", "sagemaker_submit_directory": code}
+    script = "from churn_of_a_test import fit\nassert fit() == 'fitted'\n" + DUMP
+    files = {"train.py": script, "setup.py": SETUP, "requirements.txt": "six\n"}
+    files["src/churn_of_a_test/__init__.py"] = "def fit():\n    return 'fitted'\n"
+    start(instance, files, entrypoint="train.py", hyperparameters=given)
+    uninstall = [str(WORKER / "python"), "-m", "pip", "uninstall", "--yes", "-q", "churn-of-a-test"]
+    try:
+        ours = dumped(instance, ["sh", "task_toolkit/launch.sh"], "ours")
+        subprocess.run(uninstall, check=True)
+        hide_code_channel(instance)
+        theirs = dumped(instance, [str(WORKER / "train")], "theirs")
+    finally:
+        subprocess.run(uninstall, check=False)
+    assert ours[0] == theirs[0] == ["--epochs", "3"]
     assert differences(ours[1], theirs[1]) == {}
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,8 @@ def test_a_shell_survives_a_signal_to_all_its_processes(shell: Instance) -> None
 
     def to_all(pid: int) -> None:
         for child in children(pid):
-            os.kill(child, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # a command of the shell's that has just ended
+                os.kill(child, signal.SIGTERM)
 
     assert signalled(shell, to_all).code == 7
 

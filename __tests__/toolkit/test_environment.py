@@ -76,6 +76,9 @@ def texts(base: str, state: str) -> dict[str, str]:
         "SSM_STATE": state,
         "SSM_INSTANCE_STATE": f"{state}/algo-2",
         "SSM_JOB_NAME": "job-1",
+        "SSM_NUM_NODES": "2",
+        "SSM_HOST_RANK": "1",
+        "SSM_TENSORBOARD_DIR": f"{base}/output/tensorboard",
         "MASTER_ADDR": "algo-1",
         "MASTER_PORT": "7777",
         "NCCL_SOCKET_IFNAME": "eth0",
@@ -130,7 +133,18 @@ def test_script_mode(python: Instance, run: Run) -> None:
     assert {key: found.get(key) for key in expected} == expected
     assert {key: json.loads(found[key]) for key in JSON} == JSON
     assert int(found["SM_NUM_CPUS"]) >= 1
-    assert not [name for name in found if "SSM_CODE" in name]
+    # There are no others: the code's channel is not among them, and SM_TOPOLOGY is for machines that have one.
+    names = {*expected, *JSON, "SM_NUM_CPUS", "SM_TRAINING_ENV"}
+    own = {name for name in found if name.startswith("SM_")} - python.environment.keys() - {"SM_STUDIO_LOCAL_MODE"}
+    assert own == {name for name in names if name.startswith("SM_")}
+
+
+def test_a_topology_is_shown(python: Instance, run: Run) -> None:
+    """Only where the job has one: sagemaker-training 5.1, Environment.to_env_vars."""
+    python.resources["topology"] = [{"hostName": "algo-1", "capacityUnitId": "u-1"}]
+    found = variables(python, run)
+    assert json.loads(found["SM_TOPOLOGY"]) == python.resources["topology"]
+    assert json.loads(found["SM_TRAINING_ENV"])["topology"] == python.resources["topology"]
 
 
 def test_the_training_env_has_the_members_of_awss(python: Instance, run: Run) -> None:
@@ -196,9 +210,11 @@ def test_a_shell_has_defaults_too(shell: Instance, run: Run) -> None:
         "SM_CHANNELS",
         "SM_INPUT_DATA_CONFIG",
         "TF_CONFIG",
+        "SSM_NUM_NODES",
+        "SSM_HOST_RANK",
     ]
     ended = run(shell, {"run": "".join(f'printf "%s\\n" "${{{name}-none}}"\n' for name in names)})
-    assert ended.printed == ["local", "eth0", "[]", "{}", "none"]
+    assert ended.printed == ["local", "eth0", "[]", "{}", "none", "1", "0"]
 
 
 def test_a_shell_reads_json_of_any_layout(shell: Instance, run: Run) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from instance import TOOLKIT
 
-sys.path.insert(0, str(TOOLKIT.parent))
+sys.path.insert(0, str(TOOLKIT))
 
 from task_toolkit import hosts
 from task_toolkit.job import Job
@@ -58,7 +58,7 @@ def test_hosts_that_never_come(
     monkeypatch.setattr(hosts, "resolves", lambda host: host == "a")
     hosts.wait_for_hosts(job("a", "b"), Output(), Signals())
     lines = said(capfd)
-    assert lines[-1] == "Warning: the names of b do not resolve; going on without."
+    assert lines[-1] == "Warning: the names of b do not resolve. Going on without them."
     assert 28 <= len(lines) <= 31
     assert clock.now == pytest.approx(900, abs=2)
 

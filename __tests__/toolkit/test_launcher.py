@@ -38,6 +38,19 @@ def test_values_have_the_form_of_sagemaker_training(python: Instance, run: Run) 
     assert json.loads(ended.printed[0]) == words
 
 
+def test_a_flag_has_no_value(python: Instance, run: Run) -> None:
+    script = (
+        "import argparse, os\nfrom task_toolkit import algo_lib\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--do_train', action='store_true')\nparser.add_argument('--name')\n"
+        "parser.add_argument('-v', action='store_true')\nprint(parser.parse_args())\n"
+        "print(algo_lib.parseArgs().hps, os.environ['SM_HP_DO_TRAIN'], os.environ['SM_USER_ARGS'])\n"
+    )
+    values = {"do_train": True, "name": "", "v": True}
+    ended = run(python, {"w.py": script}, hyperparameters=values, flags=("do_train", "v"))
+    assert ended.printed[0] == "Namespace(do_train=True, name='', v=True)"
+    assert ended.printed[-1] == f'{values} true ["--do_train","--name","","-v"]'
+
+
 def test_a_value_that_is_no_json_is_a_string_and_sagemakers_own_are_left_out(python: Instance) -> None:
     start(python, {"w.py": SHOW})
     config = python.base / "input" / "config" / "hyperparameters.json"

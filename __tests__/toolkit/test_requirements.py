@@ -1,25 +1,24 @@
 """requirements.txt, without any network."""
 
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, virtual_environment
 from instance import Instance
 
 NO_NETWORK = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
-def wheel(path: Path) -> None:
+def wheel(path: Path, name: str = "tiny") -> None:
     """A package of one module, as small as pip takes it."""
-    info = "tiny-1.0.dist-info"
+    info = f"{name}-1.0.dist-info"
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("tiny.py", "text = 'of the package'\n")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        archive.writestr(f"{name}.py", "text = 'of the package'\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        archive.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +56,8 @@ def test_a_failure_is_the_reason(python: Instance, run: Run) -> None:
     assert ended.end[1] == len(ended.lines) - 1
 
 
-def test_a_python_without_pip_is_refused(python: Instance, run: Run, tmp_path: Path) -> None:
-    interpreter = tmp_path / "python" / "python3"
-    subprocess.run([interpreter, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    python.path = f"{tmp_path / 'venv' / 'bin'}:/usr/bin:/bin"
+def test_a_python_without_pip_is_refused(python: Instance, run: Run) -> None:
+    virtual_environment(python, has_pip=False)
     ended = run(python, {"w.py": "print('never')\n", "requirements.txt": "x\n"})
     assert ended.code == 127
     assert ended.failure is not None

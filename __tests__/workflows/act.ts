@@ -66,25 +66,45 @@ interface Line {
   readonly kvPairs?: Record<string, string>;
 }
 
-/** What git would commit of the working tree, and `files`, as a repository of its own. */
-function snapshot(to: string, files: Readonly<Record<string, string>>): void {
+function git(folder: string, ...words: string[]): void {
+  execFileSync('git', ['-C', folder, '-c', 'user.name=test', '-c', 'user.email=test@example.com', ...words], {
+    stdio: 'pipe',
+  });
+}
+
+/** What no workflow reads. The runner copies an action's folder several times for each step, and these are two of three files. */
+const UNREAD = ['__tests__/', 'docs/', 'src/'];
+
+let committed: string | undefined;
+/** A repository of what git would commit of the working tree: one for all workflows of this process. */
+function workingTree(): string {
+  if (committed !== undefined) return committed;
+  const to = mkdtempSync(join(root, '.cache', 'tests', 'repository-'));
+  process.once('exit', () => rmSync(to, { recursive: true, force: true }));
   const listed = execFileSync('git', ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
-  for (const path of listed.split('\0').filter((name) => name !== '' && existsSync(join(root, name))))
+  const isRead = (path: string): boolean => path !== '' && !UNREAD.some((folder) => path.startsWith(folder));
+  for (const path of listed.split('\0').filter((name) => isRead(name) && existsSync(join(root, name))))
     cpSync(join(root, path), join(to, path));
+  git(to, 'init', '-q', '-b', 'main');
+  git(to, 'add', '-A', '-f');
+  git(to, 'commit', '-qm', 'snapshot');
+  committed = to;
+  return to;
+}
+
+/** What git would commit of the working tree, and `files`, as a repository of its own. */
+function snapshot(to: string, files: Readonly<Record<string, string>>): void {
+  // Links to the same files: whoever changes one of them below replaces the link.
+  execFileSync('cp', ['-al', `${workingTree()}/.`, to]);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(to, path)), { recursive: true });
+    rmSync(join(to, path), { force: true });
     writeFileSync(join(to, path), text);
   }
-  const git = (...words: string[]): void => {
-    execFileSync('git', ['-C', to, '-c', 'user.name=test', '-c', 'user.email=test@example.com', ...words], {
-      stdio: 'pipe',
-    });
-  };
-  git('init', '-q', '-b', 'main');
-  git('add', '-A', '-f');
-  git('commit', '-qm', 'snapshot');
+  git(to, 'add', '-A', '-f');
+  git(to, 'commit', '-q', '--allow-empty', '-m', 'files');
 }
 
 export function startWorkflow({

@@ -1,40 +1,41 @@
 /** The examples for AWS: several workflow jobs and runs in one account, which here is a stand-in that outlives them. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documentedPolicy, usedBy, userWith } from '../action/documented.ts';
+import type { Stack } from '../../scripts/template.mjs';
+import { actionsOf, MAIN, makeRoles, PULL_REQUEST, runOf, usedBy, userWith } from '../action/setup.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { type Ran, root, runWorkflow } from './act.ts';
 import { ArtifactServer } from './artifact-server.ts';
 
 const venv = join(process.env['EXAMPLES_VENV'] || join(root, '.cache', 'examples'), 'bin');
-/** What keeps the stand-in's images. */
-const hasRegistry = ['docker-registry', 'registry'].some((name) => spawnSync(name, ['--version']).error === undefined);
-const ROLE = 'arn:aws:iam::123456789012:role/ci';
 
 let aws: StandIn;
 let artifacts: ArtifactServer;
-let oidc: Record<string, string>;
 beforeAll(async () => {
   aws = await StandIn.start(['--enforce-iam'], { PATH: `${venv}:${process.env['PATH']}` });
   artifacts = await ArtifactServer.start();
-  const issuer = (await (await fetch(`${aws.url}/_local/oidc`)).json()) as Record<string, string>;
-  oidc = {
-    ACTIONS_ID_TOKEN_REQUEST_URL: issuer['request_url'] ?? '',
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: issuer['request_token'] ?? '',
-  };
 });
 afterAll(async () => {
   await artifacts.stop();
   await aws.stop();
 });
 
-const environment = (): Record<string, string> => ({ AWS_ENDPOINT_URL: aws.url, ...oidc, ...artifacts.environment });
+const environment = async (subject: string): Promise<Record<string, string>> => ({
+  ...{ AWS_ENDPOINT_URL: aws.url, ...(await runOf(aws, subject)), ...artifacts.environment },
+});
 
 describe('team', () => {
-  const team = (): Promise<Ran> =>
-    runWorkflow({ workflow: 'examples/team/workflow.yml', env: environment(), vars: { AWS_ROLE: ROLE } });
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await makeRoles(aws, { Project: 'digits' }, 'digits');
+  });
+  const team = async (): Promise<Ran> => {
+    const vars = { AWS_ROLE_ARN: stack.roles.DefaultBranchRole.arn };
+    return runWorkflow({ workflow: 'examples/team/workflow.yml', env: await environment(MAIN), vars });
+  };
 
   it('trains a matrix, evaluates the best, and trains nothing again', async () => {
     const first = await team();
@@ -56,22 +57,36 @@ describe('team', () => {
     expect(second.code, second.log).toBe(0);
     expect((await aws.calls())['CreateTrainingJob']).toBeUndefined();
     expect(second.log).toContain(`${name} has {"test_acc":${accuracy}}`);
+    const used = await usedBy(aws, `assumed-role/${stack.roles.DefaultBranchRole.name}`);
+    expect(used.actions).toContain('s3:ListBucket');
+    expect(used.refused).toEqual([]);
   });
 });
 
 describe('pull-request', () => {
-  /** With the rights of the docs' second policy alone; the steps before act for the account's administrator. */
-  const policy = documentedPolicy('clean.json', 'example');
+  /** With the rights of these policies alone. */
+  let policies: Stack['roles']['PullRequestRole']['policies'];
   let cleaner: Awaited<ReturnType<typeof userWith>>;
+  let stack: Stack;
   beforeAll(async () => {
-    cleaner = await userWith(aws, 'cleaner', [policy]);
+    stack = await makeRoles(aws, { Project: 'example', EcrRepository: 'example' }, 'example');
+    const { 'clean-up': cleanUp, 'clean-up-images': cleanImages } = stack.roles.PullRequestRole.policies;
+    if (cleanUp === undefined || cleanImages === undefined) throw new Error('The role has no policies that clean up.');
+    policies = { cleanUp, cleanImages };
+    cleaner = await userWith(aws, 'cleaner', Object.values(policies));
+    // A run of main has made it.
+    await aws.s3().send(new CreateBucketCommand({ Bucket: aws.bucket }));
   });
 
-  const pullRequest = (action: string, number = 7): Promise<Ran> =>
+  const pullRequest = async (action: string, number = 7): Promise<Ran> =>
     runWorkflow({
-      ...{ workflow: 'examples/pull-request/workflow.yml', event: 'pull_request', vars: { AWS_ROLE: ROLE } },
+      ...{ workflow: 'examples/pull-request/workflow.yml', event: 'pull_request' },
+      vars: {
+        AWS_PULL_REQUEST_ROLE_ARN: stack.roles.PullRequestRole.arn,
+        AWS_PULL_REQUEST_JOB_ROLE_ARN: stack.roles.PullRequestJobRole.arn,
+      },
       payload: { action, number, pull_request: { number } },
-      env: environment(),
+      env: await environment(PULL_REQUEST),
       path: [venv],
       // The action that logs in, replaced: its result is the environment's credentials.
       files: {
@@ -90,7 +105,7 @@ runs:
       actions: { 'aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722': 'stub' },
     });
 
-  it.skipIf(!hasRegistry)('trains under a prefix, and leaves nothing when it closes', async () => {
+  it('trains under a prefix, and leaves nothing when it closes', async () => {
     const opened = await pullRequest('opened');
     expect(opened.code, opened.log).toBe(0);
     const other = await pullRequest('opened', 77);
@@ -113,12 +128,15 @@ runs:
         env: { ...aws.environment('/'), PATH: process.env['PATH'], AWS_DEFAULT_REGION: 'us-east-1' },
         encoding: 'utf8',
       });
-    cli('ecr', 'create-repository', '--repository-name', 'example');
+    cli('ecr', 'create-repository', '--repository-name', 'example-pull-requests');
     const token = cli('ecr', 'get-authorization-token', '--query', 'authorizationData[0].authorizationToken');
     const authorization = `Basic ${JSON.parse(token) as string}`;
     const image = async (tag: string, config: string): Promise<void> => {
       const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
-      const begun = await fetch(`${aws.url}/v2/example/blobs/uploads/`, { method: 'POST', headers: { authorization } });
+      const begun = await fetch(`${aws.url}/v2/example-pull-requests/blobs/uploads/`, {
+        method: 'POST',
+        headers: { authorization },
+      });
       const upload = new URL(begun.headers.get('location') ?? '', aws.url);
       upload.searchParams.set('digest', digest);
       const headers = { authorization, 'content-type': 'application/octet-stream' };
@@ -126,7 +144,16 @@ runs:
       const layer = { mediaType: 'application/vnd.docker.container.image.v1+json', size: config.length, digest };
       const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
       const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config: layer, layers: [layer] });
-      cli('ecr', 'put-image', '--repository-name', 'example', '--image-tag', tag, '--image-manifest', manifest);
+      cli(
+        'ecr',
+        'put-image',
+        '--repository-name',
+        'example-pull-requests',
+        '--image-tag',
+        tag,
+        '--image-manifest',
+        manifest,
+      );
     };
     await image('pr-7-0123abc', 'a');
     await image('0123456789abcdef', 'a');
@@ -144,11 +171,16 @@ runs:
     expect((await aws.keys('pr-7/')).filter((key) => !key.endsWith('/record.json'))).toEqual([]);
     expect((await aws.keys('pr-77/')).length).toBeGreaterThan(2);
     const query = ['--query', 'sort(imageIds[].imageTag)', '--output', 'json'];
-    const left = JSON.parse(cli('ecr', 'list-images', '--repository-name', 'example', ...query)) as string[];
+    const left = JSON.parse(
+      cli('ecr', 'list-images', '--repository-name', 'example-pull-requests', ...query),
+    ) as string[];
     expect(left).toEqual(['pr-77-0123abc', 'stable']);
 
-    const { actions, refused } = await usedBy(aws, 'cleaner');
+    const { actions, refused } = await usedBy(aws, 'user/cleaner');
     expect(refused).toEqual([]);
-    expect(actions.toSorted()).toEqual(policy.actions.toSorted());
+    expect(actions.toSorted()).toEqual(actionsOf(policies).toSorted());
+    const steps = await usedBy(aws, `assumed-role/${stack.roles.PullRequestRole.name}`);
+    expect(steps.actions).toContain('sagemaker:CreateTrainingJob');
+    expect(steps.refused).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Removes all that a pull request's runs made: PREFIX is pr-N/, PROJECT the project, AWS_REGION the region, BUCKET the
-# steps' `bucket`, where they give one. Needs the rights of clean.json in docs/aws.md.
+# Removes all that a pull request's runs made: PREFIX is pr-N/, PROJECT the project, AWS_REGION the region. BUCKET is the
+# steps' `bucket`, where they give one; REPOSITORY is their `ecr-repository`, where they build images.
+# Needs the policies clean-up and clean-up-images of docs/aws.md.
 set -euo pipefail
 : "${PREFIX:?}" "${PROJECT:?}" "${AWS_REGION:?}"
 
@@ -32,20 +33,24 @@ done
 echo "Objects of s3://$bucket/$PREFIX$PROJECT/:"
 aws s3 rm --recursive "s3://$bucket/$PREFIX$PROJECT/"
 
+[ -n "${REPOSITORY:-}" ] || exit 0
+
 # Images that the pull request built have an image-tag pr-N-…; one that has a name besides is somebody else's too.
-echo "Images of ${PREFIX%/}:"
-repository=$(aws ecr describe-repositories --query "repositories[?repositoryName=='$PROJECT'].repositoryName" --output text)
-if [ -n "$repository" ]; then
-  aws ecr describe-images --repository-name "$repository" --filter tagStatus=TAGGED --output json \
-    --query "imageDetails[?imageTags[?starts_with(@, '${PREFIX%/}-')]].{digest: imageDigest, tags: imageTags}" |
-    python3 -c '
+echo "Images of ${PREFIX%/} in $REPOSITORY:"
+if ! said=$(aws ecr describe-repositories --repository-names "$REPOSITORY" 2>&1); then
+  [[ $said == *RepositoryNotFoundException* ]] && exit 0 # No run has built an image.
+  echo "$said" >&2
+  exit 1
+fi
+aws ecr describe-images --repository-name "$REPOSITORY" --filter tagStatus=TAGGED --output json \
+  --query "imageDetails[?imageTags[?starts_with(@, '${PREFIX%/}-')]].{digest: imageDigest, tags: imageTags}" |
+  python3 -c '
 import json, re, sys
 own = sys.argv[1] + "-"
 for image in json.load(sys.stdin):
     others = [tag for tag in image["tags"] if not tag.startswith(own) and not re.fullmatch("[0-9a-f]{12,64}", tag)]
     print(*(["imageTag=" + tag for tag in image["tags"] if tag.startswith(own)] if others else ["imageDigest=" + image["digest"]]), sep="\n")
 ' "${PREFIX%/}" | while read -r image; do
-    echo "- $image"
-    aws ecr batch-delete-image --repository-name "$repository" --image-ids "$image" --query 'failures[]' --output text
-  done
-fi
+  echo "- $image"
+  aws ecr batch-delete-image --repository-name "$REPOSITORY" --image-ids "$image" --query 'failures[]' --output text
+done

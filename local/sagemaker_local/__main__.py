@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sagemaker_local import __version__
+from sagemaker_local.containers.named_images import parse_image
 from sagemaker_local.faults.fault import parse_flag
-from sagemaker_local.images import parse_image
-from sagemaker_local.s3_server import S3Endpoint, parse_endpoint
-from sagemaker_local.settings import Seed, Settings, parse_elsewhere, parse_seed
+from sagemaker_local.s3.endpoint import S3Endpoint, parse_endpoint
+from sagemaker_local.s3.seed import Seed, parse_seed
+from sagemaker_local.server.settings import Settings, parse_elsewhere, parse_file_system
 
 Parsed = TypeVar("Parsed")
 
@@ -27,21 +28,34 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         add(flag, action="append", default=[], type=_of(parse), metavar=metavar, help=f"{what} (repeatable)")
 
     add("--host", default="127.0.0.1", help="address to listen on")
-    add("--port", type=int, default=0, help="0: any free one")
-    add_list("--data", _folder_or_seed, "DIR | s3://BUCKET/PREFIX=PATH", "the folder for all; or what is in a bucket")
+    add("--port", type=int, default=0, help="port to listen on; 0 takes any free one")
+    add_list(
+        "--data",
+        _folder_or_seed,
+        "DIR | s3://BUCKET/PREFIX=PATH",
+        "the folder for everything that is kept; or what is in a bucket from the start",
+    )
     add_list("--images", parse_image, "URI=IMAGE", "a local image that stands for one that only AWS has")
     add("--region", default=region)
     add("--isolation", default="auto", choices=["auto", "root", "sudo", "user", "none"])
-    add("--containers", default="auto", choices=["auto", "none"], help="where a Docker engine has a job's image")
+    add(
+        "--containers",
+        default="auto",
+        choices=["auto", "none"],
+        help="auto: containers where a Docker engine has or gets the job's image",
+    )
     add("--time-scale", type=_of(_positive), default=1.0, help="factor for waits and grace periods")
     add("--log-delay", type=_of(_not_negative), default=0.0, help="seconds until a job's lines can be read")
-    add_list("--fault", parse_flag, "'KIND NAME=VALUE …' | JSON", "what goes wrong, as the side URL takes it")
+    add_list("--fault", parse_flag, "'KIND NAME=VALUE …' | JSON", "what goes wrong; docs/local.md lists the kinds")
     add("--enforce-iam", action="store_true", help="policies bind every principal that IAM knows, not only jobs")
     add_list("--stranger", str, "BUCKET", "a bucket of another account")
     add_list("--elsewhere", parse_elsewhere, "BUCKET=REGION", "a bucket in another region")
+    add_list(
+        "--file-system", parse_file_system, "ID=DIR", "a folder that takes the place of a file system of EFS or FSx"
+    )
     add("--s3-endpoint", type=_of(_endpoint), metavar="URL", help="an S3 server that holds the objects")
     add("--tls", action="store_true", help="answer for AWS's own host names too, behind an HTTP proxy")
-    add("--tls-port", type=int, default=0, help="the proxy's; 0: any free one")
+    add("--tls-port", type=int, default=0, help="port of that proxy; 0 takes any free one")
     add("--version", action="version", version=__version__)
     given = parser.parse_args(arguments)
     folders = [value for value in given.data if isinstance(value, Path)]
@@ -64,6 +78,7 @@ def read_arguments(arguments: list[str] | None = None) -> Settings:
         enforce_iam=given.enforce_iam,
         strangers=tuple(given.stranger),
         elsewhere=tuple(given.elsewhere),
+        file_systems=tuple(given.file_system),
         s3_endpoint=given.s3_endpoint,
         tls_port=given.tls_port if given.tls else None,
     )
@@ -104,7 +119,7 @@ def _not_negative(text: str) -> float:
 def main() -> None:
     """Serve."""
     settings = read_arguments()
-    from sagemaker_local.server import serve  # late: moto takes a second to import, --help should not
+    from sagemaker_local.server.serving import serve  # late: moto takes a second to import, --help should not
 
     serve(settings)
 

@@ -1,25 +1,42 @@
 /**
- * The bucket that holds everything: looked at, and made where absent, private and encrypted. Every call names the
- * account that must own it: a bucket of a guessable name can be a stranger's.
+ * Finds or creates the bucket that holds everything. A new bucket is private and encrypted. Every call names the
+ * account that must own the bucket, because somebody else can own a bucket with a guessable name.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   HeadBucketCommand,
   PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutPublicAccessBlockCommand,
-  type S3Client,
+  type ServerSideEncryptionRule,
 } from '@aws-sdk/client-s3';
-import { ActionError } from '../task/errors.ts';
-import { isServiceError } from './clients.ts';
+import { together } from '../core/concurrency.ts';
+import { ActionError } from '../core/errors.ts';
+import { defaultBucket } from '../core/names.ts';
+import type { Connection } from './connection.ts';
+import { accountId } from './credentials.ts';
+import { encryptedWith, s3 } from './s3-client.ts';
+import { isServiceError } from './service-errors.ts';
 
-/** So long another run's change of the bucket is waited for. */
+/** How long to wait for another run's change of the bucket. */
 const CONFLICT_MS = 30_000;
 const RETRY_MS = 1_000;
 
+/**
+ * S3 bills the parts of unfinished uploads, and no list of objects shows them:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
+ */
+const ABORT_OLD_UPLOADS = {
+  ID: 'abort-unfinished-uploads-after-7-days',
+  Status: 'Enabled',
+  Filter: { Prefix: '' },
+  AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+} as const;
+
 export interface Bucket {
   readonly name: string;
-  /** Account id. */
+  /** Account ID. */
   readonly owner: string;
 }
 
@@ -28,23 +45,37 @@ export interface HomeBucket extends Bucket {
   readonly region: string;
 }
 
-/** Whether it is there; throws an ActionError when it is, but not ours to use. */
-export async function hasBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<boolean> {
+/** The task's bucket, and whether it exists. */
+export interface Home {
+  readonly bucket: HomeBucket;
+  readonly exists: boolean;
+}
+
+/** `name`: undefined for the account's default bucket. Throws an ActionError if the bucket cannot be used. */
+export async function findHome(aws: Connection, name: string | undefined, signal: AbortSignal): Promise<Home> {
+  const account = await accountId(aws, signal);
+  const bucket = { name: name ?? defaultBucket(aws.region, account), region: aws.region, owner: account };
+  return { bucket, exists: await hasBucket(aws, bucket, signal) };
+}
+
+/** Whether the bucket exists. Throws an ActionError if it exists but cannot be used. */
+async function hasBucket(aws: Connection, bucket: HomeBucket, signal: AbortSignal): Promise<boolean> {
   try {
     const request = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
-    await s3.send(new HeadBucketCommand(request), { abortSignal: signal });
+    await s3(aws).send(new HeadBucketCommand(request), { abortSignal: signal });
     return true;
   } catch (error) {
     signal.throwIfAborted();
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (status === 404) return false;
+    if (error instanceof ActionError) throw error;
     throw bucketError(bucket, status, error);
   }
 }
 
-/** Makes it, private and encrypted. */
-export async function createBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
-  await makeBucket(s3, bucket, signal);
+/** Creates the bucket, private and encrypted, with a rule that aborts old uploads. */
+export async function createBucket(aws: Connection, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
+  await createIfMissing(aws, bucket, signal);
   const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
   const BlockAll = {
     BlockPublicAcls: true,
@@ -52,34 +83,46 @@ export async function createBucket(s3: S3Client, bucket: HomeBucket, signal: Abo
     IgnorePublicAcls: true,
     RestrictPublicBuckets: true,
   };
-  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
+  const Rules = [defaultEncryption(aws.kmsKey)];
   const block = new PutPublicAccessBlockCommand({ ...owned, PublicAccessBlockConfiguration: BlockAll });
   const encrypt = new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: { Rules } });
-  await Promise.all([
-    afterConflicts(() => s3.send(block, { abortSignal: signal }), signal),
-    afterConflicts(() => s3.send(encrypt, { abortSignal: signal }), signal),
+  const abort = new PutBucketLifecycleConfigurationCommand({
+    ...owned,
+    LifecycleConfiguration: { Rules: [ABORT_OLD_UPLOADS] },
+  });
+  await together(signal, (signal) => [
+    retryConflicts(() => s3(aws).send(block, { abortSignal: signal }), signal),
+    retryConflicts(() => s3(aws).send(encrypt, { abortSignal: signal }), signal),
+    retryConflicts(() => s3(aws).send(abort, { abortSignal: signal }), signal),
   ]);
 }
 
-async function makeBucket(s3: S3Client, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
-  const place = { LocationConstraint: bucket.region as 'eu-west-1' };
-  // us-east-1 is the one region that S3 does not take as a constraint.
-  const where = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: place };
+/** With a key of the bucket's own, S3 does not ask KMS for each object. */
+function defaultEncryption(kmsKey: string | undefined): ServerSideEncryptionRule {
+  if (kmsKey === undefined) return { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+  const { ServerSideEncryption: SSEAlgorithm, SSEKMSKeyId: KMSMasterKeyID } = encryptedWith(kmsKey);
+  return { ApplyServerSideEncryptionByDefault: { SSEAlgorithm, KMSMasterKeyID }, BucketKeyEnabled: true };
+}
+
+async function createIfMissing(aws: Connection, bucket: HomeBucket, signal: AbortSignal): Promise<void> {
+  const configuration = { LocationConstraint: bucket.region as 'eu-west-1' };
+  // S3 refuses us-east-1 as a LocationConstraint.
+  const location = bucket.region === 'us-east-1' ? {} : { CreateBucketConfiguration: configuration };
   try {
-    const create = new CreateBucketCommand({ Bucket: bucket.name, ...where });
-    await afterConflicts(() => s3.send(create, { abortSignal: signal }), signal);
+    const create = new CreateBucketCommand({ Bucket: bucket.name, ...location });
+    await retryConflicts(() => s3(aws).send(create, { abortSignal: signal }), signal);
   } catch (error) {
-    // Another run made it a moment ago.
+    // Another run created it a moment ago.
     if (isServiceError(error, 'BucketAlreadyOwnedByYou')) return;
     throw error;
   }
 }
 
 /**
- * Tries again while S3 is at another run's change of the same bucket:
+ * Retries while S3 processes another run's change of the same bucket:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList (OperationAborted)
  */
-async function afterConflicts<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function retryConflicts<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const deadline = Date.now() + CONFLICT_MS;
   for (;;) {
     try {
@@ -95,20 +138,21 @@ function bucketError(bucket: HomeBucket, status: number | undefined, cause: unkn
   switch (status) {
     case 403:
       return new ActionError(
-        `The bucket ${bucket.name} is not yours to use: it belongs to another account than ${bucket.owner}, or s3:ListBucket is denied.`,
-        'Give another "bucket", or allow s3:ListBucket on it.',
+        `S3 denies access to the bucket ${bucket.name}: it belongs to another account than ${bucket.owner}, the ` +
+          'credentials lack s3:ListBucket on it, or its policy denies it.',
+        'Set "bucket" to another name, or allow s3:ListBucket on this bucket.',
       );
     case 301:
     case 400:
       return new ActionError(
-        `The bucket ${bucket.name} lies in another region than ${bucket.region}.`,
-        'Give a "bucket" of the job\'s region, or another "aws-region".',
+        `The bucket ${bucket.name} is in another region than ${bucket.region}.`,
+        'Set "bucket" to a bucket in the job\'s region, or set "aws-region" to the region of this bucket.',
       );
     default:
-      // The answer to HEAD has no body, so the SDK's error has no text of its own.
+      // S3's answer to HEAD has no body, so the SDK's error has no text.
       return new ActionError(
         `S3 did not answer for the bucket ${bucket.name}: ${status === undefined ? (cause as Error).message : `HTTP ${status}`}.`,
-        'Run again; if it stays, look at the network between runner and S3 (AWS_ENDPOINT_URL, proxy).',
+        'Run the step again. If that fails too, check the network between the runner and S3 (AWS_ENDPOINT_URL, proxy).',
         { cause },
       );
   }

@@ -1,51 +1,63 @@
-/** The runner's Docker engine, and which images it has. */
-import { ActionError } from '../task/errors.ts';
-import { type Docker, NO_ENGINE, runDocker } from './command.ts';
+/** Queries the runner's Docker engine and its images. */
+
+import { ActionError } from '../core/errors.ts';
+import type { Platform } from '../core/platform.ts';
+import { type Docker, NO_ENGINE, runDocker } from './cli.ts';
 
 export interface Engine {
   readonly version: string;
-  /** Whether it builds by BuildKit: https://docs.docker.com/build/buildkit/ */
+  /** Whether it builds with BuildKit: https://docs.docker.com/build/buildkit/ */
   readonly buildKit: boolean;
 }
 
-/** Throws an ActionError when there is none, or it may not be used. */
-export async function findEngine(docker: Docker): Promise<Engine> {
-  const [engine, buildx] = await Promise.all([
+const LINUX =
+  'Use a runner with Linux (such as ubuntu-latest), switch the engine to Linux containers, or build the image elsewhere and ' +
+  'set "image" to its URI.';
+
+/** Throws an ActionError if no engine answers, it runs no Linux containers, or the user may not use it. */
+export async function findEngine(docker: Docker, platform: Platform = process.platform): Promise<Engine> {
+  const [engine, buildx, system] = await Promise.all([
     runDocker(['version', '--format', '{{.Server.Version}}'], docker),
     runDocker(['buildx', 'version'], docker),
+    platform === 'win32' ? runDocker(['version', '--format', '{{.Server.Os}}'], docker) : undefined,
   ]);
+  if (system?.output[0] === 'windows')
+    throw new ActionError(
+      'The Docker engine of this runner runs Windows containers, and a job needs a Linux image.',
+      LINUX,
+    );
   if (engine.code === 0) return { version: engine.output[0] ?? '', buildKit: buildx.code === 0 };
-  const said = engine.lines.at(-1) ?? '';
-  const forbidden = /permission denied/i.test(said);
+  const lastLine = engine.lines.at(-1) ?? '';
+  const forbidden = /permission denied/i.test(lastLine);
   throw new ActionError(
-    `The Docker engine of this runner ${forbidden ? 'may not be used' : 'does not answer'}: ${said}`,
-    forbidden ? 'Put the runner’s user into the group "docker", or use a rootless engine.' : NO_ENGINE,
+    `The Docker engine of this runner ${forbidden ? 'refuses this user' : 'does not answer'}: ${lastLine}`,
+    forbidden ? 'Add the runner’s user to the group "docker", or use a rootless engine.' : NO_ENGINE,
   );
 }
 
 export interface LocalImage {
-  /** `sha256:…`, of this engine: another has another for the same image. */
+  /** `sha256:…`. Each engine has another ID for the same image. */
   readonly id: string;
-  /** `sha256:…` of its registries' manifests; none for an image that was built or named here. */
+  /** `sha256:…` of its manifests in registries. Empty for an image that was built or tagged on this runner. */
   readonly digests: readonly string[];
-  /** As in `linux/amd64`. */
+  /** For example `linux/amd64`. */
   readonly platform: string;
 }
 
-/** Undefined for an image that the engine has not got. */
+/** Undefined if the engine does not have the image. */
 export async function localImage(image: string, docker: Docker): Promise<LocalImage | undefined> {
   const { code, output } = await runDocker(['image', 'inspect', '--format', '{{json .}}', '--', image], {
     ...docker,
     onLines: () => {},
   });
-  const told = output.find((line) => line.startsWith('{'));
-  if (code !== 0 || told === undefined) return undefined;
-  const { Id, Os, Architecture, RepoDigests } = JSON.parse(told) as Inspected;
+  const json = output.find((line) => line.startsWith('{'));
+  if (code !== 0 || json === undefined) return undefined;
+  const { Id, Os, Architecture, RepoDigests } = JSON.parse(json) as Inspected;
   const digests = (RepoDigests ?? []).map((each) => each.replace(/^.*@/, ''));
   return { id: Id, platform: `${Os}/${Architecture}`, digests };
 }
 
-/** Of https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageInspect */
+/** Part of https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageInspect */
 interface Inspected {
   readonly Id: string;
   readonly Os: string;

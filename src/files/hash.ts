@@ -1,30 +1,28 @@
-/** The SHA-256 of files' contents. */
+/** Computes the SHA-256 of files. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { ActionError } from '../task/errors.ts';
-import type { HashedFile, LocalFile } from '../task/sync.ts';
+import { each } from '../core/concurrency.ts';
+import { ActionError } from '../core/errors.ts';
+import type { HashedFile, LocalFile } from '../core/local-file.ts';
 
-/** Files up to this many bytes are hashed in one go. */
+/** A file of at most this many bytes is read at once. */
 const ONE_READ = 1024 * 1024;
 const AT_ONCE = 8;
 
-/** The files with their hashes; `onBytes` is told of what was read. */
+/** Hashes files. The result has the same order. */
+export type HashFiles = (files: readonly LocalFile[]) => Promise<readonly HashedFile[]>;
+
+/** Returns the files with their hashes. Calls `onBytes` with the number of bytes read. */
 export async function hashFiles(
   files: readonly LocalFile[],
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<HashedFile[]> {
-  const hashed: HashedFile[] = [];
-  const queue = files.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, file] of queue) {
-      signal.throwIfAborted();
-      hashed[index] = { ...file, sha256: await hashFile(file, onBytes, signal) };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return hashed;
+  return each(signal, files, AT_ONCE, async (file, signal) => ({
+    ...file,
+    sha256: await hashFile(file, onBytes, signal),
+  }));
 }
 
 async function hashFile(file: LocalFile, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<string> {
@@ -39,8 +37,8 @@ async function hashFile(file: LocalFile, onBytes: (bytes: number) => void, signa
   } catch (error) {
     signal.throwIfAborted();
     throw new ActionError(
-      `${file.absolute} cannot be read: ${(error as Error).message}`,
-      "Look at its permissions, and let nothing change the step's files while it runs.",
+      `The file ${file.absolute} cannot be read: ${(error as Error).message}`,
+      'Check its permissions, and let no other process change the files while the step runs.',
       { cause: error },
     );
   }

@@ -1,43 +1,70 @@
-/** Results as artifacts of the workflow run. The client is loaded when there is something to upload: it is large. */
+/** Uploads artifacts of the workflow run. Loads the client only for an upload, because it is large. */
 
-import { ActionError } from '../task/errors.ts';
-import type { Result } from '../task/spec.ts';
+import { ActionError } from '../core/errors.ts';
+import type { Network } from '../network/network.ts';
 import { notice } from './log.ts';
 
 export interface ArtifactFiles {
-  readonly result: Result;
   readonly name: string;
   readonly folder: string;
-  /** Absolute paths. */
+  /** Absolute paths of files, and of empty folders, which end in a slash. */
   readonly files: readonly string[];
+  /** Where else they are: `in FOLDER`. */
+  readonly kept: string;
 }
 
-/** Whether this runner has an artifact service. */
-export function hasArtifactService(): boolean {
-  return Boolean(process.env['ACTIONS_RUNTIME_TOKEN']) && Boolean(process.env['ACTIONS_RESULTS_URL']);
+/** Where artifacts can be uploaded to. */
+export type ArtifactService =
+  | { readonly kind: 'there' }
+  /** A runner without GitHub, such as act. */
+  | { readonly kind: 'absent' }
+  /** GitHub Enterprise Server has only the service of older clients. `server`: its URL. */
+  | { readonly kind: 'enterprise'; readonly server: string };
+
+/** Of a step with these variables. As @actions/artifact decides it: `isGhes` in its shared/config.ts. */
+export function artifactService(env: Readonly<Record<string, string | undefined>>): ArtifactService {
+  const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
+  const host = URL.parse(server)?.hostname.toLowerCase() ?? '';
+  if (host !== 'github.com' && !host.endsWith('.ghe.com') && !host.endsWith('.localhost'))
+    return { kind: 'enterprise', server };
+  const isThere = Boolean(env['ACTIONS_RUNTIME_TOKEN']) && Boolean(env['ACTIONS_RESULTS_URL']);
+  return { kind: isThere ? 'there' : 'absent' };
 }
 
-/** Uploads one artifact, in place of an own earlier one of the name; answers its size in bytes. */
-export async function uploadArtifact({ name, folder, files }: ArtifactFiles): Promise<number> {
+interface Way {
+  readonly kept: string;
+  readonly service: URL;
+  readonly network: Network;
+}
+
+/**
+ * Uploads an artifact and returns its size in bytes. Replaces an earlier one of this workflow job with the same name.
+ */
+export async function uploadArtifact({ name, folder, files, kept }: ArtifactFiles, network: Network): Promise<number> {
+  const service = new URL(process.env['ACTIONS_RESULTS_URL'] ?? '');
+  const way: Way = { kept, service, network };
+  Object.assign(process.env, network.variablesFor(service));
+  // The client uses `Buffer()` for a proxy's password, of which Node would warn in the log.
+  process.noDeprecation = true;
   const { DefaultArtifactClient } = await import('@actions/artifact');
   const client = new DefaultArtifactClient();
   const upload = async (): Promise<number> => (await client.uploadArtifact(name, [...files], folder)).size ?? 0;
   try {
     return await upload();
   } catch (error) {
-    if (!isConflict(error)) throw uploadError(name, error);
+    if (!isConflict(error)) throw uploadError(name, error, way);
   }
-  if (!(await isOwn(name))) {
+  if (!(await isOfThisJob(name, way))) {
     throw new ActionError(
-      `The artifact ${name} was made by another job of this workflow run.`,
-      'Give one of the two another "artifact-name", or set "upload-artifacts: none".',
+      `Another job of this workflow run has created the artifact ${name} already.`,
+      'Set another "artifact-name" in one of the two, or set "upload-artifacts" to none.',
     );
   }
   try {
     await client.deleteArtifact(name);
     return await upload();
   } catch (error) {
-    throw uploadError(name, error);
+    throw uploadError(name, error, way);
   }
 }
 
@@ -46,32 +73,38 @@ function isConflict(error: unknown): boolean {
 }
 
 /**
- * Whether an earlier step of this workflow job made it, by the service's own listing, or an earlier attempt: the service
- * does not tell an attempt's jobs apart from others, so from the second attempt on a name's owner is its last writer.
+ * Whether this workflow job created the artifact, in an earlier step or attempt. The service's listing names the job of
+ * the first attempt only. From the second attempt on it does not distinguish jobs, so the step replaces any artifact of
+ * the name.
  */
-async function isOwn(name: string): Promise<boolean> {
+async function isOfThisJob(name: string, way: Way): Promise<boolean> {
+  const { service, network } = way;
   const attempt = Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
   if (attempt > 1) {
-    notice(`The artifact ${name} is replaced: this is attempt ${attempt} of the workflow run.`);
+    notice(
+      `The artifact ${name} exists already and is replaced, because this is attempt ${attempt} of the workflow run.`,
+    );
     return true;
   }
   const token = process.env['ACTIONS_RUNTIME_TOKEN'] ?? '';
   const [run = '', job = ''] = backendIds(token);
-  const url = new URL(
-    '/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts',
-    process.env['ACTIONS_RESULTS_URL'],
-  );
-  const response = await fetch(url, {
+  const url = new URL('/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts', service);
+  const response = await network.fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ workflow_run_backend_id: run, workflow_job_run_backend_id: job, name_filter: name }),
   });
-  if (!response.ok) throw uploadError(name, new Error(`its owner is not to be had: HTTP ${response.status}`));
+  if (!response.ok)
+    throw uploadError(
+      name,
+      new Error(`the artifact service refused to list the artifacts (HTTP ${response.status})`),
+      way,
+    );
   const { artifacts = [] } = (await response.json()) as { artifacts?: { workflow_job_run_backend_id?: string }[] };
   return artifacts.length > 0 && artifacts.every((artifact) => artifact.workflow_job_run_backend_id === job);
 }
 
-/** The run's and the job's ids, from the token's scope `Actions.Results:RUN:JOB`, as @actions/artifact reads them. */
+/** The run's and the job's IDs, from the token's scope `Actions.Results:RUN:JOB`, as @actions/artifact reads them. */
 function backendIds(token: string): readonly string[] {
   const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString() || '{}') as {
     scp?: string;
@@ -80,10 +113,25 @@ function backendIds(token: string): readonly string[] {
   return scope?.split(':').slice(1) ?? [];
 }
 
-function uploadError(name: string, cause: unknown): ActionError {
-  return new ActionError(
-    `The artifact ${name} was not uploaded: ${(cause as Error).message}`,
-    'Run the workflow job again, or set "upload-artifacts: none".',
-    { cause },
-  );
+function uploadError(name: string, cause: unknown, { kept, service, network }: Way): ActionError {
+  const { message } = cause as Error;
+  const retry =
+    'Run the workflow job again: it takes the results of a job that completed, without running it anew. Or set ' +
+    '"upload-artifacts" to none.';
+  const hint = OF_THE_NETWORK.test(message)
+    ? `The runner must reach ${service.host} and GitHub's storage (*.blob.core.windows.net)${byProxy(service, network)}.`
+    : retry;
+  return new ActionError(`The artifact ${name} was not uploaded: ${message}`, `Its files are ${kept}. ${hint}`, {
+    cause,
+  });
+}
+
+/** The client says only so much of a request without an answer. */
+const OF_THE_NETWORK = /\bE(NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|HOSTUNREACH|NETUNREACH)\b|certificate|tunneling socket/;
+
+function byProxy(service: URL, network: Network): string {
+  const proxy = network.proxyFor(service);
+  return proxy === undefined
+    ? '. If this network has a proxy, set HTTPS_PROXY in its environment'
+    : ` by the proxy ${proxy.host} (${proxy.variable})`;
 }

@@ -1,40 +1,102 @@
 /**
- * The workflow log. What comes from a worker is printed while workflow commands are off, so that a line such as
- * `::set-env …` is a line: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+ * Prints to the workflow log. All output goes through this file: it replaces secrets by `***`, and the runner never
+ * executes printed text. A line that looks like a workflow command is printed while commands are off.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
 import { randomUUID } from 'node:crypto';
-import { endGroup, error, info, notice, setFailed, setSecret, startGroup, warning } from '@actions/core';
+import * as core from '@actions/core';
+import { describeError } from '../core/errors.ts';
+import { escapeText } from '../core/markdown.ts';
+import { Redactor } from '../core/redact.ts';
 
-export { error, info, notice, setFailed, warning };
+/**
+ * Workflow commands: `::name::` at the start of a line, `##[name]` anywhere in it. The runner skips blanks before `::` as
+ * .NET knows them, U+0085 among them: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+const COMMAND = /^(?:[^\S\n\r\u2028\u2029]|\u0085)*::|##\[/m;
+/** Control characters, except the tab and ANSI's escape. Line breaks are handled before. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
+const CONTROL = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
 
-/** Registers secrets with the runner before anything can print them. */
-export function maskSecrets(secrets: readonly string[]): void {
-  for (const secret of secrets) setSecret(secret);
+const redactor = new Redactor([]);
+
+/** Replaces each known secret by `***`. For text that is not printed to the log but written elsewhere. */
+export function redact(text: string): string {
+  return redactor.redact(text);
 }
 
-/** Runs the work with its messages in a collapsed group. */
+/** Adds secrets. From now on the log and `redact` show `***` instead. */
+export function maskSecrets(secrets: readonly string[]): void {
+  for (const secret of secrets) core.setSecret(secret);
+  // In a page a secret stands with its special characters escaped.
+  redactor.add(secrets.flatMap((secret) => [secret, escapeText(secret)]));
+}
+
+/** Prints a message of the action. It may quote foreign text. */
+export function info(text: string): void {
+  const printed = linesOf('', text.split(LINE_BREAK));
+  process.stdout.write(COMMAND.test(printed) ? withoutCommands(printed) : printed);
+}
+
+export function notice(text: string): void {
+  core.notice(redact(text));
+}
+
+export function warning(text: string): void {
+  core.warning(redact(text));
+}
+
+/** Fails the step with this message. */
+export function setFailed(text: string): void {
+  core.setFailed(redact(text));
+}
+
+/** Fails the step with an error that nothing else caught. Node would print it as it is, and the runner would read it. */
+export function failOnUncaughtErrors(): void {
+  process.once('uncaughtException', (error) => {
+    setFailed(describeError(error));
+    process.exit(1);
+  });
+}
+
+/** Prints the messages of the work as a collapsed group. */
 export async function inGroup<T>(title: string, work: () => Promise<T>): Promise<T> {
-  startGroup(title);
+  core.startGroup(redact(title));
   try {
     return await work();
   } finally {
-    endGroup();
+    core.endGroup();
   }
 }
 
-/** An error at lines of a file, relative to the workspace. */
+/** Annotates lines of a file with an error. `file` is relative to the workspace. */
 export function annotateLines(
   file: string,
   { first, last }: { readonly first: number; readonly last: number },
   title: string,
   text: string,
 ): void {
-  error(text, { file, startLine: first, endLine: last, title });
+  core.error(redact(text), { file, startLine: first, endLine: last, title });
 }
 
-/** Prints lines that are not ours, each after the label (if any). The token is fresh, so a line cannot hold it. */
+/** Prints foreign lines, from a worker or from Docker, each after the label. */
 export function printForeign(label: string, lines: readonly string[]): void {
+  process.stdout.write(withoutCommands(linesOf(label, lines)));
+}
+
+function linesOf(label: string, lines: readonly string[]): string {
+  return lines.map((line) => `${label}${redact(harmless(line))}\n`).join('');
+}
+
+const LINE_BREAK = /\r\n|[\n\r\u0085\u2028\u2029]/;
+
+/** Replaces line breaks in a line by blanks and removes control characters, which could part a secret too. */
+function harmless(line: string): string {
+  return line.split(LINE_BREAK).join(' ').replace(CONTROL, '');
+}
+
+/** Turns workflow commands off around the text. The token is new and random, so the text cannot turn them on again. */
+function withoutCommands(text: string): string {
   const token = randomUUID();
-  const text = lines.map((line) => `${label}${line}\n`).join('');
-  process.stdout.write(`::stop-commands::${token}\n${text}::${token}::\n`);
+  return `::stop-commands::${token}\n${text}::${token}::\n`;
 }

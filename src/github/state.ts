@@ -1,36 +1,34 @@
-/** What main leaves for post: one module owns every key. */
-import { getState, saveState } from '@actions/core';
+/** Saves the main step's state for the post step. */
+import { saveState } from '@actions/core';
+import type { SavedJob, SavedLease } from './saved-state.ts';
 
-export interface StartedJob {
-  readonly job: string;
-  readonly region: string;
-}
-
-/** Whether this process is the post step. */
-export function isPost(): boolean {
-  return getState('main') === 'started';
-}
+let unsettled: string | undefined;
 
 export function markMain(): void {
   saveState('main', 'started');
 }
 
-/** Saved before the job is asked for, so that no job is ever without somebody who knows its name. */
-export function saveJob(job: StartedJob): void {
-  saveState('job', job.job);
-  saveState('region', job.region);
-  // A job before it may be settled.
+/** Saves the job. Called before the job is requested, so that the post step knows its name in any case. */
+export function saveJob({ job, region }: SavedJob): void {
+  unsettled = job;
+  saveState('job', job);
+  saveState('region', region);
+  // Resets the flag: an earlier job of this step may be settled.
   saveState('settled', '');
 }
 
-/** The job needs nobody any more: it ended, or was stopped. */
+/** Marks the job as ended, stopped or refused, so that the post step has nothing to do. */
 export function saveSettled(): void {
+  unsettled = undefined;
   saveState('settled', 'true');
 }
 
-/** The job that main left behind, if it did. */
-export function unsettledJob(): StartedJob | undefined {
-  const job = getState('job');
-  if (job === '' || getState('settled') === 'true') return undefined;
-  return { job, region: getState('region') };
+/** The job that was requested and may be in progress. */
+export function unsettledJob(): string | undefined {
+  return unsettled;
+}
+
+/** Saves the lease. Called before it is requested, and with undefined when this run does not hold it. */
+export function saveLease(lease: SavedLease | undefined): void {
+  saveState('lease', lease === undefined ? '' : JSON.stringify(lease));
 }

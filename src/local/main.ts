@@ -1,6 +1,6 @@
 /**
- * The entry point of `local/`, main and post: sets the stand-in up, starts it, points later steps at it, and ends it after
- * the workflow job.
+ * The entry point of the action `local/`. The main step installs and starts the stand-in and sets variables, so that
+ * later steps use it. The post step ends it after the workflow job.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -17,23 +17,31 @@ import {
   setSecret,
   warning,
 } from '@actions/core';
-import { describeError } from '../task/errors.ts';
-import { parseList } from '../task/parse.ts';
-import { pythonEnvironment } from './python.ts';
-import { startServer, stopServer } from './server.ts';
+import { type Checked, collectMistakes } from '../core/collect-mistakes.ts';
+import { describeError, InputError, InputProblem } from '../core/errors.ts';
+import { parseEntries, parseList } from '../core/input-syntax.ts';
+import { ANY_MAP } from '../core/other-forms.ts';
+import { DIRECT, startServer, stopServer } from './server.ts';
+import { standInProblem } from './system.ts';
+import { pythonEnvironment } from './venv.ts';
 
-/** Beside dist/, where this bundle is. */
+/** The folder beside dist/, which contains this bundle. */
 const SOURCES = join(import.meta.dirname, '..', '..', 'local');
 
 async function start(): Promise<void> {
   saveState('main', 'started');
+  const problem = standInProblem(process.platform);
+  if (problem !== undefined) throw problem;
+  const [data, images] = [await pairsOf('data', 's3://bucket/data=./data'), await pairsOf('images', 'URI=IMAGE')];
+  const mistakes = [...data.mistakes, ...images.mistakes];
+  if (mistakes.length > 0) throw new InputError(mistakes);
   const python = await pythonEnvironment(join(SOURCES, 'requirements.txt'), info);
   const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] || tmpdir(), 'sagemaker-local-'));
   saveState('folder', folder);
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || 'us-east-1';
-  const [data, images] = [parseList(getInput('data')), parseList(getInput('images'))];
-  const { pid, url } = await startServer(python, SOURCES, folder, region, data, images);
-  saveState('pid', String(pid));
+  // Saved before the server answers, so that the post step also ends a server whose start was cancelled.
+  const onStart = (pid: number): void => saveState('pid', String(pid));
+  const { url } = await startServer(python, SOURCES, folder, region, data.value, images.value, onStart);
   const secret = randomBytes(20).toString('hex');
   setSecret(secret);
   exportVariable('AWS_ENDPOINT_URL', url);
@@ -41,29 +49,45 @@ async function start(): Promise<void> {
   exportVariable('AWS_DEFAULT_REGION', region);
   exportVariable('AWS_ACCESS_KEY_ID', `AKIA${randomBytes(8).toString('hex').toUpperCase()}`);
   exportVariable('AWS_SECRET_ACCESS_KEY', secret);
-  // One of the runner's own would go with the keys above.
+  // Otherwise the SDK would combine the runner's session token with the keys above.
   if (process.env['AWS_SESSION_TOKEN']) exportVariable('AWS_SESSION_TOKEN', '');
   if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL']) await handOutTokens(url);
   setOutput('endpoint', url);
-  info(await readFile(join(folder, 'server.log'), 'utf8'));
-  info(`AWS is now ${url} for the steps that follow; nothing they do reaches the real one.`);
+  info((await readFile(join(folder, 'server.log'), 'utf8')).trimEnd());
+  info(`The following steps use ${url} instead of AWS. They never reach AWS.`);
 }
 
-/** A run without `id-token: write`, as a fork's pull request, gets its OIDC tokens here. */
+/** The pairs of an input, each as `KEY=VALUE`. Several pairs can have the same beginning, so they are no map. */
+function pairsOf(name: string, example: string): Promise<Checked<string[]>> {
+  const text = getInput(name);
+  return collectMistakes(name, [], () => {
+    if (text.startsWith('[')) return parseList(text);
+    return parseEntries(text, { ...ANY_MAP, example, oneWord: true }).map((read) => {
+      const { key, value } = read();
+      if (typeof value === 'string') return `${key}=${value}`;
+      throw new InputProblem(`the value of "${key}" is not a string`, 'put it in quotes.');
+    });
+  });
+}
+
+/** Gives a run without `id-token: write`, such as a fork's pull request, OIDC tokens of the stand-in. */
 async function handOutTokens(url: string): Promise<void> {
-  const answer = (await (await fetch(`${url}/_local/oidc`)).json()) as { request_url: string; request_token: string };
+  const tokens = (await (await DIRECT.fetch(new URL('/_local/oidc', url))).json()) as {
+    request_url: string;
+    request_token: string;
+  };
   const { GITHUB_REPOSITORY: repository = '', GITHUB_EVENT_NAME: event, GITHUB_REF: ref = '' } = process.env;
   const subject = `repo:${repository}:${event === 'pull_request' ? event : `ref:${ref}`}`;
-  setSecret(answer.request_token);
-  exportVariable('ACTIONS_ID_TOKEN_REQUEST_URL', `${answer.request_url}&sub=${encodeURIComponent(subject)}`);
-  exportVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN', answer.request_token);
+  setSecret(tokens.request_token);
+  exportVariable('ACTIONS_ID_TOKEN_REQUEST_URL', `${tokens.request_url}&sub=${encodeURIComponent(subject)}`);
+  exportVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN', tokens.request_token);
 }
 
 async function end(): Promise<void> {
   const pid = getState('pid');
   const folder = getState('folder');
   if (pid !== '' && (await stopServer(Number(pid))) === 'killed')
-    warning('The stand-in did not end by itself and was killed.');
+    warning('The stand-in did not end in time and was killed.');
   if (folder !== '') await rm(folder, { recursive: true, force: true });
 }
 

@@ -5,7 +5,9 @@
     args = algo_lib.parseArgs()
     print(args.hps["msg"])
 
-The mark is the file `state/HOST/__COMPLETED__`, holding the job's name, as the `ssm` command line writes it.
+It has all that the module of this name in PyPI's simple-sagemaker 0.9.12 has, by the same names and with the same log
+lines, so that code written for `ssm` runs unchanged. The mark is the file `state/HOST/__COMPLETED__`, holding the job's
+name, as `ssm` writes it.
 """
 
 import argparse
@@ -14,58 +16,89 @@ import logging
 import math
 import os
 import sys
+from pathlib import Path
+from typing import Any, Callable
 
-from task_toolkit import devices, job
+from task_toolkit import instance_state, job, log, options
+from task_toolkit.options import Option
 
 logger = logging.getLogger(__name__)
 
 
-def parseArgs() -> argparse.Namespace:
-    """The job's facts, read from its files; the command line is left to the script's own parser.
+def add_argument_default_env_or_other(
+    self: argparse.ArgumentParser, argName: str, type: Callable[[str], Any], envVarName: str, default: Any
+) -> None:
+    """Add an option to a parser whose default is the variable's value, else `default`."""
+    self.add_argument(argName, type=type, default=os.environ.get(envVarName, default))
 
-    hps: all hyperparameters with the types of their JSON; state, model_dir, output_data_dir: folders; input_NAME: the
-    folder of channel NAME, the one named `data` also as input_data ("" without one); current_host, hosts, job_name,
-    num_cpus, num_gpus, network_interface_name.
-    """
-    base = job.base_folder()
-    resources = job.read_resources(base)
-    inputs = job.channel_folders(base, job.read_channels(base))
-    facts = {
-        "hps": job.read_hyperparameters(base),
-        "state": job.state_folder(base),
-        "input_data": inputs.get("data", ""),
-        "output_data_dir": os.environ.get("SM_OUTPUT_DATA_DIR") or os.path.join(base, "output", "data"),
-        "model_dir": os.environ.get("SM_MODEL_DIR") or os.path.join(base, "model"),
-        "current_host": resources["current_host"],
-        "hosts": resources["hosts"],
-        "job_name": os.environ.get("TRAINING_JOB_NAME") or os.environ.get("SSM_JOB_NAME", ""),
-        "network_interface_name": resources.get("network_interface_name", "eth0"),
-        "num_cpus": devices.cpus(),
-        # Asking the driver takes seconds; whoever started the script has asked.
-        "num_gpus": int(os.environ.get("SM_NUM_GPUS") or devices.gpus()),
-    }
-    facts.update({"input_" + name: path for name, path in inputs.items()})
-    return argparse.Namespace(**facts)
+
+def bind(instance: Any, func: Any, as_name: str) -> None:
+    """Make a function a method of this one object."""
+    setattr(instance, as_name, func.__get__(instance, instance.__class__))
 
 
 def setDebugLevel() -> None:
-    """Let the root logger show what INFO and above say."""
-    logging.getLogger().setLevel(logging.INFO)
+    """Let the root logger show what SM_LOG_LEVEL says, a number as in `logging`; INFO without it."""
+    log.set_level()
+
+
+def parseArgs() -> argparse.Namespace:
+    """The job's facts: from the command line, else from SM_* variables, else from SageMaker's files.
+
+    Folders: model_dir, output_data_dir, output_dir, input_dir, input_config_dir, state. Channels: channel_names, and
+    input_NAME the folder of each; input_data, input_model ("" without such a channel). hps: all hyperparameters with
+    the types of their JSON. JSON texts: input_data_config, resource_config. current_host, hosts, job_name, num_cpus,
+    num_gpus, network_interface and network_interface_name (one value). From the command line alone: epochs 50,
+    batch_size 64, learning_rate 0.05, use_cuda False.
+
+    The script's own options are left to it. A value of the wrong type ends the program, as argparse does.
+    """
+    told = options.variables()
+    args, rest = options.read(
+        [
+            *options.COMMON,
+            Option("--state", "", job.state_folder(job.base_folder())),
+            Option("--channel_names", "SM_CHANNELS", "[]", options.names),
+            Option("--input-data", "SM_CHANNEL_DATA", ""),
+            Option("--input-model", "SM_CHANNEL_MODEL", ""),
+            Option("--epochs", "", 50, int),
+            Option("--batch-size", "", 64, int),
+            Option("--learning-rate", "", 0.05, float),
+            # As there: any text but an empty one is True.
+            Option("--use-cuda", "", False, bool),
+            Option("--hosts", "SM_HOSTS", '["algo-1","algo-2"]', options.names),
+            Option("--network_interface", "SM_NETWORK_INTERFACE_NAME", ""),
+        ],
+        told,
+    )
+    args.network_interface_name = args.network_interface
+    options.add_channels(args, "input_", args.channel_names, told)
+    logger.info("Args: %s", log.shown(args))
+    logger.info("Unmatched: %s", log.shown_words(rest))
+    return args
+
+
+def getInstanceStatePath(args: argparse.Namespace) -> str:
+    """The path of this instance's own folder in the state, where no other instance writes; made where it is missing."""
+    path = Path(args.state, args.current_host)
+    return instance_state.made(path, logger, "Creating instance specific state dir")
+
+
+def deleteOtherInstancesState(args: argparse.Namespace) -> None:
+    """Delete what the state folder brought of other instances; see `instance_state` for what that means in S3."""
+    instance_state.delete_others(args.state, args.current_host, logger)
 
 
 def initMultiWorkersState(args: argparse.Namespace) -> str:
-    """Make this instance's own folder in the state, where no other instance writes; answers its path."""
-    logger.info("Creating instance specific state dir")
-    path = os.path.join(str(args.state), str(args.current_host))
-    os.makedirs(path, exist_ok=True)
-    return path
+    """As in `ssm`: delete other instances' state, and answer the path of this instance's own folder."""
+    deleteOtherInstancesState(args)
+    return getInstanceStatePath(args)
 
 
 def markCompleted(args: argparse.Namespace) -> None:
     """Mark the task as completed by this instance; it is completed when all instances of the job have marked it."""
     logger.info("Marking instance %s completion", args.current_host)
-    path = os.path.join(initMultiWorkersState(args), "__COMPLETED__")
-    with open(path, "w", encoding="utf-8") as file:
+    with open(os.path.join(getInstanceStatePath(args), "__COMPLETED__"), "w", encoding="utf-8") as file:
         file.write(args.job_name)
 
 
@@ -73,12 +106,12 @@ def logMetrics(**values: float) -> None:
     """Print the values as a line of JSON, by which the action knows metrics; a text raises ValueError."""
     numbers = {}
     for name, value in values.items():
-        # Of NumPy and torch too: what float() takes, but no text.
+        # Numbers of NumPy and torch too: whatever float() takes, except text.
         if isinstance(value, (str, bytes)):
-            raise ValueError("{} is no number: {!r}".format(name, value))
+            raise ValueError("{} is not a number: {!r}. Give logMetrics numbers only.".format(name, value))
         numbers[name] = value if isinstance(value, int) and not isinstance(value, bool) else float(value)
     finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
-    # NaN and infinity are no JSON, and no metric of SageMaker's.
+    # JSON has no NaN or infinity, and SageMaker takes neither as a metric.
     others = ["{} is {}\n".format(name, number) for name, number in numbers.items() if name not in finite]
     # One write: lines of several processes do not mix.
     sys.stdout.write("".join(others) + json.dumps(finite) + "\n")

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import sys
-from typing import Any, Dict, List
+from typing import Any, Collection, Dict, List
 
 from task_toolkit.job import Job
 from task_toolkit.process import encoded
@@ -12,11 +12,13 @@ from task_toolkit.process import encoded
 RUN_SCRIPT = "task_toolkit/run.sh"
 
 
-def hyperparameter_arguments(hyperparameters: Dict[str, Any]) -> List[str]:
-    """`--key value` by name, one-letter keys `-k`; an argument each, never a joined string."""
+def hyperparameter_arguments(hyperparameters: Dict[str, Any], flags: Collection[str]) -> List[str]:
+    """`--key value` by name, one-letter keys `-k`; an argument each, never a joined string. A flag has no value."""
     words: List[str] = []
     for key in sorted(hyperparameters):
-        words += ["--" + key if len(key) > 1 else "-" + key, _text(hyperparameters[key])]
+        words.append("--" + key if len(key) > 1 else "-" + key)
+        if key not in flags:
+            words.append(_text(hyperparameters[key]))
     return words
 
 
@@ -30,7 +32,7 @@ def _text(value: Any) -> str:
 
 def user_arguments(job: Job) -> List[str]:
     """What the script finds in its argument vector after its name."""
-    return hyperparameter_arguments(job.hyperparameters) + job.arguments
+    return hyperparameter_arguments(job.hyperparameters, job.flags) + job.arguments
 
 
 def command(job: Job) -> List[str]:

@@ -28,7 +28,7 @@ def neurons(instance_type: str) -> int:
     try:
         return sum(int(device.get("nc_count", 0)) for device in json.loads(_listed(["neuron-ls", "-j"]) or "[]"))
     except (ValueError, TypeError, AttributeError):
-        # A driver that prints something else counts as none.
+        # A driver that prints something else counts as no GPU.
         return 0
 
 

@@ -5,7 +5,6 @@ to_env_vars). What differs: SM_MODULE_DIR is the code folder, not the archive's 
 the entry point of shell lines is task_toolkit/run.sh.
 """
 
-import json
 import os
 import shutil
 from typing import Any, Dict
@@ -13,7 +12,7 @@ from typing import Any, Dict
 from task_toolkit import devices
 from task_toolkit.command import RUN_SCRIPT, user_arguments
 from task_toolkit.hosts import rendezvous
-from task_toolkit.job import Job
+from task_toolkit.job import Job, variable_text
 
 
 def environment(job: Job) -> Dict[str, str]:
@@ -22,13 +21,16 @@ def environment(job: Job) -> Dict[str, str]:
     script_mode = dict(_exported(job, facts), training_env=_training_env(job, facts))
     script_mode.update(("channel_" + name, path) for name, path in job.channel_folders.items())
     script_mode.update(("hp_" + key, value) for key, value in job.hyperparameters.items())
-    variables = {"SM_" + key.upper(): _text(value) for key, value in script_mode.items()}
+    variables = {"SM_" + key.upper(): variable_text(value) for key, value in script_mode.items()}
     variables.update(_of_the_toolkit(job))
     variables.update(rendezvous(job))
     variables.update(
         SSM_STATE=job.state,
         SSM_INSTANCE_STATE=os.path.join(job.state, job.host),
         SSM_JOB_NAME=job.name,
+        SSM_NUM_NODES=str(len(job.hosts)),
+        SSM_HOST_RANK=str(job.hosts.index(job.host) if job.host in job.hosts else -1),
+        SSM_TENSORBOARD_DIR=os.path.join(job.base, "output", "tensorboard"),
         PYTHONUNBUFFERED="1",
         PYTHONPATH=os.pathsep.join([job.code] + [path for path in [os.environ.get("PYTHONPATH")] if path]),
     )
@@ -110,12 +112,3 @@ def _of_the_toolkit(job: Job) -> Dict[str, str]:
     """What AWS's toolkit leaves in its own environment, and so in the script's."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
     return {"CURRENT_HOST": job.host, "SAGEMAKER_JOB_NAME": job.name, "SAGEMAKER_REGION": region}
-
-
-def _text(value: Any) -> str:
-    """mapping.to_env_vars: a string as it is, nothing for null, JSON in ASCII for the rest."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -4,13 +4,16 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 """
 
 import os
+import re
 import signal
-from typing import List
+from typing import Callable, List
 
 # Characters.
 LONGEST = 1024
 LAST_LINES = 20
 TRACEBACK = "Traceback (most recent call last):"
+# Not the names that pip gives its errors, as `error: metadata-generation-failed`, nor what only says that it failed.
+PIP_ERROR = re.compile(r"\s*error: (?![\w-]+$|failed to build)", re.IGNORECASE)
 
 
 def write_failure(base: str, text: str) -> None:
@@ -23,12 +26,26 @@ def write_failure(base: str, text: str) -> None:
         file.write(text[:LONGEST])
 
 
-def reason(name: str, code: int, tail: str) -> str:
-    """One line that says it, then as much as fits of the last traceback, or of the last lines."""
+def last_line(lines: List[str]) -> str:
+    """What most programs say last: why they end."""
+    return lines[-1] if lines else "it printed nothing"
+
+
+def pip_error(lines: List[str]) -> str:
+    """The last error that pip, or what builds a package for it, names: below it come hints."""
+    errors = [line.strip() for line in lines if PIP_ERROR.match(line)]
+    return errors[-1] if errors else last_line(lines)
+
+
+def reason(name: str, code: int, tail: str, error: Callable[[List[str]], str] = last_line) -> str:
+    """One line that says it, then as much as fits of the last traceback, or of the last lines.
+
+    `error`: finds the line that says why where there is no traceback.
+    """
     lines = tail.rstrip().splitlines()
     starts = [at for at, line in enumerate(lines) if line.strip() == TRACEBACK]
     detail = lines[starts[-1] :] if starts else lines[-LAST_LINES:]
-    head = "{} {}: {}".format(name, ended(code), _error(detail, bool(starts)))[: LONGEST // 2]
+    head = "{} {}: {}".format(name, ended(code), _exception(detail) if starts else error(detail))[: LONGEST // 2]
     room = LONGEST - len(head) - 1
     rest = "\n".join(detail)
     if len(rest) > room:
@@ -36,14 +53,13 @@ def reason(name: str, code: int, tail: str) -> str:
     return head + "\n" + rest
 
 
-def _error(detail: List[str], has_traceback: bool) -> str:
-    """The line that names the exception: the first unindented one after the traceback's frames; else the last line."""
-    if has_traceback:
-        indent = len(detail[0]) - len(detail[0].lstrip())
-        for line in detail[1:]:
-            if line[indent : indent + 1].strip():
-                return line[indent:]
-    return detail[-1] if detail else "it printed nothing"
+def _exception(traceback: List[str]) -> str:
+    """The line that names it: the first unindented one after the frames; else the last line."""
+    indent = len(traceback[0]) - len(traceback[0].lstrip())
+    for line in traceback[1:]:
+        if line[indent : indent + 1].strip():
+            return line[indent:]
+    return traceback[-1]
 
 
 def ended(code: int) -> str:

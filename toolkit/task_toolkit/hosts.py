@@ -37,7 +37,7 @@ def wait_for_hosts(job: Job, output: Output, signals: Signals) -> None:
         time.sleep(PAUSE)
         missing = [host for host in missing if not resolves(host)]
     if missing and not signals.received:
-        output.say("Warning: the names of {} do not resolve; going on without.".format(", ".join(missing)))
+        output.say("Warning: the names of {} do not resolve. Going on without them.".format(", ".join(missing)))
 
 
 def resolves(host: str) -> bool:
@@ -62,7 +62,7 @@ def rendezvous(job: Job) -> Dict[str, str]:
 
 
 def tensorflow_config(hosts: List[str], host: str) -> Dict[str, Any]:
-    """Every host a worker, the first of them the chief, as TensorFlow has it where none is named.
+    """Every host a worker, the first of them the chief, which is TensorFlow's default.
 
     The form is that of sagemaker-tensorflow-training's MultiWorkerMirroredStrategy, which has port 8890 there.
     """

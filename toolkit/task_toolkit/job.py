@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 import json
 import logging
 import os
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 CODE_CHANNEL = "ssm_code"
 # Hyperparameters that are not the user's, and those of them that are no framework's either (sagemaker-training 5.1,
@@ -45,6 +45,10 @@ class Job(NamedTuple):
     resources: Dict[str, Any]
     # By name, without the code's channel.
     channels: Dict[str, Any]
+    # Names of hyperparameters that the script gets without a value.
+    flags: Collection[str] = ()
+    # What the input `dependencies` put at the code's root: names.
+    dependencies: Tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -73,7 +77,7 @@ def base_folder() -> str:
 
 
 def read_config(base: str, name: str) -> Dict[str, Any]:
-    """One of the files under input/config; empty where there is none."""
+    """One of the files under input/config; empty without the file."""
     path = os.path.join(base, "input", "config", name + ".json")
     if not os.path.exists(path):
         return {}
@@ -88,7 +92,7 @@ def state_folder(base: str) -> str:
 
 
 def read_hyperparameters(base: str) -> Dict[str, Any]:
-    """The user's hyperparameters, sorted by name; each value is a JSON text, or a plain one where it is none."""
+    """The user's hyperparameters, sorted by name; a value that is not JSON is taken as plain text."""
     return {key: value for key, value in _all_hyperparameters(base).items() if not _is_sagemakers(key)}
 
 
@@ -122,8 +126,19 @@ def channel_folders(base: str, channels: Iterable[str]) -> Dict[str, str]:
 
 
 def read_resources(base: str) -> Dict[str, Any]:
-    """resourceconfig.json; a single host of its own where there is none."""
+    """resourceconfig.json; without the file a single host of its own."""
     return read_config(base, "resourceconfig") or {"current_host": "algo-1", "hosts": ["algo-1"]}
+
+
+def variable_text(value: Any) -> str:
+    """A variable's text as sagemaker-training 5.1 forms it (mapping.to_env_vars): a string as it is, nothing for null,
+    JSON in ASCII for the rest.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _processes(distribution: Optional[Dict[str, Any]]) -> Optional[int]:
@@ -152,4 +167,6 @@ def read_job() -> Job:
         log_level=sagemakers.get("sagemaker_container_log_level", logging.INFO),
         resources=read_resources(base),
         channels=read_channels(base),
+        flags=start.get("flags", ()),
+        dependencies=tuple(start.get("dependencies", [])),
     )

@@ -4,23 +4,17 @@ AWS's training toolkit in the image is not used: it joins the command line into 
 re-prints the output, hides exit codes, and does not pass signals on.
 """
 
-import importlib.util
 import os
-import signal
 import socket
-import sys
 import traceback
-from typing import Dict, List
 
-from task_toolkit import command, devices, distributed, failure, process
+from task_toolkit import command, devices, distributed, failure, process, windows
 from task_toolkit.environment import environment
 from task_toolkit.hosts import wait_for_hosts
+from task_toolkit.install import install
 from task_toolkit.job import Job, base_folder, read_job, read_resources
 from task_toolkit.output import Output
-
-# As `python -m pip`, but with the working directory last on the path: the user's select.py is not what pip means.
-PIP = "import runpy, sys; sys.path.append(sys.path.pop(0)); runpy.run_module('pip', None, '__main__', True)"
-CANNOT_START = 127
+from task_toolkit.reported import run_reported
 
 
 def main() -> int:
@@ -44,10 +38,13 @@ def main() -> int:
 
 
 def launch(job: Job, output: Output, signals: process.Signals) -> int:
-    """Requirements, hosts, script; the exit code, 128 + N for signal N."""
+    """Hosts, packages, script; the exit code, 128 + N for signal N."""
     variables = dict(os.environ, **environment(job))
+    mended = windows.mend(job.code)
+    if mended:
+        output.say(windows.report(mended))
     wait_for_hosts(job, output, signals)
-    code = install_requirements(job, output, signals)
+    code = install(job, output, signals)
     if code == 0:
         words = command.command(job)
         if job.processes is not None:
@@ -60,40 +57,3 @@ def launch(job: Job, output: Output, signals: process.Signals) -> int:
             words = distributed.command(words, processes)
         code = run_reported(job.entrypoint or 'the "run" lines', words, job, variables, output, signals)
     return code if code >= 0 else 128 - code
-
-
-def install_requirements(job: Job, output: Output, signals: process.Signals) -> int:
-    """requirements.txt at the code's root, whatever the entrypoint; pip has the container's environment."""
-    if not os.path.exists(os.path.join(job.code, "requirements.txt")):
-        return 0
-    if importlib.util.find_spec("pip") is None:
-        reason = "requirements.txt: the image's Python, {}, has no pip.".format(sys.executable)
-        output.say(reason)
-        failure.write_failure(job.base, reason + " Use an image that has it, or remove the file.")
-        return CANNOT_START
-    output.say("Installing requirements.txt")
-    words = [sys.executable, "-E", "-u", "-c", PIP, "install", "--disable-pip-version-check", "-r", "requirements.txt"]
-    return run_reported("requirements.txt: pip", words, job, dict(os.environ), output, signals)
-
-
-def run_reported(
-    name: str, words: List[str], job: Job, variables: Dict[str, str], output: Output, signals: process.Signals
-) -> int:
-    """Run it in the code folder; a failure is left for SageMaker to show."""
-    if signals.received:
-        reason = "{} was not started: {} came first.".format(name, signal.Signals(signals.received).name)
-        output.say(reason)
-        failure.write_failure(job.base, reason)
-        return -signals.received
-    # A reason is found in what this program prints, not in what came before.
-    output.tail = b""
-    try:
-        code = process.run(words, job.code, variables, output, signals)
-    except OSError as error:
-        reason = "{} cannot be started: {}".format(name, error)
-        output.say(reason)
-        failure.write_failure(job.base, reason)
-        return CANNOT_START
-    if code != 0:
-        failure.write_failure(job.base, failure.reason(name, code, output.tail.decode("utf-8", "replace")))
-    return code

@@ -12,6 +12,7 @@ ssm_distribution=
 . ./task_toolkit/shell_json.sh
 . ./task_toolkit/shell_environment.sh
 . ./task_toolkit/shell_process.sh
+. ./task_toolkit/shell_windows.sh
 
 trap 'ssm_end "$?"' EXIT
 trap ssm_forward TERM INT
@@ -78,6 +79,10 @@ if [ -e ./requirements.txt ]; then
     'use an image that has it, or remove the file' 127
 fi
 
+for ssm_word in setup.py pyproject.toml; do
+  if [ -e "./$ssm_word" ]; then ssm_say "$ssm_word: nothing is installed, as this image has no Python of 3.6 or later."; fi
+done
+
 case $ssm_entrypoint in
   *.py)
     ssm_refuse "$ssm_entrypoint needs Python 3.6 or later, which this image does not have" \
@@ -85,6 +90,7 @@ case $ssm_entrypoint in
     ;;
   '')
     ssm_name='the "run" lines'
+    ssm_mend task_toolkit/run.sh "$ssm_name"
     if command -v bash >/dev/null 2>&1; then
       set -- bash -eo pipefail task_toolkit/run.sh "$@"
     else
@@ -93,6 +99,7 @@ case $ssm_entrypoint in
     ;;
   *)
     ssm_name=$ssm_entrypoint
+    ssm_mend "$ssm_entrypoint" "$ssm_name"
     # As the kernel does it, an interpreter and one word for it, but the file need not be executable: chmod may be missing.
     ssm_shebang='' ssm_program=''
     if [ -r "./$ssm_entrypoint" ]; then IFS= read -r ssm_shebang <"./$ssm_entrypoint"; fi

@@ -74,6 +74,7 @@ ssm_export_rendezvous() {
   ssm_rest=${ssm_hosts#\"}
   export MASTER_ADDR="${MASTER_ADDR-${ssm_rest%%\"*}}" MASTER_PORT="${MASTER_PORT-7777}"
   export NCCL_SOCKET_IFNAME="${NCCL_SOCKET_IFNAME-$SM_NETWORK_INTERFACE_NAME}"
+  export SSM_NUM_NODES=1 SSM_HOST_RANK=0
   case $ssm_hosts in
     *,*) ;;
     *) return ;;
@@ -86,6 +87,7 @@ ssm_export_rendezvous() {
     if [ "$ssm_name" = "\"$ssm_host\"" ]; then ssm_index=$ssm_at; fi
     ssm_at=$((ssm_at + 1))
   done
+  SSM_NUM_NODES=$ssm_at SSM_HOST_RANK=$ssm_index
   ssm_cluster="{\"worker\": [${ssm_workers#, }]}"
   ssm_value="{\"cluster\": $ssm_cluster, \"environment\": \"cloud\", \"task\": {\"type\": \"worker\", \"index\": $ssm_index}}"
   export TF_CONFIG="${TF_CONFIG-$ssm_value}"
@@ -130,6 +132,7 @@ ssm_export_places() {
   export SM_MODEL_DIR="$ssm_base/model" SM_MODULE_DIR="$ssm_base/code" SM_INPUT_DIR="$ssm_base/input"
   export SM_INPUT_CONFIG_DIR="$ssm_base/input/config" SM_OUTPUT_DIR="$ssm_base/output"
   export SM_OUTPUT_DATA_DIR="$ssm_base/output/data" SM_OUTPUT_INTERMEDIATE_DIR="$ssm_base/output/intermediate"
+  export SSM_TENSORBOARD_DIR="$ssm_base/output/tensorboard"
 }
 
 ssm_export_rest() {

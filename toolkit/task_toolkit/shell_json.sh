@@ -1,6 +1,6 @@
 # Reads SageMaker's JSON files by parameter expansion, where there is nothing but a shell.
 
-# The text of a file, without its newlines: into $ssm_text; nothing where there is none.
+# The text of a file, without its newlines: into $ssm_text; nothing without the file.
 ssm_read() {
   ssm_text=
   if [ -r "$1" ]; then
@@ -8,7 +8,7 @@ ssm_read() {
   fi
 }
 
-# A JSON file without the blanks between its tokens: into $ssm_text; {} where there is none. Its outermost keys, one a
+# A JSON file without the blanks between its tokens: into $ssm_text; {} without the file. Its outermost keys, one a
 # line: into $ssm_keys.
 ssm_read_json() {
   ssm_read "$1"
@@ -70,7 +70,7 @@ ssm_take_string() {
   done
 }
 
-# The string behind key $2 in the squeezed JSON text $1: into $ssm_value; $3 where there is none.
+# The string behind key $2 in the squeezed JSON text $1: into $ssm_value; $3 without that key.
 ssm_member() {
   case $1 in
     *"\"$2\":\""*)

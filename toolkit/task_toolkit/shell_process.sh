@@ -84,7 +84,7 @@ ssm_produce() {
   # What is sent to the whole group ends the script, not this; a handler, unlike '', is not inherited by the script.
   trap : TERM INT
   # The signal may have come while there was no process to send it to. What a shell says of a killed process (`Killed`)
-  # is no line of the script's.
+  # is not a line of the script.
   {
     sh -c 'printf "%s\n" "$$" >"$1"; if [ -e "$2" ]; then kill -TERM "$$"; fi; shift 2; exec 2>&1; exec "$@"' \
       sh "$ssm_pid_file" "$ssm_stop_file" "$@" </dev/null

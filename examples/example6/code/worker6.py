@@ -5,58 +5,66 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-import humanize
-from internal_dependency import lib2
+import humanize  # from requirements.txt
+from internal_dependency import lib2  # noqa: F401 - it says that it is there
 from task_toolkit import algo_lib
 
 logger = logging.getLogger(__name__)
 
 
-def files(folder: str) -> list[str]:
-    """Names of all files below it."""
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+def show_folder(path: str, *hidden: str) -> None:
+    """Log all that lies below the folder, but for paths with one of the hidden words."""
+    logger.info("*** START listing files in %s", path)
+    for each in sorted(Path(path).rglob("*")):
+        if not any(word in str(each) for word in hidden):
+            logger.info("[%s] %s", "Dir " if each.is_dir() else "File", each)
+    logger.info("*** END file listing %s", path)
 
 
 def process(args: Namespace, state: str) -> None:
     """Task 1: each instance works on its share of the data."""
-    # From the image that the Dockerfile makes.
-    from tabulate import tabulate
+    import tabulate  # from the image that the Dockerfile makes
 
-    logger.info("Input data: %s", files(args.input_data))
-    logger.info(
-        "Sizes:\n%s", tabulate([[name, Path(args.input_data, name).stat().st_size] for name in files(args.input_data)])
-    )
-    logger.info("Persons: %s", [humanize.naturalsize(Path(args.input_persons, "persons.json").stat().st_size)])
-    Path(state, f"state_{args.current_host}").write_text("state")
-    for name in files(args.input_data):
-        text = Path(args.input_data, name).read_text().strip()
-        Path(args.model_dir, f"{name}_proc_by_{args.current_host}").write_text(f"{text} by {args.current_host}")
-    Path(args.model_dir, f"output_{args.current_host}").write_text("output")
+    logger.info("%s is pre-installed in this image", tabulate.__name__)
+
+    host = args.current_host
+    Path(state, host).write_text(f"state_{host}")
+    for file in Path(args.input_data).iterdir():
+        Path(args.model_dir, f"{file.name}_proc_by_{host}").write_text(f"{file.read_text()} processed by {host}")
+    Path(args.output_data_dir, f"output_{host}").write_text(f"output_{host}")
 
 
-def evaluate(args: Namespace) -> None:
-    """Task 2: works on what task 1 left."""
-    from external_dependency import lib1
+def evaluate() -> None:
+    """Task 2: has the further dependency, and scores, which the workflow reads as a metric."""
+    from external_dependency import lib1  # noqa: F401 - it says that it is there
 
-    logger.info("Dependencies: %s, %s", lib1.describe(), lib2.describe())
-    logger.info("Model of task 1: %s", files(args.input_task_6_1_model))
-    logger.info("State of task 1: %s", files(args.input_task_6_1_state))
-    for score in (10, 20, 30):
-        print(f"Score={score};")
+    for score in (10, 20):
+        logger.info("Score=%d;", score)
 
 
 def main() -> None:
-    """Do what `task_type` says."""
+    """Show what is there, do what `task_type` says, show what is there now."""
     logging.basicConfig(stream=sys.stdout)
     algo_lib.setDebugLevel()
     args = algo_lib.parseArgs()
     state = algo_lib.initMultiWorkersState(args)
-    logger.info("Hyperparams: %s", args.hps)
+
+    for name in args.channel_names:
+        path = getattr(args, f"input_{name}")
+        size = sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())
+        logger.info("input channel %s is at %s", name, path)
+        logger.info("it has %s", humanize.naturalsize(size))
+    show_folder("/opt/ml", "__pycache__")
+    show_folder(args.state)
+
     if args.hps["task_type"] == "1":
         process(args, state)
     else:
-        evaluate(args)
+        evaluate()
+
     algo_lib.markCompleted(args)
+    show_folder("/opt/ml", "/opt/ml/input", "/opt/ml/code", "__pycache__")
+    show_folder(args.state)
     logger.info("finished!")
 
 

@@ -1,6 +1,3 @@
 """Further code, packed beside the source folder."""
 
-
-def describe() -> str:
-    """Tell where it comes from."""
-    return "external dependency"
+print("-- External Lib1 imported!")

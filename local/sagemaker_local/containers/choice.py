@@ -27,5 +27,10 @@ def choose(wanted: str) -> Containers:
             return Containers(None, f"the Docker engine at {host} does not see this machine's files")
         version = Engine(host).run("version", "--format", "{{.Server.Version}}").strip()
     except EngineError as error:
-        return Containers(None, f"no Docker engine: {str(error).splitlines()[-1]}")
+        return Containers(None, f"no Docker engine ({_said(error)})")
     return Containers(Engine(host), f"Docker {version}")
+
+
+def _said(error: EngineError) -> str:
+    """The last line of what the docker command said, without the question that it ends with."""
+    return str(error).splitlines()[-1].removesuffix(" Is the docker daemon running?").rstrip(".")

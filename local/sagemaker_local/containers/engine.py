@@ -43,7 +43,7 @@ class Engine:
         seconds: float = _ENGINE_SECONDS,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """The output of `docker ARGUMENTS`, told `environment` too. Raises EngineError."""
+        """The output of `docker ARGUMENTS`, run with `environment` beside the server's own. Raises EngineError."""
         command = self.command(*arguments)
         try:
             ran = subprocess.run(

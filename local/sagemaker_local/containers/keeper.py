@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from pathlib import Path
 
 from sagemaker_local.containers.engine import Engine, EngineError
 from sagemaker_local.containers.relay import serve
+from sagemaker_local.isolation.orders import obey_orders_only
 
 _DESKTOP, _DESKTOP_HOST = "Docker Desktop", "host.docker.internal"
 _NO_ADDRESS = "com.docker.network.bridge.inhibit_ipv4=true"  # of the machine in an isolated network
@@ -52,8 +52,7 @@ class Wish:
 
 def main(path: str) -> int:
     """Keep the network of a wish's file until standard input ends; the exit code."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    obey_orders_only()
     wish = Wish(**json.loads(Path(path).read_text()))
     engine = Engine(wish.engine)
     try:
@@ -88,8 +87,8 @@ def _make(engine: Engine, wish: Wish) -> IPv4Address:
     create = ("network", "create", "--driver", "bridge", *labels, *isolation)
     for left in reversed(range(_ATTEMPTS)):
         engine.run(*create, wish.network)
-        told = engine.run("network", "inspect", "--format", "{{json .IPAM.Config}}", wish.network)
-        subnet = next(IPv4Network(each["Subnet"]) for each in json.loads(told) if "." in each["Subnet"])
+        subnets = engine.run("network", "inspect", "--format", "{{json .IPAM.Config}}", wish.network)
+        subnet = next(IPv4Network(each["Subnet"]) for each in json.loads(subnets) if "." in each["Subnet"])
         gateway = subnet.network_address + 1
         engine.run("network", "rm", wish.network)
         try:

@@ -35,15 +35,15 @@ class JobNetwork:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        assert self._process.stdout is not None  # noqa: S101 - Popen was told to make a pipe
+        assert self._process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
         line = self._process.stdout.readline()
-        told: Any = json.loads(line) if line else {"error": "the network's keeper ended"}
-        if "error" in told:
+        reply: Any = json.loads(line) if line else {"error": "the network's keeper ended"}
+        if "error" in reply:
             self.close()
-            raise EngineError(told["error"])
-        self.addresses: Mapping[str, str] = told["addresses"]
-        self.reached: Mapping[int, str] = {int(port): where for port, where in told["reached"].items()}
-        self.trouble = str(told["trouble"])
+            raise EngineError(reply["error"])
+        self.addresses: Mapping[str, str] = reply["addresses"]
+        self.reached: Mapping[int, str] = {int(port): where for port, where in reply["reached"].items()}
+        self.trouble = str(reply["trouble"])
 
     def close(self) -> None:
         """End it, and wait until nothing of it is left."""

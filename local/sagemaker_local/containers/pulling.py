@@ -1,4 +1,4 @@
-"""Pulling an image, which can take long: it ends when it is told to, and with the server, however that ends."""
+"""Pulling an image, which can take long: it ends on request, and with the server, however that ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BLOCK = 1 << 16
 
 
 def pull(engine: Engine, image: str, folder: Path, *, platform: str = "", stop: threading.Event | None = None) -> None:
-    """`docker pull`, for `linux/ARCHITECTURE` where told, with a folder to work in.
+    """`docker pull`, for a `platform` as `linux/arm64` or for the engine's own; `folder` is there to work in.
 
     Raises EngineError, when `stop` is set too.
     """
@@ -34,21 +34,21 @@ def pull(engine: Engine, image: str, folder: Path, *, platform: str = "", stop: 
             network=None,
         )
     )
-    told = _output(instance, stop)
+    output = _output(instance, stop)
     code = instance.wait()
     instance.close()
     if code != 0:
-        raise EngineError(told.strip() or f"docker pull: exit code {code}")
+        raise EngineError(output.strip() or f"docker pull: exit code {code}")
 
 
 def _output(instance: Instance, stop: threading.Event | None) -> str:
     """To its end."""
-    told = b""
+    output = b""
     while True:
         if stop and stop.is_set():
             instance.kill()
         if select.select([instance.output], [], [], _POLL_SECONDS)[0]:
             block = os.read(instance.output.fileno(), _BLOCK)
             if not block:
-                return told.decode("utf-8", "replace")
-            told += block
+                return output.decode("utf-8", "replace")
+            output += block

@@ -23,7 +23,7 @@ async def serve(address: str, port: int) -> int:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """To the end of one direction, which the other side is told."""
+    """To the end of one direction, which is passed on as an end of file."""
     with suppress(OSError):
         while block := await reader.read(_BLOCK):
             writer.write(block)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LABEL = "sagemaker-local"  # of every container and network; its value is the server's data folder
@@ -16,9 +16,8 @@ class ContainerSpecification:
     """One container of the engine at `engine`.
 
     `entry_point`: the image's own where it is None. `network`: one of users, with an `address` there and
-    those of `peers` by name; or `none`. `binds`: folders of the machine
-    and where the container sees them. `owner`: uid and gid that files in `folder` go back to. `user`,
-    `work_folder`: the image's own where they are empty.
+    those of `peers` by name. `binds`: folders of the machine
+    and where the container sees them. `owner`: uid and gid that files in `folder` go back to.
     """
 
     engine: str
@@ -33,10 +32,8 @@ class ContainerSpecification:
     labels: dict[str, str]
     binds: dict[str, str]
     owner: tuple[int, int]
-    address: str = ""
-    peers: Mapping[str, str] = field(default_factory=dict)
-    user: str = ""
-    work_folder: str = ""
+    address: str
+    peers: Mapping[str, str]
 
     @property
     def supervisor(self) -> str:

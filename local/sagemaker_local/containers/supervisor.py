@@ -21,11 +21,12 @@ from pathlib import Path
 
 from sagemaker_local.containers.engine import COULD_NOT_START, Engine, EngineError
 from sagemaker_local.containers.specification import ContainerSpecification, load
+from sagemaker_local.isolation.orders import obey_orders_only, signal_of
 
 _RETRY_SECONDS = 0.05
 _NEVER = "0001-01-01T"  # the engine's "not yet"
 _KILLED = 137
-_SHARED_MEMORY = "8g"  # (assumed: what instances have is not told)
+_SHARED_MEMORY = "8g"  # (assumed: AWS does not say what instances have)
 _WRONG_FORMAT = re.compile(r"exec (?:user process caused: |\S+: )exec format error")
 # What the docker command itself reads of its environment: `docker --help`, "Environment variables"; Go's own.
 _OF_DOCKER = re.compile(
@@ -35,8 +36,7 @@ _OF_DOCKER = re.compile(
 
 def main(path: str) -> int:
     """Run the container of a specification file to its end; the exit code."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # only orders end an instance, not a terminal's Ctrl-C
+    obey_orders_only()
     spec = load(Path(path))
     container = _Container(spec)
     try:
@@ -78,17 +78,18 @@ class _Container:
     def _obey(self) -> None:
         while True:
             order = os.read(0, 1)
-            if order != b"T":
+            number = signal_of(order)
+            if number == signal.SIGKILL:
                 self._killed.set()
-            threading.Thread(target=self._send, args=("TERM" if order == b"T" else "KILL",), daemon=True).start()
+            threading.Thread(target=self._send, args=(number,), daemon=True).start()
             if not order:
                 return
 
-    def _send(self, name: str) -> None:
+    def _send(self, number: signal.Signals) -> None:
         """A signal to its first process, which may not run yet."""
         while not self._ended.is_set():
             with suppress(EngineError):
-                self._engine.run("kill", "--signal", name, self._spec.name)
+                self._engine.run("kill", "--signal", number.name, self._spec.name)
                 return
             time.sleep(_RETRY_SECONDS)
 
@@ -118,8 +119,8 @@ class _Container:
     def _wrong_format(self) -> str:
         image = self._engine.run("image", "inspect", "--format", "{{.Architecture}}", "--", self._spec.image).strip()
         here = self._engine.run("version", "--format", "{{.Server.Arch}}").strip()
-        told = f"the image is built for {image}, and the Docker engine runs on {here}" if image != here else ""
-        return _not_started(f"exec format error{': ' if told else ''}{told}")
+        why = f"the image is built for {image}, and the Docker engine runs on {here}" if image != here else ""
+        return _not_started(f"exec format error{': ' if why else ''}{why}")
 
 
 def create(engine: Engine, spec: ContainerSpecification) -> None:
@@ -132,15 +133,13 @@ def create(engine: Engine, spec: ContainerSpecification) -> None:
         engine.run(
             *("create", "--pull", "never", "--name", spec.name, "--hostname", spec.host_name),
             *("--network", spec.network, "--shm-size", _SHARED_MEMORY),
-            *(("--ip", spec.address, "--network-alias", spec.host_name) if spec.address else ()),
+            *("--ip", spec.address, "--network-alias", spec.host_name),
             *(word for name, address in spec.peers.items() for word in ("--add-host", f"{name}:{address}")),
-            *(("--user", spec.user) if spec.user else ()),
-            *(("--workdir", spec.work_folder) if spec.work_folder else ()),
             *("--log-driver", "local", "--log-opt", "max-size=1m"),
             *(word for name, value in spec.labels.items() for word in ("--label", f"{name}={value}")),
             *(word for pair in spec.binds.items() for word in ("--mount", _bind(*pair))),
             *("--env-file", file.name),
-            *(word for name, value in long.items() for word in ("--env", _told(name, value))),
+            *(word for name, value in long.items() for word in ("--env", _env_word(name, value))),
             *(("--entrypoint", entry_point[0]) if entry_point else ()),
             *(spec.image, *entry_point[1:], *spec.arguments),
             environment={name: value for name, value in long.items() if not _OF_DOCKER.fullmatch(name)},
@@ -153,13 +152,13 @@ def _parted(environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]
     return {name: value for name, value in environment.items() if name not in long}, long
 
 
-def _told(name: str, value: str) -> str:
-    """A variable that means something to the docker command can only be told by its words."""
+def _env_word(name: str, value: str) -> str:
+    """A variable for `--env`: by its name only, with the value in docker's environment, unless docker reads it too."""
     return f"{name}={value}" if _OF_DOCKER.fullmatch(name) else name
 
 
 def _bind(source: str, target: str) -> str:
-    """A mount in CSV, so that any path can be told (docker run, `--mount`)."""
+    """A mount in CSV, so that any path can be written (docker run, `--mount`)."""
     return ",".join('"{}"'.format(part.replace('"', '""')) for part in ("type=bind", f"src={source}", f"dst={target}"))
 
 

@@ -1,1 +1,1 @@
-"""Amazon ECR: moto's tables of repositories, and a real registry for what is in the images."""
+"""Amazon ECR: moto's tables of repositories, and a registry of our own for what is in the images."""

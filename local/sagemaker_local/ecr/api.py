@@ -7,21 +7,20 @@ from typing import Any
 
 from moto.ecr.models import Repository
 
-from sagemaker_local.accounts import account_of, principal
-from sagemaker_local.call import Call
+from sagemaker_local.ecr.foreign import ForeignImages
 from sagemaker_local.ecr.images import Images, NoImage, StoredImage
+from sagemaker_local.ecr.operations import account_of_caller, repository_of
 from sagemaker_local.ecr.paging import page
-from sagemaker_local.ecr.repositories import find_repository
+from sagemaker_local.ecr.repositories import repository_not_found
 from sagemaker_local.ecr.tokens import LIFETIME_SECONDS, Token, Tokens, expiry
-from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults.register import Faults
-from sagemaker_local.validation import check
-
-Answer = Mapping[str, Any]
+from sagemaker_local.protocol.call import Answer, Call, Operation
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.validation import checked
 
 
 class EcrApi:
-    """`host`: this server's `HOST:PORT`; `digest_of`: of an image under a name that only AWS has, None if unknown."""
+    """`host`: this server's `HOST:PORT`; `foreign`: the images of other accounts that are known by name."""
 
     def __init__(
         self,
@@ -29,16 +28,16 @@ class EcrApi:
         tokens: Tokens,
         faults: Faults,
         host: Callable[[], str],
-        digest_of: Callable[[str], str | None],
+        foreign: ForeignImages,
     ) -> None:
         self._images = images
         self._tokens = tokens
         self._faults = faults
         self._host = host
-        self._digest_of = digest_of
+        self._foreign = foreign
 
-    def operations(self) -> dict[str, Callable[[Call], Answer]]:
-        """By name, each checking the request first, and whether there is a registry."""
+    def operations(self) -> dict[str, Operation]:
+        """By name, each checking the request first."""
         named = {
             "GetAuthorizationToken": self._issue,
             "BatchGetImage": self._get,
@@ -47,11 +46,10 @@ class EcrApi:
             "PutImage": self._put,
             "BatchDeleteImage": self._delete,
         }
-        return {name: _checked(operation) for name, operation in named.items()}
+        return checked(named, "InvalidParameterException")
 
     def _issue(self, call: Call) -> Answer:
-        self._images.registry.check()
-        account = _account(call)
+        account = account_of_caller(call)
         expires = expiry(self._faults.token_seconds(LIFETIME_SECONDS))
         answers = []
         for _ in call.parameters.get("registryIds") or [account]:
@@ -61,35 +59,30 @@ class EcrApi:
         return {"authorizationData": answers}
 
     def _get(self, call: Call) -> Answer:
-        foreign = self._foreign(call)
-        if foreign is not None:
-            return foreign
-        repository = self._repository(call)
+        registry = call.parameters.get("registryId")
+        if registry not in (None, account_of_caller(call)):
+            return self._of_another_account(call, registry)
+        repository = repository_of(call)
         found, failures = _each(
             call, lambda wanted: [_image(repository, self._find(repository, wanted), wanted.get("imageTag"))]
         )
         return {"images": found, "failures": failures}
 
-    def _foreign(self, call: Call) -> Answer | None:
-        """Images of another account's registry that local ones stand for; None where there are none."""
-        given = call.parameters
-        registry = given.get("registryId")
-        if registry in (None, _account(call)):
-            return None
-        name, found, failures = given["repositoryName"], [], []
-        suffix = "amazonaws.com.cn" if call.region.startswith("cn-") else "amazonaws.com"
-        for wanted in given["imageIds"]:
-            uri = f"{registry}.dkr.ecr.{call.region}.{suffix}/{name}:{wanted.get('imageTag', 'latest')}"
-            digest = self._digest_of(uri)
-            if digest:
-                told = {**wanted, "imageDigest": digest}
-                found.append({"registryId": registry, "repositoryName": name, "imageId": told})
-            else:
-                failures.append(_failure(wanted, NoImage("ImageNotFound")))
-        return {"images": found, "failures": failures} if found else None
+    def _of_another_account(self, call: Call, registry: str) -> Answer:
+        name = call.parameters["repositoryName"]
+        repository = self._foreign.find(registry, call.region, name)
+        if repository is None:
+            raise repository_not_found(registry, name)
+
+        def find(wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+            identity = {**wanted, "imageDigest": repository.digest(wanted.get("imageTag"), wanted.get("imageDigest"))}
+            return [{"registryId": registry, "repositoryName": name, "imageId": identity}]
+
+        found, failures = _each(call, find)
+        return {"images": found, "failures": failures}
 
     def _describe(self, call: Call) -> Answer:
-        repository = self._repository(call)
+        repository = repository_of(call)
         wanted = call.parameters.get("imageIds")
         if wanted:
             try:
@@ -101,7 +94,7 @@ class EcrApi:
         return {"imageDetails": [_detail(repository, each) for each in found], **token}
 
     def _list(self, call: Call) -> Answer:
-        repository = self._repository(call)
+        repository = repository_of(call)
         ids = []
         for image in self._images.all(repository):
             if _chosen(bool(image.image_tags), call):
@@ -111,10 +104,11 @@ class EcrApi:
         return {"imageIds": found, **token}
 
     def _put(self, call: Call) -> Answer:
-        repository, given = self._repository(call), call.parameters
+        repository, given = repository_of(call), call.parameters
         tag, raw = given.get("imageTag"), given["imageManifest"].encode()
+        tags = [tag] if tag else []
         images = {each.image_digest: list(each.image_tags) for each in self._images.all(repository)}
-        image = self._images.put(repository, raw, given.get("imageManifestMediaType"), tag, given.get("imageDigest"))
+        image = self._images.put(repository, raw, given.get("imageManifestMediaType"), tags, given.get("imageDigest"))
         if image.image_digest in images and (not tag or tag in images[image.image_digest]):
             text = (
                 f"Image with digest '{image.image_digest}' and tag '{tag}' already exists in the repository with name "
@@ -124,7 +118,7 @@ class EcrApi:
         return {"image": _image(repository, image, tag)}
 
     def _delete(self, call: Call) -> Answer:
-        repository = self._repository(call)
+        repository = repository_of(call)
 
         def remove(wanted: Mapping[str, str]) -> list[dict[str, Any]]:
             digest, tags = self._images.remove(repository, wanted.get("imageTag"), wanted.get("imageDigest"))
@@ -133,21 +127,8 @@ class EcrApi:
         gone, failures = _each(call, remove)
         return {"imageIds": gone, "failures": failures}
 
-    def _repository(self, call: Call) -> Repository:
-        self._images.registry.check()
-        given = call.parameters
-        return find_repository(_account(call), call.region, given["repositoryName"], given.get("registryId"))
-
     def _find(self, repository: Repository, wanted: Mapping[str, str]) -> StoredImage:
         return self._images.find(repository, wanted.get("imageTag"), wanted.get("imageDigest"))
-
-
-def _checked(operation: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-    def checked(call: Call) -> Answer:
-        check(call, "InvalidParameterException")
-        return operation(call)
-
-    return checked
 
 
 def _each(call: Call, act: Callable[[Mapping[str, str]], list[dict[str, Any]]]) -> tuple[list[Any], list[Any]]:
@@ -161,10 +142,6 @@ def _each(call: Call, act: Callable[[Mapping[str, str]], list[dict[str, Any]]]) 
 
     outcomes = [attempt(wanted) for wanted in call.parameters["imageIds"]]
     return [each for done, _ in outcomes for each in done], [each for _, failed in outcomes for each in failed]
-
-
-def _account(call: Call) -> str:
-    return account_of(principal(call.access_key, call.region))
 
 
 def _chosen(tagged: bool, call: Call) -> bool:
@@ -200,8 +177,8 @@ def _failure(wanted: Mapping[str, str], error: NoImage) -> dict[str, Any]:
 
 def _not_found(repository: Repository, wanted: list[Mapping[str, str]]) -> ServiceError:
     """Of several the first is named. (assumed)"""
-    told = wanted[0]
-    image = f"{{imageDigest:'{told.get('imageDigest', 'null')}', imageTag:'{told.get('imageTag', 'null')}'}}"
+    first = wanted[0]
+    image = f"{{imageDigest:'{first.get('imageDigest', 'null')}', imageTag:'{first.get('imageTag', 'null')}'}}"
     text = (
         f"The image with imageId {image} does not exist within the repository with name '{repository.name}' in the "
         f"registry with id '{repository.registry_id}'"

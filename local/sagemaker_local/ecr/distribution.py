@@ -1,67 +1,75 @@
-"""`/v2/…` as ECR serves it to docker: who may do what, tags and manifests from ECR's tables, layers from the registry.
+"""`/v2/…`, as ECR serves it to docker: who may do what, and who answers it.
 
 The protocol: OCI distribution-spec, "Endpoints"; errors are `{"errors": [{"code", "message"}]}`. Each request stands
-for an operation of ECR's API, whose permission it needs (user guide, "Private repository policies": docker's actions).
+for an operation of ECR's API, whose permission it needs (user guide, "Private repository policies": docker's actions;
+referrers: API reference, ListImageReferrers; deletion of a blob, which ECR does not serve: assumed).
 """
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from moto.ecr.models import Repository
 from werkzeug.wrappers import Response
 
-from sagemaker_local.call import Call
-from sagemaker_local.ecr.images import Images, NoImage, StoredImage
-from sagemaker_local.ecr.manifests import MAX_BYTES
-from sagemaker_local.ecr.passage import body_of, pass_on
+from sagemaker_local.ecr.blob_requests import BlobRequests
+from sagemaker_local.ecr.download_links import DownloadLinks
+from sagemaker_local.ecr.manifest_requests import ManifestRequests
+from sagemaker_local.ecr.registry_request import RegistryRequest
 from sagemaker_local.ecr.repositories import find_repository
 from sagemaker_local.ecr.tokens import Token, Tokens
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.protocol.call import Call
+from sagemaker_local.protocol.errors import ServiceError
 
 PREFIX = "/v2/"
 _PATH = re.compile(
-    r"/v2/(?P<name>.+)/(?:manifests/(?P<reference>[^/]+)|blobs/uploads/(?P<upload>[^/]*)|blobs/(?P<blob>[^/]+)"
-    r"|(?P<tags>tags/list))"
+    r"/v2/(?P<name>.+)/(?:manifests/(?P<manifest>[^/]+)|blobs/uploads(?:/(?P<upload>[^/]*))?|blobs/(?P<blob>[^/]+)"
+    r"|(?P<tags>tags/list)|referrers/(?P<referrers>[^/]+))"
 )
-_OPERATIONS = {
-    ("manifest", "GET"): "BatchGetImage",
-    ("manifest", "HEAD"): "BatchGetImage",
-    ("manifest", "PUT"): "PutImage",
-    ("blob", "GET"): "GetDownloadUrlForLayer",
-    ("blob", "HEAD"): "BatchCheckLayerAvailability",
-    ("uploads", "POST"): "InitiateLayerUpload",
-    ("upload", "GET"): "UploadLayerPart",
-    ("upload", "PATCH"): "UploadLayerPart",
-    ("upload", "DELETE"): "UploadLayerPart",
-    ("upload", "PUT"): "CompleteLayerUpload",
-    ("tags", "GET"): "ListImages",
-    ("entrance", "GET"): "GetAuthorizationToken",
-    ("entrance", "HEAD"): "GetAuthorizationToken",
-}
+_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+_NAME_LENGTH = 256  # (API reference, CreateRepository)
+
+Handler = Callable[[RegistryRequest], Response]
 
 
 class Distribution:
     """Answers docker. `region` is that of a request without a token."""
 
-    def __init__(self, images: Images, tokens: Tokens, region: str) -> None:
-        self._images = images
+    def __init__(
+        self, blobs: BlobRequests, manifests: ManifestRequests, tokens: Tokens, links: DownloadLinks, region: str
+    ) -> None:
         self._tokens = tokens
+        self._links = links
         self._region = region
+        self._routes: dict[tuple[str, str], tuple[str, Handler]] = {
+            ("manifest", "GET"): ("BatchGetImage", manifests.get),
+            ("manifest", "HEAD"): ("BatchGetImage", manifests.get),
+            ("manifest", "PUT"): ("PutImage", manifests.put),
+            ("manifest", "DELETE"): ("BatchDeleteImage", manifests.delete),
+            ("blob", "GET"): ("GetDownloadUrlForLayer", blobs.get),
+            ("blob", "HEAD"): ("BatchCheckLayerAvailability", blobs.get),
+            ("blob", "DELETE"): ("BatchDeleteImage", blobs.delete),
+            ("uploads", "POST"): ("InitiateLayerUpload", blobs.begin),
+            ("upload", "GET"): ("UploadLayerPart", blobs.status),
+            ("upload", "PATCH"): ("UploadLayerPart", blobs.append),
+            ("upload", "DELETE"): ("UploadLayerPart", blobs.cancel),
+            ("upload", "PUT"): ("CompleteLayerUpload", blobs.finish),
+            ("tags", "GET"): ("ListImages", manifests.tags),
+            ("referrers", "GET"): ("BatchGetImage", manifests.referrers),
+        }
 
     def identify(self, environ: dict[str, Any]) -> Call:
         """The call that a WSGI request to `/v2/…` stands for; its operation is empty if ECR knows none."""
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        found = _PATH.fullmatch(path)
+        kind, name, reference = _read(_path(environ))
+        operation = self._routes[route][0] if (route := (kind, environ["REQUEST_METHOD"])) in self._routes else ""
+        if kind == "entrance" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            operation = "GetAuthorizationToken"
         token = self._token(environ)
-        parameters = {name: value for name, value in found.groupdict().items() if value} if found else {}
-        operation = _OPERATIONS.get((_kind(path, parameters), environ["REQUEST_METHOD"]), "")
-        parameters["repositoryName"] = parameters.pop("name", "*")
         region, key = (token.region, token.access_key) if token else (self._region, None)
-        return Call("ecr", operation, region, key, parameters, wire="registry")
+        parameters = {"repositoryName": name or "*", "kind": kind, "reference": reference}
+        return Call("ecr", operation, region, key, parameters, by_registry=True)
 
     def admit(self, environ: dict[str, Any]) -> None:
         """Raise ServiceError for a request without a token, or with one whose time is over."""
@@ -78,59 +86,39 @@ class Distribution:
         token = self._token(environ)
         if token is None or not call.operation:
             raise ServiceError("UnsupportedCommandException", "The operation is unsupported.")
-        given = call.parameters
         if call.operation == "GetAuthorizationToken":
             return Response("{}", content_type="application/json")
-        repository = find_repository(token.account, token.region, given["repositoryName"])
-        if call.operation == "BatchGetImage":
-            return _manifest(self._image(repository, given["reference"]))
-        if call.operation == "PutImage":
-            return self._put(repository, given["reference"], environ)
-        if call.operation == "ListImages":
-            tags = sorted(tag for image in self._images.all(repository) for tag in image.image_tags)
-            return Response(json.dumps({"name": repository.name, "tags": tags}), content_type="application/json")
-        rest = f"blobs/{given['blob']}" if "blob" in given else f"blobs/uploads/{given.get('upload', '')}"
-        return pass_on(self._images.registry, repository, rest, environ)
+        given = call.parameters
+        name = str(given["repositoryName"])
+        if len(name) > _NAME_LENGTH or not _NAME.fullmatch(name):
+            text = (
+                f'"{name[:_NAME_LENGTH]}" is not a valid repository name: use a-z, 0-9, and ".", "_", "-", "/" between.'
+            )
+            raise ServiceError("NAME_INVALID", text)
+        repository = find_repository(token.account, token.region, name)
+        _, handler = self._routes[given["kind"], environ["REQUEST_METHOD"]]
+        return handler(RegistryRequest(repository, given["reference"], call, environ))
 
     def _token(self, environ: dict[str, Any]) -> Token | None:
-        return self._tokens.find(environ.get("HTTP_AUTHORIZATION", ""))
-
-    def _image(self, repository: Repository, reference: str) -> StoredImage:
-        tag, digest = _parted(reference)
-        try:
-            return self._images.find(repository, tag, digest)
-        except NoImage as error:
-            raise ServiceError("ImageNotFoundException", str(error)) from error
-
-    def _put(self, repository: Repository, reference: str, environ: dict[str, Any]) -> Response:
-        raw = b""
-        for block in body_of(environ):
-            raw += block
-            if len(raw) > MAX_BYTES:
-                raise ServiceError("InvalidParameterException", f"A manifest has at most {MAX_BYTES} bytes.")
-        tag, digest = _parted(reference)
-        image = self._images.put(repository, raw, environ.get("CONTENT_TYPE"), tag, digest)
-        headers = {
-            "Location": f"/v2/{repository.name}/manifests/{image.image_digest}",
-            "Docker-Content-Digest": image.image_digest,
-        }
-        return Response(b"", HTTPStatus.CREATED, headers)
+        """Whose the request is: by its authorisation, or by the link that GetDownloadUrlForLayer gave."""
+        by_header = self._tokens.find(environ.get("HTTP_AUTHORIZATION", ""))
+        if by_header or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return by_header
+        return self._links.find(environ.get("QUERY_STRING", ""), _path(environ))
 
 
-def _kind(path: str, parameters: dict[str, str]) -> str:
+def _path(environ: dict[str, Any]) -> str:
+    return str(environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
+
+
+def _read(path: str) -> tuple[str, str, str]:
+    """Kind, repository and reference of a path; all empty for a path that the protocol does not have."""
     if path in (PREFIX, PREFIX.rstrip("/")):
-        return "entrance"
-    for member, kind in (("reference", "manifest"), ("blob", "blob"), ("upload", "upload"), ("tags", "tags")):
-        if member in parameters:
-            return kind
-    return "uploads" if parameters else ""
-
-
-def _manifest(image: StoredImage) -> Response:
-    headers = {"Docker-Content-Digest": image.image_digest, "ETag": f'"{image.image_digest}"'}
-    return Response(image.image_manifest.encode(), headers=headers, content_type=str(image.image_manifest_media_type))
-
-
-def _parted(reference: str) -> tuple[str | None, str | None]:
-    """(tag, None) or (None, digest)."""
-    return (None, reference) if ":" in reference else (reference, None)
+        return "entrance", "", ""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return "", "", ""
+    parts = {kind: value for kind, value in found.groupdict().items() if value}
+    name = parts.pop("name")
+    kind, reference = next(iter(parts.items()), ("uploads", ""))
+    return kind, name, reference

@@ -1,4 +1,4 @@
-"""ECR's errors as the registry protocol tells them: `{"errors": [{"code", "message"}]}`, which docker prints in words.
+"""ECR's errors in the form of the registry protocol: `{"errors": [{"code", "message"}]}`, which docker prints in words.
 
 Codes: OCI distribution-spec, "Error Codes".
 """
@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from werkzeug.wrappers import Response
 
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.protocol.errors import ServiceError
 
 _EXPIRED = "Your authorization token has expired. Reauthenticate and try again."  # (as many threads quote it)
 _CODES = {
@@ -23,6 +23,10 @@ _CODES = {
     "ImageDigestDoesNotMatchException": ("DIGEST_INVALID", HTTPStatus.BAD_REQUEST),
     "InvalidParameterException": ("MANIFEST_INVALID", HTTPStatus.BAD_REQUEST),
     "LayersNotFoundException": ("MANIFEST_BLOB_UNKNOWN", HTTPStatus.NOT_FOUND),
+    "ReferencedImagesNotFoundException": ("MANIFEST_BLOB_UNKNOWN", HTTPStatus.NOT_FOUND),
+    "UploadNotFoundException": ("BLOB_UPLOAD_UNKNOWN", HTTPStatus.NOT_FOUND),
+    "InvalidLayerPartException": ("BLOB_UPLOAD_INVALID", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
+    "InvalidLayerException": ("DIGEST_INVALID", HTTPStatus.BAD_REQUEST),
     "ThrottlingException": ("TOOMANYREQUESTS", HTTPStatus.TOO_MANY_REQUESTS),
     "UnsupportedCommandException": ("UNSUPPORTED", HTTPStatus.METHOD_NOT_ALLOWED),
 }

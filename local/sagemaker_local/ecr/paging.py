@@ -1,11 +1,11 @@
-"""Pages of a list: `nextToken` tells how many entries were given (assumed: what it tells at AWS is secret)."""
+"""Pages of a list: `nextToken` is the number of entries that were given (assumed: AWS does not publish its form)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.protocol.errors import ServiceError
 
 _PAGE = 100  # (API reference, DescribeImages: maxResults)
 Entry = TypeVar("Entry")

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from moto.ecr.models import Repository, ecr_backends
 from werkzeug.wrappers import Response
 
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.protocol.errors import ServiceError
 
 
 def find_repository(account: str, region: str, name: str, registry: str | None = None) -> Repository:
@@ -16,9 +16,19 @@ def find_repository(account: str, region: str, name: str, registry: str | None =
     wanted = registry or account
     found = ecr_backends[account][region].repositories.get(name) if wanted == account else None
     if found is None:
-        text = f"The repository with name '{name}' does not exist in the registry with id '{wanted}'"
-        raise ServiceError("RepositoryNotFoundException", text)
+        raise repository_not_found(wanted, name)
     return found
+
+
+def repositories_of(account: str, region: str) -> list[Repository]:
+    """All of an account in a region."""
+    return list(ecr_backends[account][region].repositories.values())
+
+
+def repository_not_found(registry: str, name: str) -> ServiceError:
+    """What is said of a repository that an account does not have."""
+    text = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
+    return ServiceError("RepositoryNotFoundException", text)
 
 
 def is_immutable(repository: Repository, tag: str) -> bool:
@@ -34,10 +44,10 @@ def readdressed(response: Response, host: str) -> Response:
         answer = json.loads(response.get_data())
     except ValueError:
         return response
-    told = [answer.get("repository"), *(answer.get("repositories") or [])] if isinstance(answer, dict) else []
-    for repository in told:
+    repositories = [answer.get("repository"), *(answer.get("repositories") or [])] if isinstance(answer, dict) else []
+    for repository in repositories:
         if isinstance(repository, dict) and "repositoryUri" in repository:
             repository["repositoryUri"] = f"{host}/{repository['repositoryName']}"
-    if any(told):
+    if any(repositories):
         response.set_data(json.dumps(answer))
     return response

@@ -48,7 +48,7 @@ class Tokens:
         return base64.b64encode(f"{_USER}:{password}".encode()).decode()
 
     def find(self, authorization: str) -> Token | None:
-        """The token in an `Authorization` header, None where there is none that is known."""
+        """The token in an `Authorization` header, or None if the header has no token that this server gave out."""
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() != "basic":
             return None

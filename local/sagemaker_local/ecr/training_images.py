@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sagemaker_local.accounts import ACCOUNT, assume
 from sagemaker_local.ecr.images import Images, NoImage
 from sagemaker_local.ecr.repositories import find_repository
 from sagemaker_local.ecr.tokens import Token, Tokens, expiry
-from sagemaker_local.errors import ServiceError
 from sagemaker_local.iam.judge import Judge
+from sagemaker_local.protocol.accounts import ACCOUNT
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.sts.sessions import assume
 
 _PULLING = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _MISSING = (
@@ -59,7 +60,7 @@ class TrainingImages:
 
 
 def _parted(reference: str) -> tuple[str, str | None, str | None]:
-    """Name, tag and digest of `NAME[:TAG][@DIGEST]`; the tag is `latest` where neither is told."""
+    """Name, tag and digest of `NAME[:TAG][@DIGEST]`; the tag is `latest` where it names neither."""
     name, _, digest = reference.partition("@")
     name, _, tag = name.partition(":")
     return name, tag or (None if digest else "latest"), digest or None

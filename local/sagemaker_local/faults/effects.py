@@ -1,7 +1,4 @@
-"""What a fault does to a request: makes it wait, refuses it in the words of the service, or cuts the connection.
-
-Codes and texts: throttling as each service names it (AWS API references, "Common Errors"; S3 `SlowDown` is a 503).
-"""
+"""What a fault does to a request: makes it wait, refuses it in the words of the service, or cuts the connection."""
 
 from __future__ import annotations
 
@@ -13,25 +10,10 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from sagemaker_local.call import Call
-from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults.fault import Fault
-
-_THROTTLED = {
-    "s3": ("SlowDown", "Please reduce your request rate.", HTTPStatus.SERVICE_UNAVAILABLE),
-    "iam": ("Throttling", "Rate exceeded", HTTPStatus.BAD_REQUEST),
-    "sts": ("Throttling", "Rate exceeded", HTTPStatus.BAD_REQUEST),
-}
-_EXPIRED = {
-    "s3": ("ExpiredToken", "The provided token has expired.", HTTPStatus.BAD_REQUEST),
-    "iam": ("ExpiredToken", "The security token included in the request is expired", HTTPStatus.FORBIDDEN),
-    "sts": ("ExpiredToken", "The security token included in the request is expired", HTTPStatus.FORBIDDEN),
-}
-_EXPIRED_ELSEWHERE = (
-    "ExpiredTokenException",
-    "The security token included in the request is expired",
-    HTTPStatus.BAD_REQUEST,
-)
+from sagemaker_local.protocol.call import Call
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.refusals import denied, expired, throttled
 
 
 def wait(faults: Sequence[Fault]) -> None:
@@ -43,8 +25,7 @@ def refusal(faults: Sequence[Fault], call: Call, caller: str) -> ServiceError | 
     """How the first of them that refuses is answered."""
     for fault in faults:
         if fault.kind == "throttle":
-            code = _THROTTLED.get(call.service, ("ThrottlingException", "Rate exceeded", HTTPStatus.BAD_REQUEST))
-            return ServiceError(*code)
+            return throttled(call)
         if fault.kind == "expired-credentials":
             return expired(call)
         if fault.kind == "error":
@@ -53,21 +34,6 @@ def refusal(faults: Sequence[Fault], call: Call, caller: str) -> ServiceError | 
         if fault.kind == "deny":
             return denied(call, caller, f"{call.service}:{call.operation}", "with an explicit deny")
     return None
-
-
-def expired(call: Call) -> ServiceError:
-    """The refusal of a session that is over, in the words of the called service."""
-    return ServiceError(*_EXPIRED.get(call.service, _EXPIRED_ELSEWHERE))
-
-
-def denied(call: Call, caller: str, action: str, why: str) -> ServiceError:
-    """AccessDenied in the words of the called service; `why` closes the sentence."""
-    text = f"User: {caller} is not authorized to perform: {action} {why}"
-    if call.service == "s3":
-        return ServiceError("AccessDenied", text, HTTPStatus.FORBIDDEN)
-    if call.service in ("iam", "sts"):
-        return ServiceError("AccessDenied", text, HTTPStatus.FORBIDDEN)
-    return ServiceError("AccessDeniedException", text)
 
 
 def cuts(faults: Sequence[Fault], when: str) -> bool:

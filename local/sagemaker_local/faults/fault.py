@@ -1,16 +1,17 @@
 """The faults that a user can set, as JSON objects `{"kind": …, …}`, each with its fields and their meaning.
 
-A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-credentials`) tells the requests it means
-by `operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
+A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-credentials`) names its requests by
+`operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
 all may hold `*` and `?`. Of those it hits the ones that `calls` counts (from 1), or a share `rate` of them, and at most
-`times`. The others: `no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`,
-`short-token`.
+`times`; with `per-second` those alone that are more than so many in a second, as an account's quota has it. The others:
+`no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
@@ -20,7 +21,7 @@ Json: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; which fields a kind has is told by FIELDS. Times are seconds."""
+    """One fault. FIELDS has the fields of each kind; times are in seconds."""
 
     kind: str
     operation: str = "*"
@@ -30,6 +31,7 @@ class Fault:
     calls: tuple[int, ...] = ()
     rate: float = 1.0
     times: int | None = None
+    per_second: int | None = None
     code: str = ""
     message: str = ""
     status: int = 0
@@ -42,7 +44,7 @@ class Fault:
     after: float = 0.0
     role: str = "*"
 
-    def told(self) -> dict[str, Json]:
+    def as_json(self) -> dict[str, Json]:
         """The fault as JSON, with the fields that its kind has."""
         return {"kind": self.kind, **{name: getattr(self, name.replace("-", "_")) for name in FIELDS[self.kind]}}
 
@@ -50,7 +52,7 @@ class Fault:
 _REQUEST = ("operation", "principal", "calls", "rate", "times")
 FIELDS: dict[str, tuple[str, ...]] = {
     "error": (*_REQUEST, "code", "message", "status"),
-    "throttle": _REQUEST,
+    "throttle": (*_REQUEST, "per-second"),
     "reset": (*_REQUEST, "when"),
     "slow": (*_REQUEST, "seconds"),
     "expired-credentials": _REQUEST,
@@ -73,7 +75,7 @@ _REQUIRED = {
 _ONCE = ("interrupt",)  # kinds that strike once unless `times` says otherwise
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("rate", "seconds", "after"), (int, float)),
-    **dict.fromkeys(("times", "status", "limit"), (int,)),
+    **dict.fromkeys(("times", "status", "limit", "per-second"), (int,)),
     "calls": (list, tuple),
     "spot": (bool,),
 }
@@ -132,7 +134,7 @@ def _check(name: str, value: Json) -> None:
         raise ValueError("calls: must be numbers of calls, counted from 1")
     if name == "when" and value not in ("before", "after"):
         raise ValueError("when: must be `before` or `after` the request is carried out")
-    if name in ("seconds", "after", "limit", "times") and value < 0:
+    if name in ("seconds", "after", "limit", "times", "per-second") and value < 0:
         raise ValueError(f"{name}: must not be negative")
     if name == "status" and not 400 <= value <= 599:
         raise ValueError("status: must be from 400 to 599")
@@ -148,10 +150,20 @@ class SetFault:
     seen: int = 0
     struck: int = 0
     jobs: set[str] = field(default_factory=set)
+    granted: deque[float] = field(default_factory=deque)
 
-    def told(self) -> dict[str, Json]:
+    def is_within_quota(self, now: float) -> bool:
+        """Whether a request comes before `per_second` others were granted in a second; it is granted then."""
+        while self.granted and now - self.granted[0] >= 1:
+            self.granted.popleft()
+        within = self.fault.per_second is not None and len(self.granted) < self.fault.per_second
+        if within:
+            self.granted.append(now)
+        return within
+
+    def as_json(self) -> dict[str, Json]:
         """As the side URL shows it."""
-        return {"id": self.number, **self.fault.told(), "seen": self.seen, "struck": self.struck}
+        return {"id": self.number, **self.fault.as_json(), "seen": self.seen, "struck": self.struck}
 
 
 assert {name.replace("-", "_") for names in FIELDS.values() for name in names} <= {each.name for each in fields(Fault)}  # noqa: S101 - of the table above

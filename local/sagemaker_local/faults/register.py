@@ -10,6 +10,8 @@ from fnmatch import fnmatchcase
 
 from sagemaker_local.faults.fault import Fault, Json, SetFault
 
+_QUOTA = 1000  # instances of a type: more than a machine runs (AWS starts accounts with none to some tens)
+
 
 class Faults:
     """What the side URL and the flags set."""
@@ -26,12 +28,12 @@ class Faults:
         with self._lock:
             self._numbers += 1
             self._set.append(SetFault(self._numbers, fault, time.time()))
-            return self._set[-1].told()
+            return self._set[-1].as_json()
 
-    def told(self) -> list[dict[str, Json]]:
+    def in_force(self) -> list[dict[str, Json]]:
         """All in force, in the order in which they were set."""
         with self._lock:
-            return [each.told() for each in self._set]
+            return [each.as_json() for each in self._set]
 
     def remove(self, number: int | None = None) -> bool:
         """Lift one, or all; whether there was one."""
@@ -61,13 +63,19 @@ class Faults:
         """Whether there are no instances of a type now."""
         return bool(self._strike(lambda fault: fault.kind == "no-capacity" and _placed(fault, instance_type, spot)))
 
-    def quota(self, instance_type: str, *, spot: bool) -> int | None:
-        """The number of instances of a type that the account may have, None for no limit; the smallest set one."""
+    def quota(self, instance_type: str, *, spot: bool) -> int:
+        """The number of instances of a type that the account may have: the smallest that is set, otherwise 1000."""
         found = self._strike(lambda fault: fault.kind == "quota" and _placed(fault, instance_type, spot))
-        return min((fault.limit for fault in found), default=None)
+        return min((fault.limit for fault in found), default=_QUOTA)
+
+    def shown_quota(self, instance_type: str, *, spot: bool) -> int:
+        """The same, for who only looks it up: such a look counts as no strike."""
+        with self._lock:
+            set_ones = [each.fault for each in self._set if each.fault.kind == "quota"]
+        return min((fault.limit for fault in set_ones if _placed(fault, instance_type, spot)), default=_QUOTA)
 
     def interrupts(self, job: str, training_since: float) -> bool:
-        """Whether a spot interruption of a job, in training since then, is due; each hits a job once."""
+        """Whether a spot interruption of a job, in training since then, is due; each interrupts a job once."""
         now = time.time()
         with self._lock:
             for each in self._set:
@@ -99,6 +107,8 @@ class Faults:
                 if not means(fault):
                     continue
                 each.seen += 1
+                if each.is_within_quota(time.monotonic()):
+                    continue
                 counted = each.seen in fault.calls if fault.calls else random.random() < fault.rate  # noqa: S311 - no secret
                 if counted and (fault.times is None or each.struck < fault.times):
                     each.struck += 1
@@ -111,5 +121,5 @@ def _placed(fault: Fault, instance_type: str, spot: bool) -> bool:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    # A role or job can be told by its bare name as well.
+    # A pattern may also name a role or job without its ARN.
     return fnmatchcase(text, pattern) or fnmatchcase(text.rpartition("/")[2], pattern)

@@ -14,8 +14,7 @@ from moto.iam.exceptions import NoSuchEntity, NotFoundException
 from moto.iam.models import iam_backends
 
 from sagemaker_local.iam.policy import Document
-
-_PARTITION = "aws"
+from sagemaker_local.protocol.accounts import PARTITION
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,11 @@ class Identity:
     account: str
     policies: tuple[Document, ...]
     boundary: Document | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a resource's policy can call it, beside its session."""
+        return self.arn, self.account, f"arn:{PARTITION}:iam::{self.account}:root"
 
 
 class PolicyTimes:
@@ -51,7 +55,7 @@ def identity_of(principal_arn: str, times: PolicyTimes) -> Identity | None:
     """The role of an assumed-role session, or the user; None for what IAM does not know."""
     _, _, _, _, account, resource = principal_arn.split(":", 5)
     kind, _, name = resource.partition("/")
-    backend: Any = iam_backends[account][_PARTITION]
+    backend: Any = iam_backends[account][PARTITION]
     try:
         if kind == "assumed-role":
             found = backend.get_role(name.partition("/")[0])
@@ -85,7 +89,7 @@ def _managed(policy: Any) -> Document:
 
 
 def _read(document: Any) -> Document:
-    """A policy's JSON; moto keeps it as the request had it, at times still encoded for a URL."""
+    """A policy's JSON; moto keeps it as the request had it, sometimes still encoded for a URL."""
     if isinstance(document, dict):
         return document
     text = str(document)

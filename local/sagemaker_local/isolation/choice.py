@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sys
@@ -14,6 +15,9 @@ from sagemaker_local.isolation.network import INTERFACE, Network
 from sagemaker_local.isolation.specification import Specification
 
 _PROBE_SECONDS = 20.0
+_EXCEPTION = re.compile(r"^\w+Error: (\[Errno \d+\] )?")  # what Python puts before an error's own words
+# Not the one of a virtual environment, which may be in /tmp: an instance has a /tmp of its own.
+_PYTHON = str(Path(sys.executable).resolve())
 _FILE_PROBE = "test $$ = 1 && test -f /opt/ml/probe/hosts"
 _PORT_PROBE = """
 import socket, sys
@@ -29,6 +33,15 @@ class Isolation:
     kind: str
     reason: str
     networks: bool = False
+
+    @property
+    def summary(self) -> str:
+        """What it means for jobs that run as processes, in a line for standard error."""
+        if self.kind == "none":
+            what = "instances are plain processes in folders of their own, and share the machine's network"
+        else:
+            what = f"each instance has its own files{', processes and network' if self.networks else ' and processes'}"
+        return f"isolation of jobs: {self.kind} ({self.reason}): {what}\n"
 
     @property
     def interface(self) -> str:
@@ -50,7 +63,8 @@ def choose(wanted: str, scratch: Path) -> Isolation:
             no_network = _network_refusal(kind, scratch / f"probe-{kind}-network")
             shared = f"; instances share the machine's network: {no_network}" if no_network else ""
             return Isolation(kind, "; ".join([*refusals, how]) + shared, networks=not no_network)
-        refusals.append(f"{kind}: {refusal}")
+        same = any(earlier.endswith(f": {refusal}") for earlier in refusals)
+        refusals.append(f"{kind}: {'the same' if same else refusal}")
     if wanted != "auto":
         raise SystemExit(f"--isolation {wanted} does not work here: {refusals[0]}")
     return Isolation("none", "; ".join(refusals))
@@ -79,9 +93,7 @@ def _refusal(kind: str, folder: Path, port: int | None) -> str | None:
     spec = Specification(
         kind=kind,
         folder=str(folder),
-        command=["sh", "-c", _FILE_PROBE]
-        if port is None
-        else [sys.executable, "-I", "-S", "-c", _PORT_PROBE, str(port)],
+        command=["sh", "-c", _FILE_PROBE] if port is None else [_PYTHON, "-I", "-S", "-c", _PORT_PROBE, str(port)],
         environment={"PATH": os.defpath},
         host_name="algo-1",
         binds={str(inside): "/opt/ml/probe", str(inside / "hosts"): "/etc/hosts"},
@@ -94,7 +106,7 @@ def _refusal(kind: str, folder: Path, port: int | None) -> str | None:
         fault = instance.fault().strip()
         if code == 0:
             return None
-        return fault.splitlines()[-1] if fault else f"exit code {code}"
+        return _EXCEPTION.sub("", fault.splitlines()[-1]) if fault else f"a probe ended with exit code {code}"
     finally:
         instance.kill()
         instance.wait(_PROBE_SECONDS)

@@ -1,7 +1,7 @@
 """Where a host's connections go: its own network, a peer's, or the machine's.
 
 For each `connect`, and `sendto` with a destination, the caller's socket is replaced by one of the network that the
-destination lies in, if it is not of that one already; then the call goes on as if nothing had been (the technique of
+destination is in, if it is not of that one already; then the call goes on as if nothing had been (the technique of
 bypass4netns). A loopback address is the host's own where something listens there, else the machine's: there are the
 stand-in and what the machine offers. An isolated host reaches its own and its peers' only.
 """
@@ -123,7 +123,7 @@ class Gate:
         options = _OPTIONS + (_TCP_OPTIONS if new.type & 0xF == socket.SOCK_STREAM else [])
         for level, name in options:
             new.setsockopt(level, name, current.getsockopt(level, name, 16))
-        for name in _BUFFERS:  # the kernel tells twice of what was set
+        for name in _BUFFERS:  # the kernel answers twice what was set
             if current.getsockopt(socket.SOL_SOCKET, name) != new.getsockopt(socket.SOL_SOCKET, name):
                 new.setsockopt(socket.SOL_SOCKET, name, current.getsockopt(socket.SOL_SOCKET, name) // 2)
         if new.family == socket.AF_INET6:
@@ -160,7 +160,7 @@ def fork_gate(network: Network, maker: socket.socket) -> socket.socket:
             if descriptors:  # without, the host ended before
                 Gate(descriptors[0], network, maker, peers).run()
             os._exit(0)
-        except BaseException:  # noqa: BLE001 - whatever it is, it must be told, and no fork may return
+        except BaseException:  # noqa: BLE001 - whatever it is, it must be printed, and no fork may return
             traceback.print_exc()
             os._exit(1)
     receiver.close()
@@ -168,7 +168,7 @@ def fork_gate(network: Network, maker: socket.socket) -> socket.socket:
 
 
 def _read_target(trapped: seccomp.Trapped) -> _Target | None:
-    """The destination of a call, None where it is no Internet address."""
+    """The destination of a call, None where it is not an Internet address."""
     with Path(f"/proc/{trapped.thread}/mem").open("rb", buffering=0) as memory:
         memory.seek(trapped.address)
         raw = memory.read(trapped.length)
@@ -209,7 +209,7 @@ def _closes_on_exec(process: int, descriptor: int) -> bool:
 
 
 def _bound(protocol: str, port: int, address: str = "") -> bool:
-    """Whether the host listens on a port; udp: is bound to it, at an address if told."""
+    """Whether the host listens on a port; udp: is bound to it, at this address if there is one."""
     wanted = "".join(f"{part:02X}" for part in reversed(socket.inet_aton(address))) if address else ""
     for table in (protocol, f"{protocol}6"):
         path = Path(f"/proc/thread-self/net/{table}")

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
+from sagemaker_local.isolation.orders import KILL, TERMINATE
+
 _PACKAGE_PARENT = Path(__file__).parents[2]
 _BOOT = (
     "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
@@ -67,21 +69,16 @@ class Instance:
     @property
     def output(self) -> IO[bytes]:
         """What the instance prints, unbuffered."""
-        assert self._process.stdout is not None  # noqa: S101 - Popen was told to make a pipe
+        assert self._process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
         return self._process.stdout
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has."""
-        return self._process.poll() is not None
 
     def terminate(self) -> None:
         """SIGTERM to the first process of the instance; nothing once it ended."""
-        self._order(b"T")
+        self._order(TERMINATE)
 
     def kill(self) -> None:
         """SIGKILL to all its processes; nothing once they ended."""
-        self._order(b"K")
+        self._order(KILL)
 
     def wait(self, seconds: float | None = None) -> int:
         """The exit code. Raises TimeoutError."""
@@ -106,6 +103,6 @@ class Instance:
                     pipe.close()
 
     def _order(self, order: bytes) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - Popen was told to make a pipe
+        assert self._process.stdin is not None  # noqa: S101 - Popen was asked for a pipe
         with suppress(BrokenPipeError, ValueError):  # ValueError: closed
             self._process.stdin.write(order)

@@ -1,4 +1,4 @@
-"""Overlays: folders shown so that what is written to them lies elsewhere, for as long as the instance lives."""
+"""Overlays: folders shown so that what is written to them is kept elsewhere, for as long as the instance lives."""
 
 from __future__ import annotations
 

@@ -84,9 +84,17 @@ class _View:
             kernel.bind(str(source), str(self._at(source)))
         elif inner and os.access(source, os.R_OK):
             for path in source.iterdir():
-                self.show(path)
+                self._show_if_there(path)
         elif os.access(source, os.W_OK):
             raise OSError(f"{source} cannot be shown so that writes do not reach it")
+
+    def _show_if_there(self, path: Path) -> None:
+        """What others of the machine remove meanwhile, as a Docker engine does in its folder, need not be shown."""
+        try:
+            self.show(path)
+        except FileNotFoundError:
+            if os.path.lexists(path):
+                raise
 
     def _show_mounted(self, point: Path) -> None:
         """An overlay does not show what is mounted inside its lower folder: show it on top."""
@@ -96,7 +104,7 @@ class _View:
             elif self._at(point).exists():
                 kernel.bind(str(point), str(self._at(point)))
         except OSError:
-            return  # not all kinds of file systems can be shown: what lies there stays hidden
+            return  # not all kinds of file systems can be shown: what is there stays hidden
 
     def _at(self, path: Path) -> Path:
         return self._root / path.relative_to("/")

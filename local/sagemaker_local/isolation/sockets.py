@@ -1,6 +1,6 @@
 """Sockets made for somebody else: asked for over a unix socket, given by passing the descriptor (manual: unix(7)).
 
-A request is `FAMILY TYPE PROTOCOL`; the answer is one byte, with the descriptor, or without one when there is none.
+A request is `FAMILY TYPE PROTOCOL`; the answer is one byte, with the descriptor, or without one when it cannot be made.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The process between the server and one instance: starts it, passes orders on, and sees that nothing outlives it.
 
 Run as `python -I -S -c BOOT PACKAGE_PARENT MODULE SPECIFICATION`; needs the standard library only, since under `sudo`
-it is all there is. Orders are bytes on standard input: `T` terminates (SIGTERM to the instance's first process), `K`
-kills; its end, which also comes when the server is killed, kills too. Its standard output is the instance's; what goes
-wrong before the command runs is written to standard error. Exit code: the command's, 128 + n where signal n ended it.
+it is all there is. It obeys the orders of orders.py: SIGTERM goes to the instance's first process, SIGKILL to all. Its
+standard output is the instance's; what goes wrong before the command runs is written to standard error. Exit code: the
+command's, 128 + n where signal n ended it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from sagemaker_local.isolation.orders import obey_orders_only, signal_of
 from sagemaker_local.isolation.specification import Specification, load
 
 ON_LINUX = sys.platform == "linux"
@@ -32,8 +33,7 @@ _NOT_STARTED = 125
 def main(path: str) -> int:
     """Run the instance of a specification file to its end; the exit code."""
     spec = load(Path(path))
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # only orders end an instance, not a terminal's Ctrl-C
+    obey_orders_only()
     if ON_LINUX:
         kernel.adopt_orphans()
     maker = sockets.fork_maker() if spec.network else None
@@ -117,7 +117,7 @@ def _supervise(first: int) -> int:
             os.read(waker, 4096)
         if 0 in ready:
             orders = os.read(0, 64)
-            os.kill(first, signal.SIGTERM if orders == b"T" else signal.SIGKILL)
+            os.kill(first, signal_of(orders))
             if not orders:
                 sources.remove(0)
 

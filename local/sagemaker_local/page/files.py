@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
-from sagemaker_local.clients import s3_client
+from sagemaker_local.s3.client import s3_client
+from sagemaker_local.s3.location import S3Location, parse
 from sagemaker_local.sagemaker.record import TrainingJob
-from sagemaker_local.training.s3_folder import S3Location, parse
 
 _PER_PLACE = 100
 _BLOCK = 1 << 18
@@ -56,7 +56,7 @@ def download(url: str, job: TrainingJob, given: Mapping[str, str]) -> Response:
     _, place = _place(job, given.get("place", ""))
     key = given.get("key", "")
     if not key.startswith(place.prefix):
-        raise LookupError("the key is none of this job's")
+        raise LookupError("the key does not belong to this job")
     found = s3_client(url, job.region).get_object(Bucket=place.bucket, Key=key)
     response = Response(_blocks(found["Body"]), content_type="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=key.rpartition("/")[2] or "object")
@@ -78,7 +78,7 @@ def _places(job: TrainingJob) -> list[tuple[str, S3Location]]:
 
 def _place(job: TrainingJob, number: str) -> tuple[str, S3Location]:
     if not (number.isdecimal() and number.isascii()):
-        raise LookupError("no such place")
+        raise LookupError("the place is not known")
     return _places(job)[int(number)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sagemaker_local.page.job_view import JobView, told
+from sagemaker_local.page.job_view import JobView, view_of
 from sagemaker_local.sagemaker.record import TrainingJob
 
 STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
@@ -34,5 +34,5 @@ def chosen(jobs: list[TrainingJob], given: Mapping[str, str]) -> JobList:
     found = [job for job in reversed(jobs) if name.lower() in job.name.lower() and status in ("", job.status)]
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(1, int(asked)), pages) if asked.isdecimal() and asked.isascii() else 1
-    rows = [told(job) for job in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    rows = [view_of(job) for job in found[(page - 1) * PER_PAGE : page * PER_PAGE]]
     return JobList(rows, len(found), len(jobs), page, pages, name, status)

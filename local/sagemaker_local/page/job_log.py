@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
-from sagemaker_local.errors import ServiceError
-from sagemaker_local.logs.paging import page
-from sagemaker_local.logs.store import LogStore
-from sagemaker_local.logs.stream import Event, Stream
-from sagemaker_local.sagemaker.record import TrainingJob
-from sagemaker_local.training.attempt import LOG_GROUP
+from sagemaker_local.cloudwatch_logs.paging import page
+from sagemaker_local.cloudwatch_logs.store import LogStore
+from sagemaker_local.cloudwatch_logs.stream import Event, Stream
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.sagemaker.record import LOG_GROUP, TrainingJob
 
 _TAIL_LINES = 200
 _EXCERPT_LINES = 1000

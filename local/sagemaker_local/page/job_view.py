@@ -36,13 +36,12 @@ class JobView:
         return [(each["MetricName"], each["Value"]) for each in self.described.get("FinalMetricDataList", [])]
 
 
-def told(job: TrainingJob) -> JobView:
+def view_of(job: TrainingJob) -> JobView:
     """As the job is now."""
-    instance_type, count = job.placement
     return JobView(
         job.name,
         job.region,
-        f"{instance_type} \u00d7 {count}",
+        ", ".join(f"{each.instance_type} \u00d7 {len(each.hosts)}" for each in job.groups),
         job.spot,
         job.ran,
         job.description(),

@@ -18,10 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.aws_hosts import parse
-from sagemaker_local.errors import ServiceError
-from sagemaker_local.logs.store import LogStore
+from sagemaker_local.cloudwatch_logs.store import LogStore
 from sagemaker_local.page import files, job_list, job_log, job_view, words
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.hosts import parse
 from sagemaker_local.sagemaker.record import TrainingJob
 
 HOME = "/_local/"
@@ -83,7 +83,7 @@ class Page:
         parts = rest.split("/")
         job = self._job(*parts[:2]) if kind == "jobs" and len(parts) in (2, 3) else None
         if job is None:
-            return self._failure(HTTPStatus.NOT_FOUND, "There is no such job, or no such page.")
+            return self._failure(HTTPStatus.NOT_FOUND, "This job or page does not exist.")
         return self._answer_of_job(request, job, parts[2] if len(parts) == 3 else "")
 
     def _answer_of_job(self, request: Request, job: TrainingJob, view: str) -> Response:
@@ -92,23 +92,23 @@ class Page:
         try:
             if view == "":
                 log = job_log.tail(streams, given.get("stream", ""))
-                return self._render("job.jinja", job=job_view.told(job), follows=True, live=not job.ended, log=log)
+                return self._render("job.jinja", job=job_view.view_of(job), follows=True, live=not job.ended, log=log)
             if view == "log":
                 log = job_log.excerpt(streams, given.get("stream", ""), given.get("at", ""))
                 live = not job.ended and not log.at
-                return self._render("log.jinja", job=job_view.told(job), follows=not log.at, live=live, log=log)
+                return self._render("log.jinja", job=job_view.view_of(job), follows=not log.at, live=live, log=log)
             if view == "log.txt":
                 return job_log.download(streams, given.get("stream", ""), job.name)
             if view == "files":
                 places = files.listed(self._url(), job, given)
-                return self._render("files.jinja", job=job_view.told(job), places=places)
+                return self._render("files.jinja", job=job_view.view_of(job), places=places)
             if view == "file":
                 return files.download(self._url(), job, given)
         except (LookupError, ValueError, ServiceError) as error:
             return self._failure(HTTPStatus.NOT_FOUND, f"There is nothing here: {error}")
         except (ClientError, BotoCoreError) as error:
             return self._failure(HTTPStatus.NOT_FOUND, str(error))
-        return self._failure(HTTPStatus.NOT_FOUND, "There is no such page of a job.")
+        return self._failure(HTTPStatus.NOT_FOUND, "A job has no such page.")
 
     def _job(self, region: str, name: str) -> TrainingJob | None:
         return next((job for job in self._jobs() if job.region == region and job.name == name), None)

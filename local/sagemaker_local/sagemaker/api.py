@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
-from sagemaker_local.accounts import role_age
-from sagemaker_local.call import Call
-from sagemaker_local.errors import ServiceError
+from sagemaker_local.faults.register import Faults
+from sagemaker_local.iam.roles import role_age
+from sagemaker_local.protocol.call import Answer, Call, Operation
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.validation import checked
 from sagemaker_local.sagemaker import rules
+from sagemaker_local.sagemaker.host_groups import HostGroup, host_groups
 from sagemaker_local.sagemaker.listing import page_of_jobs
 from sagemaker_local.sagemaker.record import TrainingJob
 from sagemaker_local.sagemaker.search import search
-from sagemaker_local.training.job_run import Training
-from sagemaker_local.validation import check
+from sagemaker_local.sagemaker.store import JobStore
 
 MAX_TAGS = 50
+
+
+class Runner(Protocol):
+    """Who runs the jobs: training/job_run.py."""
+
+    def check_inputs(self, request: Mapping[str, Any], region: str) -> None:
+        """Raise ServiceError if a channel of a request has no objects."""
+
+    def start(self, job: TrainingJob) -> None:
+        """Run a job to its end, beside the caller."""
+
+    def stop(self, job: TrainingJob) -> None:
+        """Have a running job end within its grace period."""
 
 
 class SageMakerApi:
@@ -25,13 +41,16 @@ class SageMakerApi:
     `check_image` refuses an image that a role cannot have in a region.
     """
 
-    def __init__(self, training: Training, check_image: Callable[[str, str, str], None]) -> None:
-        self._training = training
+    def __init__(
+        self, jobs: JobStore, runner: Runner, faults: Faults, check_image: Callable[[str, str, str], None]
+    ) -> None:
+        self._jobs = jobs
+        self._runner = runner
+        self._faults = faults
         self._check_image = check_image
         self._lock = threading.Lock()
-        self._jobs: dict[str, TrainingJob] = {}  # by ARN, so names differ without regard to case
 
-    def operations(self) -> dict[str, Callable[[Call], Mapping[str, Any]]]:
+    def operations(self) -> dict[str, Operation]:
         """By name, each checking the request first."""
         named = {
             "AddTags": self._add_tags,
@@ -44,61 +63,59 @@ class SageMakerApi:
             "Search": self._search,
             "StopTrainingJob": self._stop,
         }
-        return {name: _checked(operation) for name, operation in named.items()}
+        return checked(named)
 
-    def jobs(self, region: str | None = None) -> list[TrainingJob]:
-        """The jobs of a region, or of all, oldest first."""
-        return [job for job in list(self._jobs.values()) if region in (None, job.region)]
-
-    def _create(self, call: Call) -> Mapping[str, Any]:
+    def _create(self, call: Call) -> Answer:
         request = dict(call.parameters)
         rules.check_training_job(request)
         role = request["RoleArn"]
-        if role_age(role) < self._training.shared.faults.delay_of_role("role-not-ready", role):
+        if role_age(role) < self._faults.delay_of_role("role-not-ready", role):
             raise rules.cannot_assume(role)
         arn = rules.training_job_arn(call.region, request["TrainingJobName"])
-        if arn in self._jobs:
+        if self._jobs.find(arn):
             raise rules.name_taken(arn)
         self._check_image(request["AlgorithmSpecification"].get("TrainingImage", ""), role, call.region)
-        self._training.check_inputs(request, call.region)
+        self._runner.check_inputs(request, call.region)
         with self._lock:
-            if arn in self._jobs:
+            if self._jobs.find(arn):
                 raise rules.name_taken(arn)
             self._check_quota(request, call.region)
             job = TrainingJob(request, arn, call.region)
-            self._training.start(job)
-            self._jobs[arn] = job
+            self._runner.start(job)
+            self._jobs.add(job)
         return {"TrainingJobArn": arn}
 
     def _check_quota(self, request: Mapping[str, Any], region: str) -> None:
         """Raise ServiceError if the account may not have the instances; of preferences each type counts."""
         resources, spot = request["ResourceConfig"], bool(request.get("EnableManagedSpotTraining", False))
-        running = [job for job in self.jobs(region) if not job.ended and job.spot == spot]
-        for wanted in resources.get("InstancePreferences", [resources]):
-            instance_type, count = wanted["InstanceType"], wanted["InstanceCount"]
-            limit = self._training.shared.faults.quota(instance_type, spot=spot)
-            used = sum(job.placement[1] for job in running if job.placement[0] == instance_type)
-            if limit is not None and used + count > limit:
+        running = [job for job in self._jobs.all(region) if not job.ended and job.spot == spot]
+        in_use = _by_type(group for job in running for group in job.groups)
+        preferences = [
+            (each["InstanceType"], each["InstanceCount"]) for each in resources.get("InstancePreferences", [])
+        ]
+        for instance_type, count in preferences or _by_type(host_groups(resources)).items():
+            limit, used = self._faults.quota(instance_type, spot=spot), in_use[instance_type]
+            if used + count > limit:
                 raise rules.over_quota(instance_type, spot=spot, limit=limit, used=used, wanted=count)
 
-    def _describe(self, call: Call) -> Mapping[str, Any]:
+    def _describe(self, call: Call) -> Answer:
         return self._job(call).description()
 
-    def _stop(self, call: Call) -> Mapping[str, Any]:
+    def _stop(self, call: Call) -> Answer:
         job = self._job(call)
         if not job.request_stop():
             text = f"The request was rejected because the training job is in status {job.status}."
             raise ServiceError("ValidationException", text)
-        self._training.stop(job)
+        self._runner.stop(job)
         return {}
 
-    def _list(self, call: Call) -> Mapping[str, Any]:
-        return page_of_jobs([job.summary() for job in self.jobs(call.region)], call.parameters)
+    def _list(self, call: Call) -> Answer:
+        return page_of_jobs([job.summary() for job in self._jobs.all(call.region)], call.parameters)
 
-    def _search(self, call: Call) -> Mapping[str, Any]:
-        return search([job.record() for job in self.jobs(call.region)], call.parameters)
+    def _search(self, call: Call) -> Answer:
+        return search([job.record() for job in self._jobs.all(call.region)], call.parameters)
 
-    def _add_tags(self, call: Call) -> Mapping[str, Any]:
+    def _add_tags(self, call: Call) -> Answer:
         job = self._tagged(call)
         added = {tag["Key"]: tag["Value"] for tag in call.parameters["Tags"]}
         with self._lock:
@@ -107,40 +124,37 @@ class SageMakerApi:
             job.tags = {**job.tags, **added}
         return {"Tags": _tag_list(job)}
 
-    def _list_tags(self, call: Call) -> Mapping[str, Any]:
+    def _list_tags(self, call: Call) -> Answer:
         return {"Tags": _tag_list(self._tagged(call))}
 
-    def _delete_tags(self, call: Call) -> Mapping[str, Any]:
+    def _delete_tags(self, call: Call) -> Answer:
         job = self._tagged(call)
         with self._lock:
             job.tags = {key: value for key, value in job.tags.items() if key not in call.parameters["TagKeys"]}
         return {}
 
     def _job(self, call: Call) -> TrainingJob:
-        job = self._jobs.get(rules.training_job_arn(call.region, call.parameters["TrainingJobName"]))
+        job = self._jobs.find(rules.training_job_arn(call.region, call.parameters["TrainingJobName"]))
         if job is None:
             raise ServiceError("ValidationException", "Requested resource not found.")
         return job
 
     def _tagged(self, call: Call) -> TrainingJob:
-        job = self._jobs.get(call.parameters["ResourceArn"])
+        job = self._jobs.find(call.parameters["ResourceArn"])
         if job is None:  # (assumed text)
             raise ServiceError("ResourceNotFound", f"Could not find resource {call.parameters['ResourceArn']}.")
         return job
 
 
-def _checked(operation: Callable[[Call], Mapping[str, Any]]) -> Callable[[Call], Mapping[str, Any]]:
-    def checked(call: Call) -> Mapping[str, Any]:
-        check(call)
-        return operation(call)
-
-    return checked
-
-
-def _no_processing_jobs(call: Call) -> Mapping[str, Any]:
+def _no_processing_jobs(call: Call) -> Answer:
     """Processing jobs are not known here; clients of training jobs ask whether there are any."""
     del call
     return {"ProcessingJobSummaries": []}
+
+
+def _by_type(groups: Iterable[HostGroup]) -> Counter[str]:
+    """How many instances there are of each type."""
+    return Counter(group.instance_type for group in groups for _ in group.hosts)
 
 
 def _tag_list(job: TrainingJob) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What SageMaker fills in where a request is silent, so that DescribeTrainingJob tells it (recorded)."""
+"""The defaults that SageMaker adds to a request, as DescribeTrainingJob shows them (recorded)."""
 
 from __future__ import annotations
 

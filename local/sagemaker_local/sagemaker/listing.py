@@ -1,6 +1,7 @@
 """ListTrainingJobs: a status filters only what MaxResults took, so a page can be empty and still have a next one.
 
-Default order: by CreationTime, newest first (as seen; the documentation says ascending). MaxResults is 10 unless told.
+Default order: by CreationTime, newest first (as seen; the documentation says ascending). MaxResults is 10
+by default.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sagemaker_local.sagemaker.tokens import page_after
+from sagemaker_local.protocol.paging import page_after
+from sagemaker_local.sagemaker.rules import INVALID_TOKEN
 
 _PAGE = 10
 _SORT_KEYS = {"Name": "TrainingJobName", "Status": "TrainingJobStatus"}
@@ -23,10 +25,16 @@ def page_of_jobs(summaries: list[dict[str, Any]], given: Mapping[str, Any]) -> d
         key=lambda each: (each[key], each["TrainingJobName"]),
         reverse=given.get("SortOrder", "Descending") == "Descending",
     )
-    page, token = page_after(chosen, "TrainingJobName", given.get("NextToken"), given.get("MaxResults", _PAGE))
+    page, token = page_after(
+        chosen,
+        lambda each: str(each["TrainingJobName"]),
+        given.get("NextToken"),
+        given.get("MaxResults", _PAGE),
+        INVALID_TOKEN,
+    )
     status = given.get("StatusEquals")
     wanted = [each for each in page if status in (None, each["TrainingJobStatus"])]
-    return {"TrainingJobSummaries": wanted, **token}
+    return {"TrainingJobSummaries": wanted, **({"NextToken": token} if token else {})}
 
 
 def _within(summary: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What SageMaker knows of a training job, and how DescribeTrainingJob tells it. Times are seconds since 1970."""
+"""What SageMaker knows of a training job, and what DescribeTrainingJob answers of it. Times are seconds since 1970."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_local.botocore_models import service_model
+from sagemaker_local.protocol.models import service_model
 from sagemaker_local.sagemaker.defaults import with_defaults
+from sagemaker_local.sagemaker.host_groups import HostGroup, host_groups
+
+# A stream an instance, JOB/HOST-SECONDS (developer guide, "CloudWatch Logs for Amazon SageMaker AI").
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 # What a spot job is billed of its training time. (assumed: within the "up to 90 %" that AWS names)
 SPOT_BILLED_FRACTION = 0.3
@@ -66,18 +70,14 @@ class TrainingJob:
         self.enter("Starting")
 
     @property
-    def placement(self) -> tuple[str, int]:
-        """Type and number of the instances; with InstancePreferences those that were selected, at first the first."""
-        resources = self.request["ResourceConfig"]
-        if "SelectedInstanceType" in resources:
-            return resources["SelectedInstanceType"], resources["SelectedInstanceCount"]
-        given = resources.get("InstancePreferences", [resources])[0]
-        return given["InstanceType"], given["InstanceCount"]
+    def groups(self) -> list[HostGroup]:
+        """The instances by type."""
+        return host_groups(self.request["ResourceConfig"])
 
     @property
     def hosts(self) -> list[str]:
         """`algo-1` to `algo-N`."""
-        return [f"algo-{number + 1}" for number in range(self.placement[1])]
+        return [host for group in self.groups for host in group.hosts]
 
     @property
     def output_prefix(self) -> str:
@@ -123,7 +123,7 @@ class TrainingJob:
             self.request["ResourceConfig"] = {**self.request["ResourceConfig"], **chosen}
 
     def measure(self, metric: str, value: float, timestamp: float) -> None:
-        """Take what a line of the log tells of a metric; the last one is the final one."""
+        """Take a metric's value that a line of the log has; the last one is the final one."""
         with self._lock:
             self._metrics[metric] = {"MetricName": metric, "Value": value, "Timestamp": timestamp}
 
@@ -149,9 +149,9 @@ class TrainingJob:
 
     def description(self) -> dict[str, Any]:
         """As in DescribeTrainingJob: what was asked for, and what became of it."""
-        told = service_model("sagemaker").shape_for("DescribeTrainingJobResponse").members
+        members = service_model("sagemaker").shape_for("DescribeTrainingJobResponse").members
         with self._lock:
-            described = {name: value for name, value in self.request.items() if name in told}
+            described = {name: value for name, value in self.request.items() if name in members}
             described.update(self.summary())
             described["SecondaryStatusTransitions"] = [dict(each) for each in self._transitions]
             if self._training_started:

@@ -5,15 +5,18 @@ Texts are those of the service where they are known; the others are marked (assu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_local.accounts import ACCOUNT, may_assume
-from sagemaker_local.errors import ServiceError
-from sagemaker_local.validation import counted
+from sagemaker_local.iam.roles import may_assume
+from sagemaker_local.protocol.accounts import ACCOUNT
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.expressions import fault_of
+from sagemaker_local.protocol.validation import counted
+from sagemaker_local.sagemaker.host_groups import group_names
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
+INVALID_TOKEN = ("ValidationException", "Invalid pagination token.")
 
 
 def check_training_job(request: Mapping[str, Any]) -> None:
@@ -41,10 +44,9 @@ def _check_metrics(request: Mapping[str, Any]) -> None:
 
 
 def _check_expression(metric: str, expression: str) -> None:
-    try:
-        re.compile(expression)
-    except re.error as error:  # (assumed)
-        raise _refused(f"Metric {metric}: {expression!r} is not a regular expression: {error}") from error
+    fault = fault_of(expression)
+    if fault is not None:  # (assumed)
+        raise _refused(f"Metric {metric}: {expression!r} is not a regular expression: {fault}")
 
 
 def no_objects(uri: str, region: str, role: str) -> ServiceError:
@@ -73,8 +75,9 @@ def _check_presence(request: Mapping[str, Any]) -> None:
 
 def _check_resources(request: Mapping[str, Any]) -> None:
     resources = request["ResourceConfig"]
-    if "InstanceGroups" in resources:
-        raise _refused("ResourceConfig: InstanceGroups are not known here.")
+    if resources.get("InstanceGroups"):
+        _check_groups(resources)
+        return
     preferences = resources.get("InstancePreferences")
     if preferences is None:
         if "InstanceType" not in resources:
@@ -88,6 +91,19 @@ def _check_resources(request: Mapping[str, Any]) -> None:
         raise _refused("ResourceConfig: InstancePreferences is not supported with managed spot training.")
     for number, preference in enumerate(preferences, 1):
         _check_count(preference, f"resourceConfig.instancePreferences.{number}.member.instanceCount")
+
+
+def _check_groups(resources: Mapping[str, Any]) -> None:
+    """A heterogeneous cluster (assumed texts; guide, "Managed warm pools", "Considerations": not with these)."""
+    kinds = ("InstanceType", "InstanceCount", "InstancePreferences", "KeepAlivePeriodInSeconds")
+    together = [name for name in kinds if resources.get(name)]
+    if together:
+        raise _refused(f"ResourceConfig: InstanceGroups cannot be specified with {' and '.join(together)}.")
+    groups = resources["InstanceGroups"]
+    if len({each["InstanceGroupName"] for each in groups}) < len(groups):
+        raise _refused("ResourceConfig: The names of InstanceGroups must be unique.")
+    for number, group in enumerate(groups, 1):
+        _check_count(group, f"resourceConfig.instanceGroups.{number}.member.instanceCount")
 
 
 def _check_count(given: Mapping[str, Any], path: str) -> None:
@@ -124,16 +140,32 @@ def _check_channels(request: Mapping[str, Any]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:  # (assumed)
         raise _refused(f"Channel names must be unique in InputDataConfig: {', '.join(repeated)}")
+    groups = [each["InstanceGroupName"] for each in request["ResourceConfig"].get("InstanceGroups", [])]
     for channel in channels:
         name, source = channel["ChannelName"], channel["DataSource"].get("S3DataSource")
+        if ("FileSystemDataSource" in channel["DataSource"]) == (source is not None):
+            raise _refused(f"Channel {name}: exactly one of S3DataSource and FileSystemDataSource can be read here.")
         if source is None:
-            raise _refused(f"Channel {name}: only an S3DataSource can be read here.")
+            _check_file_system(request, channel)
+            continue
+        unknown = [each for each in group_names(channel) if each not in groups]
+        if unknown:  # (assumed)
+            raise _refused(f"Channel {name}: InstanceGroupNames: the job has no instance group {', '.join(unknown)}.")
         if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
             raise _refused(f"Channel {name}: S3DataType {source['S3DataType']} cannot be read here.")
         if channel.get("RecordWrapperType", "None") != "None":
             raise _refused(f"Channel {name}: RecordWrapperType {channel['RecordWrapperType']} is not known here.")
         if channel.get("CompressionType", "None") != "None" and input_mode(request, channel) != "Pipe":
             raise _refused(f"Channel {name}: CompressionType is for input mode Pipe only.")  # (assumed)
+
+
+def _check_file_system(request: Mapping[str, Any], channel: Mapping[str, Any]) -> None:
+    """(assumed texts; guide, "Configure data input channel to use Amazon FSx for Lustre": a VPC, in File mode)"""
+    name = channel["ChannelName"]
+    if "VpcConfig" not in request:
+        raise _refused(f"Channel {name}: VpcConfig must be specified when FileSystemDataSource is used.")
+    if input_mode(request, channel) != "File":
+        raise _refused(f"Channel {name}: FileSystemDataSource is supported with input mode File only.")
 
 
 def input_mode(request: Mapping[str, Any], channel: Mapping[str, Any]) -> str:
@@ -152,13 +184,17 @@ def name_taken(arn: str) -> ServiceError:
 
 def over_quota(instance_type: str, *, spot: bool, limit: int, used: int, wanted: int) -> ServiceError:
     """The refusal of a job that needs more instances than the account may have (recorded; for spot (assumed))."""
-    usage = "spot training job usage" if spot else "training job usage"
     return ServiceError(
         "ResourceLimitExceeded",
-        f"The account-level service limit '{instance_type} for {usage}' is {limit} Instances, with current utilization "
-        f"of {used} Instances and a request delta of {wanted} Instances. Please contact AWS support to request an "
-        "increase for this limit.",
+        f"The account-level service limit '{quota_name(instance_type, spot=spot)}' is {limit} Instances, with "
+        f"current utilization of {used} Instances and a request delta of {wanted} Instances. Please contact AWS "
+        "support to request an increase for this limit.",
     )
+
+
+def quota_name(instance_type: str, *, spot: bool) -> str:
+    """The name of the quota of an instance type's training jobs, in refusals and in Service Quotas."""
+    return f"{instance_type} for {'spot ' if spot else ''}training job usage"
 
 
 def training_job_arn(region: str, name: str) -> str:

@@ -1,8 +1,8 @@
-"""Search: training jobs by what their description and tags tell.
+"""Search: training jobs by their description and tags.
 
-A property is named by its path (`ResourceConfig.InstanceType`), a tag by `Tags.KEY`, a metric by `Metrics.NAME`; what
-lies in a list is compared element by element. Other resources are known and there are none. Default order:
-LastModifiedTime, newest first; MaxResults is 100 unless told (SageMaker API reference, Search).
+A property is named by its path (`ResourceConfig.InstanceType`), a tag by `Tags.KEY`, a metric by `Metrics.NAME`; a list
+is compared element by element. Other resources can be named, and none is ever found. Default order:
+LastModifiedTime, newest first; the default of MaxResults is 100 (SageMaker API reference, Search).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sagemaker_local.errors import ServiceError
-from sagemaker_local.sagemaker.tokens import page_after
+from sagemaker_local.protocol.errors import ServiceError
+from sagemaker_local.protocol.paging import page_after
+from sagemaker_local.sagemaker.rules import INVALID_TOKEN
 
 _PAGE = 100
 _ONLY = "TrainingJob"
@@ -28,8 +29,14 @@ def search(records: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> di
         key=lambda record: (_order(next(_values(record, key), None)), record["TrainingJobName"]),
         reverse=given.get("SortOrder", "Descending") == "Descending",
     )
-    page, token = page_after(found, "TrainingJobArn", given.get("NextToken"), given.get("MaxResults", _PAGE))
-    return {"Results": [{_ONLY: record} for record in page], **token}
+    page, token = page_after(
+        found,
+        lambda record: str(record["TrainingJobArn"]),
+        given.get("NextToken"),
+        given.get("MaxResults", _PAGE),
+        INVALID_TOKEN,
+    )
+    return {"Results": [{_ONLY: record} for record in page], **({"NextToken": token} if token else {})}
 
 
 def _holds(record: Mapping[str, Any], expression: Mapping[str, Any]) -> bool:

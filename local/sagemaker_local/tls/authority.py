@@ -25,14 +25,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sagemaker_local.aws_hosts import SUFFIXES
+from sagemaker_local.protocol.hosts import SUFFIXES
 
 _VALID = timedelta(days=30)
 _RENEWED = timedelta(days=2)  # one that ends sooner is not used again
 _SKEW = timedelta(hours=1)  # of a client's clock
 _CONTEXTS = 512
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-# Where programs are told which authorities to trust; what the server's own environment trusts stays trusted.
+# The variables that name the authorities that programs trust; what the server's own environment trusts stays trusted.
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 
 

@@ -1,4 +1,4 @@
-"""What a client must be told so that AWS's own host names are answered here."""
+"""A client's settings by which AWS's own host names are answered here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ClientSettings:
     ca: Path
     bundle: Path
 
-    def told(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         """As on the side URL and in the server's first line."""
         return {"proxy": self.proxy, "ca": str(self.ca), "bundle": str(self.bundle)}
 

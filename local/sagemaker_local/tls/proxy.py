@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from urllib.parse import urlsplit
 
-from sagemaker_local.aws_hosts import parse
+from sagemaker_local.protocol.hosts import parse
 from sagemaker_local.tls.authority import Authority
 from sagemaker_local.tls.client_settings import ClientSettings
 from sagemaker_local.tls.outward import Outward, splice
@@ -57,7 +57,7 @@ class TlsProxy(ThreadingMixIn, TCPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is none."""
+        """A client that went away is not an error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -122,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if self._inside or (url.scheme == "http" and parse(url.netloc)):
                 target = self.path if self._inside else url._replace(scheme="", netloc="").geturl() or "/"
-                upstream, further = HTTPConnection(*self.server.front), dict[str, str]()
+                upstream = HTTPConnection(*self.server.front)
+                further = {"X-Forwarded-Proto": "https"} if self._inside else {}
             elif url.scheme == "http" and url.hostname:
                 upstream, target, further = self.server.outward.plain(url)
             else:

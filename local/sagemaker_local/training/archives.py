@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sagemaker_local.clients import S3Client
-from sagemaker_local.training.s3_folder import S3Location
+from sagemaker_local.s3.client import S3Client
+from sagemaker_local.s3.location import S3Location
 
 
-def upload_archive(client: S3Client, folders: Iterable[Path], scratch: Path, target: S3Location) -> bool:
+def upload_archive(
+    client: S3Client, folders: Iterable[Path], scratch: Path, target: S3Location, encryption: Mapping[str, str]
+) -> bool:
     """Pack what the folders hold into one archive and upload it; False if they are empty.
 
-    Raises botocore's ClientError.     Where two folders hold the same name the first one's counts. (assumed)
+    Raises botocore's ClientError. Where two folders hold the same name the first one's counts. (assumed)
     """
     if not _pack(folders, scratch):
         return False
-    client.upload_file(str(scratch), target.bucket, target.prefix)
+    client.upload_file(str(scratch), target.bucket, target.prefix, ExtraArgs=encryption)
     scratch.unlink()
     return True
 

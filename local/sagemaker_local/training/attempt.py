@@ -12,26 +12,28 @@ import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sagemaker_local.clients import S3Client
-from sagemaker_local.containers.place import in_containers
-from sagemaker_local.logs.metrics import MetricFinder
+from sagemaker_local.cloudwatch_logs.metrics import MetricFinder
+from sagemaker_local.instances.as_processes import as_processes
+from sagemaker_local.instances.group import InstanceGroup
+from sagemaker_local.instances.host import Host, host_addresses, hosts_text
+from sagemaker_local.instances.in_containers import in_containers
+from sagemaker_local.instances.outcome import failure_of
+from sagemaker_local.instances.place import Place
+from sagemaker_local.s3.client import S3Client
+from sagemaker_local.s3.location import S3Location, parse
 from sagemaker_local.sagemaker import rules
-from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, TrainingJob
+from sagemaker_local.sagemaker.host_groups import hosts_of_channel
+from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, LOG_GROUP, TrainingJob
 from sagemaker_local.training.archives import upload_archive
-from sagemaker_local.training.channels import Channel, read_channel
+from sagemaker_local.training.channels import read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
 from sagemaker_local.training.config_files import write_config
-from sagemaker_local.training.host import Host, host_addresses, hosts_text
+from sagemaker_local.training.file_systems import copy_file_system
 from sagemaker_local.training.inputs import download
-from sagemaker_local.training.outcome import failure_of
 from sagemaker_local.training.pipes import Pipes
-from sagemaker_local.training.place import Place, as_processes
-from sagemaker_local.training.processes import Processes
 from sagemaker_local.training.role_check import check_before_start, check_before_upload, uploading
-from sagemaker_local.training.s3_folder import S3Location, parse
 from sagemaker_local.training.surroundings import Surroundings
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 INTERRUPTED = "Interrupted"
 _SYNC_SECONDS = 5.0
 _POLL_SECONDS = 0.1
@@ -60,20 +62,20 @@ class Attempt:
         self._epoch = epoch
         self._max_seconds = max_seconds
         self._stop_asked = threading.Event()
-        self.processes = Processes(lambda: shared.pace.time_scale)
-        self._hosts = [Host(number, name, folder / name) for number, name in enumerate(job.hosts)]
+        self._group = InstanceGroup(lambda: shared.pace.time_scale)
+        self._hosts = [Host(name, folder / name) for name in job.hosts]
         self._addresses = host_addresses(job.hosts, network, networks=shared.isolation.networks)
         self._names = hosts_text(self._addresses)
 
     def stop(self, cause: str) -> None:
         """Have it end within the grace period. From any thread, at any time."""
         self._stop_asked.set()
-        self.processes.stop(cause)
+        self._group.stop(cause)
 
     def kill(self) -> None:
         """End it at once. From any thread, at any time."""
         self._stop_asked.set()
-        self.processes.kill()
+        self._group.kill()
 
     def run(self, client: S3Client) -> tuple[str, str]:
         """The final secondary status, or Interrupted, and the failure reason.
@@ -86,26 +88,18 @@ class Attempt:
         for host in self._hosts:
             host.make(self._names)
         self._go_on("Downloading")
-        channels = [
-            read_channel(client, given, rules.input_mode(job.request, given))
-            for given in job.request.get("InputDataConfig", [])
-        ]
-        pipes = Pipes(client, lambda: self.processes.stop("failed"))
-        for channel in channels:
-            if channel.mode == "Pipe":
-                pipes.add(channel, self._hosts)
-            else:
-                download(client, channel, self._hosts, self._check_stop)
+        pipes = Pipes(client, lambda: self._group.stop("failed"))
+        self._provide_inputs(client, pipes)
         checkpoints = self._restored_checkpoints(client)
         job.note(DOWNLOADING_IMAGE)
         try:
             with self._place() as place:
                 self._go_on("Training")
-                reason = self._train(place, channels, checkpoints)
+                reason = self._train(place, checkpoints)
         finally:
             pipes.close()
         pipes.check()
-        cause = self.processes.cause
+        cause = self._group.cause
         if cause == "killed":
             raise StoppedEarly
         if cause == INTERRUPTED:
@@ -122,30 +116,55 @@ class Attempt:
             return cause, ""
         return ("Failed", reason) if reason else ("Completed", "")
 
+    def _provide_inputs(self, client: S3Client, pipes: Pipes) -> None:
+        """Give each channel to the hosts that get it."""
+        job = self._job
+        for given in job.request.get("InputDataConfig", []):
+            names = hosts_of_channel(job.groups, given)
+            hosts = [host for host in self._hosts if host.name in names]
+            if "FileSystemDataSource" in given["DataSource"]:
+                copy_file_system(given, self._shared.file_systems, hosts)
+                continue
+            channel = read_channel(client, given, rules.input_mode(job.request, given))
+            if channel.mode == "Pipe":
+                pipes.add(channel, hosts)
+            else:
+                download(client, channel, hosts, self._check_stop)
+
     def _place(self) -> AbstractContextManager[Place]:
-        """Containers where the job's image can be had, else this machine. Raises Unrunnable."""
+        """Containers where the engine has or gets the job's image, else this machine. Raises Unrunnable."""
         job, shared = self._job, self._shared
         image = job.request["AlgorithmSpecification"].get("TrainingImage")
         engine = shared.containers.engine
         if engine and shared.images and image:
             role = job.request["RoleArn"]
             try:
-                found = shared.images.has(image, job.placement[0], role, job.region, self._folder, self._stop_asked)
+                found = shared.images.has(
+                    image, job.groups[0].instance_type, role, job.region, self._folder, self._stop_asked
+                )
             finally:
                 self._check_stop()
             if found:
                 job.ran = "in containers"
-                return in_containers(job, shared, engine, self._folder)
+                return in_containers(job, engine, self._folder, mark=shared.mark, url=shared.url, tls=shared.tls)
         job.ran = "as processes"
-        return as_processes(job, shared, self._addresses, self._folder)
+        return as_processes(
+            job,
+            shared.isolation,
+            self._addresses,
+            self._folder,
+            sessions=shared.sessions,
+            url=shared.url,
+            tls=shared.tls,
+        )
 
-    def _train(self, place: Place, channels: list[Channel], checkpoints: Checkpoints | None) -> str:
+    def _train(self, place: Place, checkpoints: Checkpoints | None) -> str:
         """Run the instances to their end; why they failed, empty if they did not."""
         job, shared = self._job, self._shared
         specs = []
         for host in self._hosts:
             spec = place.specify(host)
-            write_config(host, job, channels, spec.checkpoint_path, place.interface)
+            write_config(host, job, spec.checkpoint_path, place.interface)
             specs.append(spec.instance)
         definitions = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         finder = MetricFinder(definitions, job.measure)
@@ -160,7 +179,7 @@ class Attempt:
             watch = threading.Thread(target=self._watch_for_interruption, args=(ended,), daemon=True)
             watch.start()
         try:
-            exits = self.processes.run(specs, outlets, *self._max_seconds)
+            exits = self._group.run(specs, outlets, *self._max_seconds)
         finally:
             ended.set()
         return failure_of(exits, self._hosts)
@@ -169,7 +188,7 @@ class Attempt:
         since = time.time()
         while not ended.wait(_POLL_SECONDS):
             if self._shared.faults.interrupts(self._job.name, since):
-                self.processes.stop(INTERRUPTED)
+                self._group.stop(INTERRUPTED)
                 return
 
     def _restored_checkpoints(self, client: S3Client) -> Checkpoints | None:
@@ -177,7 +196,7 @@ class Attempt:
         if not config:
             return None
         location = parse(config["S3Uri"]).folder()
-        checkpoints = Checkpoints(client, location, self._hosts)
+        checkpoints = Checkpoints(client, location, self._hosts, _encryption(self._job))
         restored = checkpoints.restore()
         text = "\n".join([str(location), *(f"s3://{location.bucket}/{key}" for key in restored)]) + "\n"
         for host in self._hosts:
@@ -191,7 +210,11 @@ class Attempt:
             ("output.tar.gz", [self._hosts[0].left("output", "data")]),
         ):
             upload_archive(
-                client, filter(None, folders), self._folder / name, S3Location(target.bucket, f"{target.prefix}/{name}")
+                client,
+                filter(None, folders),
+                self._folder / name,
+                S3Location(target.bucket, f"{target.prefix}/{name}"),
+                _encryption(self._job),
             )
 
     def close(self) -> None:
@@ -210,3 +233,9 @@ class Attempt:
     def _check_stop(self) -> None:
         if self._stop_asked.is_set():
             raise StoppedEarly
+
+
+def _encryption(job: TrainingJob) -> dict[str, str]:
+    """With which SageMaker writes to S3 (SageMaker API reference, "OutputDataConfig")."""
+    key = job.request["OutputDataConfig"].get("KmsKeyId")
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}

@@ -21,7 +21,7 @@ CAPACITY_ERROR = (
 )
 
 
-class OutOfCapacity(Exception):  # noqa: N818 - how a job ends, told by `status`
+class OutOfCapacity(Exception):  # noqa: N818 - how a job ends
     """There were no instances in time; `status` is the job's final secondary status."""
 
     def __init__(self, status: str, reason: str) -> None:
@@ -72,4 +72,6 @@ def _place(job: TrainingJob, faults: Faults) -> bool:
         if not faults.no_capacity(preference["InstanceType"], spot=False):
             job.select(preference["InstanceType"], preference["InstanceCount"])
             return True
-    return "InstanceType" in resources and not faults.no_capacity(resources["InstanceType"], spot=job.spot)
+    if "InstancePreferences" in resources:
+        return False
+    return not any(faults.no_capacity(group.instance_type, spot=job.spot) for group in job.groups)

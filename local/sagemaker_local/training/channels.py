@@ -1,7 +1,7 @@
 """Input channels: which objects belong to one, and which of them each host gets.
 
 S3Prefix takes every key that begins with the prefix, siblings too; ManifestFile takes the keys that a JSON list of a
-`{"prefix": "s3://…"}` and names tells. ShardedByS3Key gives object i of the sorted keys to host i mod N (recorded).
+`{"prefix": "s3://…"}` and names has. ShardedByS3Key gives object i of the sorted keys to host i mod N (recorded).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_local.clients import S3Client
-from sagemaker_local.training.s3_folder import S3Location, keys, parse
+from sagemaker_local.s3.client import S3Client
+from sagemaker_local.s3.location import S3Location, keys, parse
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Channel:
     objects: tuple[ChannelObject, ...]
 
     def shard(self, host: int, hosts: int) -> tuple[ChannelObject, ...]:
-        """The objects of one host, counted from 0."""
+        """The objects of one of the hosts that get the channel, counted from 0."""
         return self.objects[host::hosts] if self.sharded else self.objects
 
     def manifest(self) -> str:
@@ -75,7 +75,7 @@ def _of_manifest(client: S3Client, location: S3Location) -> tuple[str, list[Chan
     body = client.get_object(Bucket=location.bucket, Key=location.prefix)["Body"].read()
     entries = json.loads(body)
     if not (isinstance(entries, list) and entries and isinstance(entries[0], dict) and "prefix" in entries[0]):
-        raise ValueError(f'the manifest {location} is no list that begins with {{"prefix": "s3://…"}}')
+        raise ValueError(f'the manifest {location} is not a list that begins with {{"prefix": "s3://…"}}')
     prefix = parse(entries[0]["prefix"])
     objects = [ChannelObject(prefix.bucket, prefix.prefix + name, name) for name in map(str, entries[1:])]
     return str(prefix), sorted(objects, key=lambda each: each.key)

@@ -1,19 +1,20 @@
 """Checkpoints: one S3 folder, restored to each host before the start; all hosts' changes go to it while the job runs.
 
-A file is uploaded when its size or time of change differs from what was last seen. Deleted files stay in S3. (assumed)
+A file is uploaded when its size or time of change differs from what was last seen. Deleted files stay in S3. They are
+encrypted as the job's output is. (assumed)
 """
 
 from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sagemaker_local.clients import S3Client
-from sagemaker_local.training.host import Host
+from sagemaker_local.instances.host import Host
+from sagemaker_local.s3.client import S3Client
+from sagemaker_local.s3.location import S3Location, keys, place
 from sagemaker_local.training.role_check import downloading, uploading
-from sagemaker_local.training.s3_folder import S3Location, keys, place
 
 _Seen = tuple[int, int]
 
@@ -21,10 +22,13 @@ _Seen = tuple[int, int]
 class Checkpoints:
     """The checkpoints of one job; `location` is closed by a `/`."""
 
-    def __init__(self, client: S3Client, location: S3Location, hosts: Sequence[Host]) -> None:
+    def __init__(
+        self, client: S3Client, location: S3Location, hosts: Sequence[Host], encryption: Mapping[str, str]
+    ) -> None:
         self._client = client
         self._location = location
         self._hosts = hosts
+        self._encryption = encryption
         self._seen: dict[Path, _Seen] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -67,10 +71,10 @@ class Checkpoints:
                     if self._seen.get(path) == signature:
                         continue
                     key = self._location.prefix + path.relative_to(host.state).as_posix()
-                    self._client.upload_file(str(path), self._location.bucket, key)
+                    self._client.upload_file(str(path), self._location.bucket, key, ExtraArgs=self._encryption)
                     self._seen[path] = signature
                 except Exception:
-                    # A file can vanish or change under the upload while the job writes it; the last upload tells.
+                    # A file can vanish or change under the upload while the job writes it; the last upload raises.
                     if not running:
                         raise
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sagemaker_local.clients import S3Client
+from sagemaker_local.instances.host import Host
+from sagemaker_local.s3.client import S3Client
+from sagemaker_local.s3.location import place
 from sagemaker_local.training.channels import Channel, ChannelObject
-from sagemaker_local.training.host import Host
 from sagemaker_local.training.role_check import downloading
-from sagemaker_local.training.s3_folder import place
 
 _AT_ONCE = 4
 
@@ -22,11 +22,11 @@ def download(client: S3Client, channel: Channel, hosts: Sequence[Host], check_st
     Raises botocore's ClientError, RoleLacks, what `check_stop` raises.
     """
     wanted: dict[ChannelObject, list[Path]] = {}
-    for host in hosts:
+    for number, host in enumerate(hosts):
         folder = host.base / "input" / "data" / channel.name
         folder.mkdir(parents=True)
         (folder.parent / f"{channel.name}-manifest").write_text(channel.manifest())
-        for each in channel.shard(host.number, len(hosts)):
+        for each in channel.shard(number, len(hosts)):
             wanted.setdefault(each, []).append(place(folder, each.path))
 
     def fetch(item: tuple[ChannelObject, list[Path]]) -> None:

@@ -13,17 +13,18 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
-from sagemaker_local.accounts import assume, bucket_region
-from sagemaker_local.clients import S3Client, s3_client
+from sagemaker_local.instances.outcome import Unrunnable
+from sagemaker_local.instances.place import LONGEST_JOB
+from sagemaker_local.s3.client import S3Client, s3_client
+from sagemaker_local.s3.location import parse
+from sagemaker_local.s3.store import bucket_region
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.record import PREPARING, TrainingJob
+from sagemaker_local.sts.sessions import assume
 from sagemaker_local.training.attempt import INTERRUPTED, Attempt, StoppedEarly
 from sagemaker_local.training.capacity import OutOfCapacity, WaitBudget, wait_for_capacity
 from sagemaker_local.training.channels import read_channel
-from sagemaker_local.training.instances import LONGEST_JOB
-from sagemaker_local.training.outcome import Unrunnable
 from sagemaker_local.training.role_check import RoleLacks
-from sagemaker_local.training.s3_folder import parse
 from sagemaker_local.training.surroundings import Surroundings
 
 _DEFAULT_MAX_RUNTIME = 86_400
@@ -41,7 +42,7 @@ class Training:
 
     def check_inputs(self, request: Mapping[str, Any], region: str) -> None:
         """Raise ServiceError if a channel has no objects, as SageMaker does when a job is created."""
-        channels = request.get("InputDataConfig", [])
+        channels = [each for each in request.get("InputDataConfig", []) if "S3DataSource" in each["DataSource"]]
         client = self.client(request["RoleArn"], region) if channels else None
         for given in channels:
             bucket = parse(given["DataSource"]["S3DataSource"]["S3Uri"]).bucket

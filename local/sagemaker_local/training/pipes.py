@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sagemaker_local.clients import S3Client
+from sagemaker_local.instances.host import Host
+from sagemaker_local.s3.client import S3Client
 from sagemaker_local.training.channels import Channel, ChannelObject
-from sagemaker_local.training.host import Host
 from sagemaker_local.training.role_check import downloading
 
 _POLL_SECONDS = 0.05
@@ -36,11 +36,11 @@ class Pipes:
 
     def add(self, channel: Channel, hosts: Sequence[Host]) -> None:
         """Make the first pipe of a channel on every host, and feed it once someone opens it."""
-        for host in hosts:
+        for number, host in enumerate(hosts):
             base = host.base / "input" / "data" / channel.name
             base.with_name(f"{channel.name}-manifest").write_text(channel.manifest())
             os.mkfifo(_epoch(base, 0))
-            shard = channel.shard(host.number, len(hosts))
+            shard = channel.shard(number, len(hosts))
             feeder = threading.Thread(target=self._feed, args=(base, shard, channel.compressed), daemon=True)
             feeder.start()
             self._threads.append(feeder)
@@ -68,7 +68,7 @@ class Pipes:
                         _write(pipe, chunk)
             except BrokenPipeError:
                 pass  # the reader has had enough of this epoch
-            except Exception as error:  # noqa: BLE001 - told by `check`, in the thread that runs the job
+            except Exception as error:  # noqa: BLE001 - raised by `check`, in the thread that runs the job
                 self._failure = error
                 self._failed()
                 return

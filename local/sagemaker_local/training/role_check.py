@@ -1,4 +1,4 @@
-"""What an execution role lacks, told in the phase in which SageMaker meets it, and in its words where they are known.
+"""Permissions that an execution role lacks: a job fails in the phase that needs one, in SageMaker's words where known.
 
 S3 is judged as the job reads and writes it; here are the permissions that nothing of the job's own requests needs
 (SageMaker developer guide, "CreateTrainingJob API: execution role permissions" and "Give SageMaker training jobs access
@@ -12,9 +12,8 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from sagemaker_local.accounts import ACCOUNT
 from sagemaker_local.iam.judge import Judge
-from sagemaker_local.iam.policy import Context
+from sagemaker_local.s3.kms_keys import key_arn
 from sagemaker_local.sagemaker.record import TrainingJob
 
 _VPC = [
@@ -35,14 +34,14 @@ def check_before_start(job: TrainingJob, judge: Judge) -> None:
         _check(job, judge, _VPC, "*")
     key = job.request["ResourceConfig"].get("VolumeKmsKeyId")
     if key:
-        _check_key(job, judge, "kms:CreateGrant", key)
+        _check(job, judge, ["kms:CreateGrant"], key_arn(key, job.region))
 
 
 def check_before_upload(job: TrainingJob, judge: Judge) -> None:
     """Raise RoleLacks for the output's key."""
     key = job.request["OutputDataConfig"].get("KmsKeyId")
     if key:
-        _check_key(job, judge, "kms:GenerateDataKey", key)
+        _check(job, judge, ["kms:GenerateDataKey"], key_arn(key, job.region))
 
 
 @contextmanager
@@ -68,26 +67,11 @@ def uploading(what: str) -> Iterator[None]:
         raise RoleLacks(f"ClientError: {what} upload failed:Error 7: AccessDenied (403): Access Denied") from error
 
 
-def _check_key(job: TrainingJob, judge: Judge, action: str, key: str) -> None:
-    """A key that an alias names is another resource, and the alias a condition key: the key's id is made up here."""
-    name = key.rpartition(":")[2]
-    if not name.startswith("alias/"):
-        return _check(job, judge, [action], _key_arn(key, job.region))
-    resource = _key_arn(key, job.region).removesuffix(name) + "key/00000000-0000-0000-0000-000000000000"
-    return _check(job, judge, [action], resource, {"kms:resourcealiases": [name]})
-
-
-def _check(job: TrainingJob, judge: Judge, actions: list[str], resource: str, context: Context | None = None) -> None:
+def _check(job: TrainingJob, judge: Judge, actions: list[str], resource: str) -> None:
     role = str(job.request["RoleArn"])
-    lacking = [action for action in actions if not judge.role_may(role, action, resource, context)]
+    lacking = [action for action in actions if not judge.role_may(role, action, resource)]
     if lacking:  # (assumed)
         raise RoleLacks(
             f"ClientError: The execution role {role} is not authorized to perform: {', '.join(lacking)} on resource: "
             f"{resource}"
         )
-
-
-def _key_arn(key: str, region: str) -> str:
-    if key.startswith("arn:"):
-        return key
-    return f"arn:aws:kms:{region}:{ACCOUNT}:{key if key.startswith('alias/') else f'key/{key}'}"

@@ -1,6 +1,3 @@
 """A part of the source folder."""
 
-
-def describe() -> str:
-    """Tell where it comes from."""
-    return "internal dependency"
+print("-- Internal Lib2 imported!")

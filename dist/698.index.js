@@ -1,0 +1,1 @@
+export const id=698;export const ids=[698];export const modules={85698:((e,t,n)=>{n.d(t,{proxyAgents:()=>o});var r=n(81970),i=n(3669),a=n(84421);function o({url:e},t){let n=new i.HttpsProxyAgent(e,t);return n.on(`proxyConnect`,({statusCode:e},t)=>{e!==200&&t.destroy(new a.fR(e))}),{httpAgent:new r.HttpProxyAgent(e,t),httpsAgent:n}}})};

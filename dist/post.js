@@ -1,0 +1,1 @@
+process.env.STATE_main=`started`,await import(`./index.js`);

@@ -1,1 +1,0 @@
-"""A package beside the source folder."""

@@ -1,0 +1,3 @@
+"""A part of the source folder."""
+
+print("-- Internal Lib2 imported!")

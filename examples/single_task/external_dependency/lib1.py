@@ -1,0 +1,3 @@
+"""Further code, packed beside the source folder."""
+
+print("-- External Lib1 imported!")

@@ -1,0 +1,1 @@
+"""Service Quotas: how many instances the account may have."""

@@ -1,0 +1,1 @@
+"""STS: sessions of roles, and the tokens that open one."""

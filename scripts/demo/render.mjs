@@ -1,0 +1,95 @@
+// Renders job summaries as GitHub does: `render.mjs PACKAGES PAGE`, with `[{ title, markdown }]` on standard input. The page
+// needs nothing but itself: its style is in it, and it has no scripts.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const [packages = '', page = ''] = process.argv.slice(2);
+const require = createRequire(join(packages, 'package.json'));
+const { marked } = require('marked');
+const sanitizeHtml = require('sanitize-html');
+const style = readFileSync(require.resolve('github-markdown-css/github-markdown.css'), 'utf8');
+
+/**
+ * What GitHub lets through, without pictures, which the page could not load.
+ * https://github.com/gjtorikian/html-pipeline/blob/main/lib/html_pipeline/sanitization_filter.rb
+ */
+const ALLOWED = {
+  allowedTags: [
+    ...[
+      'h1',
+      'h2',
+      'h3',
+      'h4',
+      'h5',
+      'h6',
+      'br',
+      'b',
+      'i',
+      'strong',
+      'em',
+      'a',
+      'pre',
+      'code',
+      'tt',
+      'div',
+      'ins',
+      'del',
+    ],
+    ...['sup', 'sub', 'p', 'ol', 'ul', 'table', 'thead', 'tbody', 'tfoot', 'blockquote', 'dl', 'dt', 'dd', 'kbd', 'q'],
+    ...['samp', 'var', 'hr', 'li', 'tr', 'td', 'th', 's', 'strike', 'summary', 'details', 'caption', 'span', 'small'],
+  ],
+  allowedAttributes: { a: ['href'], details: ['open'], ol: ['start'], '*': ['align', 'colspan', 'rowspan'] },
+  allowedSchemes: ['http', 'https', 'mailto'],
+  allowProtocolRelative: false,
+  // AWS's console does not know the jobs of this machine.
+  transformTags: {
+    a: (tagName, attribs) => (ofConsole(attribs.href) ? { tagName: 'span', attribs: {} } : { tagName, attribs }),
+  },
+};
+
+function ofConsole(href = '') {
+  return URL.canParse(href) && /(^|\.)console\.aws\.amazon\.com(\.cn)?$/.test(new URL(href).hostname);
+}
+
+function escapeHtml(text) {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function boxOf({ title, markdown }) {
+  const html = sanitizeHtml(marked.parse(markdown, { gfm: true, async: false }), ALLOWED);
+  return `<section>\n<header>${escapeHtml(title)}</header>\n<div class="content">\n${html}</div>\n</section>`;
+}
+
+const summaries = JSON.parse(readFileSync(0, 'utf8'));
+writeFileSync(
+  page,
+  `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>npm run demo: the steps' summaries</title>
+<style>
+${style}
+body.markdown-body { margin: 0; padding: 32px 16px; min-height: 100vh; box-sizing: border-box; }
+main { max-width: 860px; margin: 0 auto; }
+section { border: 1px solid var(--borderColor-default); border-radius: 6px; margin: 16px 0; overflow: hidden; }
+header { padding: 8px 16px; font-weight: 600; background: var(--bgColor-muted); border-bottom: 1px solid var(--borderColor-default); }
+.content { padding: 16px; }
+.content > :first-child { margin-top: 0; }
+.content > :last-child { margin-bottom: 0; }
+</style>
+</head>
+<body class="markdown-body">
+<main>
+<h1>The summaries of the steps</h1>
+<p>As GitHub shows them on the page of a workflow run. <code>npm run demo</code> wrote this one.</p>
+${summaries.map(boxOf).join('\n')}
+</main>
+</body>
+</html>
+`,
+);

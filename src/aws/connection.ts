@@ -1,0 +1,76 @@
+/**
+ * The configuration that all SDK clients of the run share: region, credentials, retries, the key to encrypt with. Each
+ * service's file creates its client from it, so that Node loads a service's SDK only when it is needed. The SDK reads the endpoint from the
+ * environment (AWS_ENDPOINT_URL), and, without a role to assume, the credentials too (AWS_ACCESS_KEY_ID, …).
+ */
+import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
+import type { Network } from '../network/network.ts';
+import { type EndpointVariants, endpointVariants } from './endpoint-variants.ts';
+import { type HandlerOptions, RequestHandler } from './request-handler.ts';
+
+/** Undefined: the SDK takes credentials from the environment. */
+export type Credentials = AwsCredentialIdentityProvider | undefined;
+
+interface Configuration extends EndpointVariants {
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly credentials?: AwsCredentialIdentityProvider;
+  readonly customUserAgent: [string, string][];
+}
+
+/** How a service's client is to differ. */
+interface Options {
+  readonly maxAttempts?: number;
+  readonly followRegionRedirects?: boolean;
+  readonly handler?: HandlerOptions;
+}
+
+interface Client {
+  destroy(): void;
+}
+
+/** `O`: options that only this client has. */
+type ClientClass<C extends Client, O> = new (options: Configuration & { requestHandler: RequestHandler } & O) => C;
+
+export class Connection {
+  readonly #configuration: Configuration;
+  readonly #network: Network;
+  /** The `kms-key` input. Everything that is written through this connection is encrypted with it. */
+  readonly kmsKey: string | undefined;
+  /** Class → region → client. The key is the class itself, because minified classes share names. */
+  readonly #clients = new Map<unknown, Map<string, Client>>();
+
+  /** `version`: the action's version. The user agent contains it, so it is in AWS's logs. */
+  constructor(region: string, version: string, credentials: Credentials, network: Network, kmsKey?: string) {
+    this.#network = network;
+    this.kmsKey = kmsKey;
+    this.#configuration = {
+      region,
+      maxAttempts: 8,
+      ...endpointVariants(process.env),
+      ...(credentials && { credentials }),
+      customUserAgent: [['simple-sagemaker-action', version]],
+    };
+  }
+
+  get region(): string {
+    return this.#configuration.region;
+  }
+
+  /** Returns the client of a service in a region. There is one client for each service and region. */
+  client<C extends Client, O>(Class: ClientClass<C, O>, region = this.region, given?: Options & O): C {
+    const { handler, ...options } = given ?? ({} as Options & O);
+    const byRegion = this.#clients.get(Class) ?? new Map<string, Client>();
+    const known = byRegion.get(region);
+    if (known !== undefined) return known as C;
+    const requestHandler = new RequestHandler(this.#network, handler);
+    const client = new Class({ ...this.#configuration, region, ...(options as O), requestHandler });
+    this.#clients.set(Class, byRegion.set(region, client));
+    return client;
+  }
+
+  /** Closes the connections, so that the process can end. */
+  destroy(): void {
+    for (const byRegion of this.#clients.values()) for (const client of byRegion.values()) client.destroy();
+  }
+}

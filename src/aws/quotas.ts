@@ -1,0 +1,27 @@
+/** Reads the account's quotas: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html */
+import { ListServiceQuotasCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { Connection } from './connection.ts';
+import type { Unanswered } from './unanswered.ts';
+
+/** Each quota's value by its name, for those of the names that exist. */
+export async function findQuotas(
+  aws: Connection,
+  names: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | Unanswered> {
+  const found = new Map<string, number>();
+  let NextToken: string | undefined;
+  try {
+    do {
+      const request = new ListServiceQuotasCommand({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
+      const page = await aws.client(ServiceQuotasClient).send(request, { abortSignal: signal });
+      for (const { QuotaName: name = '', Value: value } of page.Quotas ?? [])
+        if (names.has(name) && value !== undefined) found.set(name, value);
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined && found.size < names.size);
+    return found;
+  } catch (error) {
+    signal.throwIfAborted();
+    return { why: (error as Error).message };
+  }
+}

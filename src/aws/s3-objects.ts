@@ -1,0 +1,150 @@
+/** Reads, writes and removes S3 objects. */
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { each } from '../core/concurrency.ts';
+import { ActionError } from '../core/errors.ts';
+import { CONTROL } from '../core/s3-layout.ts';
+import type { Bucket } from './bucket.ts';
+import type { Connection } from './connection.ts';
+import { encryptedWith, s3 } from './s3-client.ts';
+import { listFolder } from './s3-list.ts';
+import { isServiceError } from './service-errors.ts';
+
+/** Bytes. The action keeps no longer text, so a longer one is not the action's. */
+const LONGEST_TEXT = 512 * 1024 * 1024;
+
+/** What identifies an object's content. `size` in bytes; `version` is undefined if the bucket keeps no versions. */
+export interface ObjectHead {
+  readonly etag: string;
+  readonly size: number;
+  readonly version: string | undefined;
+}
+
+/** Undefined if the object does not exist. */
+export async function headObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<ObjectHead | undefined> {
+  try {
+    const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+    const {
+      ETag = '',
+      ContentLength = 0,
+      VersionId,
+    } = await s3(aws).send(new HeadObjectCommand(request), {
+      abortSignal: signal,
+    });
+    return { etag: ETag, size: ContentLength, version: VersionId };
+  } catch (error) {
+    if (isServiceError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** The object as a stream. Undefined if it does not exist. Throws an ActionError if its ETag is not `etag`. */
+export async function openObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+  etag?: string,
+): Promise<Readable | undefined> {
+  try {
+    return (await getObject(aws, bucket, key, signal, etag)).Body as Readable;
+  } catch (error) {
+    if (isServiceError(error, 'NoSuchKey')) return undefined;
+    if (!isServiceError(error, 'PreconditionFailed')) throw error;
+    throw new ActionError(
+      `s3://${bucket.name}/${key} was changed after its job ended.`,
+      'Run the task again. CloudTrail shows who wrote to the bucket.',
+      { cause: error },
+    );
+  }
+}
+
+/** The object as text. Undefined if it does not exist, or is longer than any text that the action keeps. */
+export async function readText(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const { Body, ContentLength = 0 } = await getObject(aws, bucket, key, signal);
+    const body = Body as Readable;
+    if (ContentLength <= LONGEST_TEXT) return Buffer.concat(await body.toArray()).toString('utf8');
+    body.destroy();
+    return undefined;
+  } catch (error) {
+    if (isServiceError(error, 'NoSuchKey')) return undefined;
+    throw error;
+  }
+}
+
+async function getObject(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal, etag?: string) {
+  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag };
+  return s3(aws).send(new GetObjectCommand(request), { abortSignal: signal });
+}
+
+/** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const KEYS_A_REQUEST = 1000;
+const REQUESTS_AT_ONCE = 4;
+
+/** Writes an object and returns its ETag. `kmsKey`: another key to encrypt it with than the connection's. */
+export async function putObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  body: Uint8Array | string,
+  signal: AbortSignal,
+  kmsKey?: string,
+): Promise<string> {
+  const object = { Bucket: bucket.name, Key: key, Body: body, ExpectedBucketOwner: bucket.owner };
+  const request = { ...object, ...encryptedWith(kmsKey) };
+  const { ETag } = await s3(aws).send(new PutObjectCommand(request), { abortSignal: signal });
+  return ETag ?? '';
+}
+
+/** Removes all objects below the folder and returns their number. */
+export async function removeFolder(
+  aws: Connection,
+  bucket: Bucket,
+  folder: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const keys = (await listFolder(aws, bucket, folder, signal)).map(({ path }) => folder + path);
+  await removeKeys(aws, bucket, keys, signal);
+  return keys.length;
+}
+
+export async function removeKeys(
+  aws: Connection,
+  bucket: Bucket,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
+  // XML cannot contain control characters, so each of these keys needs a request of its own.
+  const [single, plain] = [keys.filter((key) => CONTROL.test(key)), keys.filter((key) => !CONTROL.test(key))];
+  const batches = Array.from({ length: Math.ceil(plain.length / KEYS_A_REQUEST) }, (_, at) =>
+    plain.slice(at * KEYS_A_REQUEST, (at + 1) * KEYS_A_REQUEST),
+  );
+  await each(signal, batches, REQUESTS_AT_ONCE, async (batch, signal) => {
+    const request = { ...owned, Delete: { Objects: batch.map((Key) => ({ Key })), Quiet: true } };
+    const { Errors = [] } = await s3(aws).send(new DeleteObjectsCommand(request), { abortSignal: signal });
+    const [first] = Errors;
+    if (first !== undefined)
+      throw new Error(`S3 could not remove ${Errors.length} objects. The first error: ${first.Key}: ${first.Message}`);
+  });
+  await each(signal, single, REQUESTS_AT_ONCE, async (Key, signal) => {
+    await s3(aws).send(new DeleteObjectCommand({ ...owned, Key }), { abortSignal: signal });
+  });
+}

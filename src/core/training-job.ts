@@ -1,0 +1,60 @@
+/**
+ * A training job as DescribeTrainingJob describes it.
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
+ */
+
+export type TrainingStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped' | 'Deleting';
+
+/** One entry of SecondaryStatusTransitions. `at` is its start. */
+export interface Transition {
+  readonly status: string;
+  readonly message: string;
+  readonly at: Date | undefined;
+}
+
+/** The part of DescribeTrainingJob's answer that the action uses. Times in seconds. */
+export interface JobState {
+  readonly status: TrainingStatus;
+  readonly secondaryStatus: string;
+  readonly transitions: readonly Transition[];
+  readonly failureReason: string;
+  readonly trainingSeconds: number | undefined;
+  readonly billableSeconds: number | undefined;
+  readonly arn: string;
+}
+
+/** Metric → last value. */
+export type Metrics = ReadonlyMap<string, number>;
+
+/** A job's state, and the part of its request that the action uses. */
+export interface DescribedJob extends JobState {
+  readonly name: string;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  readonly imageUri: string;
+  readonly spot: boolean;
+  /** The folder in which SageMaker writes `JOB/output/…`: an S3 URI without a slash at its end. */
+  readonly outputPath: string;
+  /** The key with which SageMaker encrypts the results; undefined if the job names none. */
+  readonly kmsKey: string | undefined;
+  /** S3 URIs; empty if the job has none. */
+  readonly stateUri: string;
+  readonly codeUri: string;
+  /** The values that SageMaker found with the job's metric definitions. */
+  readonly metrics: Metrics;
+}
+
+export function isEnded(state: JobState): boolean {
+  return state.status === 'Completed' || state.status === 'Failed' || state.status === 'Stopped';
+}
+
+/** How often the containers were started: once, and once more after each spot interruption. */
+export function starts(state: JobState): number {
+  return state.transitions.filter((transition) => transition.status === 'Training').length;
+}
+
+/** Whether the job failed before its containers started because its role lacked a permission. */
+export function lacksAccess(state: JobState): boolean {
+  const denied = /access ?denied|not authorized|does not have permission|permissions|forbidden|\b403\b/i;
+  return state.status === 'Failed' && starts(state) === 0 && denied.test(state.failureReason);
+}

@@ -1,0 +1,285 @@
+/** Synchronises the files of a local input to its folder in S3. */
+
+import type { Bucket } from '../aws/bucket.ts';
+import type { Connection } from '../aws/connection.ts';
+import {
+  abortUpload,
+  listUnfinished,
+  SMALLEST_PART,
+  type UnfinishedUpload,
+  uploadLarge,
+} from '../aws/multipart-upload.ts';
+import { listFolder } from '../aws/s3-list.ts';
+import { putObject, readText, removeKeys } from '../aws/s3-objects.ts';
+import { Budget, each, together } from '../core/concurrency.ts';
+import { count, counted, size } from '../core/format.ts';
+import type { HashedFile } from '../core/local-file.ts';
+import { inputFolder, manifestKey, type Place } from '../core/s3-layout.ts';
+import { isEtagOf } from '../core/s3-object.ts';
+import { md5Of, openFile, readUnchanged } from '../files/open-file.ts';
+import { info } from '../github/log.ts';
+import { printProgress } from '../github/progress.ts';
+import type { Step } from '../step.ts';
+import type { LocatedChannel } from './channels.ts';
+import { formatManifest, type Manifest, parseManifest, type Sent } from './sync-manifest.ts';
+import { listCuts, planSync, type SyncPlan } from './sync-plan.ts';
+
+const MIB = 1024 * 1024;
+/** A file of at most this many bytes is sent in one request. */
+const ONE_REQUEST = SMALLEST_PART;
+const SMALL_AT_ONCE = 64;
+const LARGE_AT_ONCE = 4;
+const COMPARED_AT_ONCE = 4;
+/** Shared by all syncs of the process. */
+const MEMORY = new Budget(128 * MIB);
+/** The listing is cut into at most so many pieces, each of at least two of S3's pages. */
+const MOST_PIECES = 8;
+const LEAST_PIECE = 2_000;
+const MANIFEST_EVERY_MS = 10_000;
+const MANIFEST_TIMEOUT_MS = 30_000;
+
+/** The progress of a running sync. */
+export class SyncProgress {
+  filesToSend = 0;
+  bytesToSend = 0;
+  filesSent = 0;
+  /** Includes parts of files that are not complete yet. */
+  bytesSent = 0;
+  removed = 0;
+}
+
+export interface SyncTarget {
+  /** A key with a slash at its end. */
+  readonly folder: string;
+  readonly manifestKey: string;
+}
+
+/** Synchronises the files of a local channel to its folder. */
+export async function syncChannel(step: Step, place: Place, { name, files = [] }: LocatedChannel): Promise<void> {
+  const target = targetOf(place, name);
+  const progress = new SyncProgress();
+  await printProgress(
+    () => `Input ${name}: ${progressText(progress)}`,
+    syncFolder(step.aws, step.home.bucket, target, files, progress, step.signal),
+  );
+  const { filesSent, bytesSent, removed } = progress;
+  const sent = `${count(filesSent)} sent (${size(bytesSent)})`;
+  info(`Input ${name}: ${sent}, ${count(files.length - filesSent)} unchanged, ${count(removed)} removed`);
+}
+
+function progressText({ filesSent, filesToSend, bytesSent, bytesToSend }: SyncProgress): string {
+  if (filesToSend === 0) return 'comparing with S3 …';
+  return `${count(filesSent)} of ${counted(filesToSend, 'file')} sent, ${size(bytesSent)} of ${size(bytesToSend)}`;
+}
+
+/** What a sync would do. */
+export interface SyncPreview {
+  readonly send: number;
+  readonly bytes: number;
+  readonly unchanged: number;
+  readonly remove: number;
+}
+
+/** Compares the files of a local channel with its folder. Sends nothing. */
+export async function previewSync(
+  step: Step,
+  place: Place,
+  { name, files = [] }: LocatedChannel,
+): Promise<SyncPreview> {
+  const target = targetOf(place, name);
+  const { plan, send } = await compare(step.aws, step.home.bucket, target, files, step.signal);
+  const bytes = send.reduce((sum, { size }) => sum + size, 0);
+  return { send: send.length, bytes, unchanged: files.length - send.length, remove: plan.remove.length };
+}
+
+function targetOf(place: Place, channel: string): SyncTarget {
+  return { folder: inputFolder(place, channel), manifestKey: manifestKey(place, channel) };
+}
+
+/** Makes the folder contain exactly these files. */
+export async function syncFolder(
+  aws: Connection,
+  bucket: Bucket,
+  target: SyncTarget,
+  files: readonly HashedFile[],
+  progress: SyncProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kmsKey } = aws;
+  const { plan, manifest, sent, send } = await compare(aws, bucket, target, files, signal);
+  progress.filesToSend = send.length;
+  progress.bytesToSend = send.reduce((sum, { size }) => sum + size, 0);
+  let written = Promise.resolve();
+  const timer = setInterval(() => {
+    // If the run is killed, the next one goes on from here. The last write reports a failure that lasts.
+    written = written.then(() => writeManifest(aws, bucket, target, sent)).catch(() => undefined);
+  }, MANIFEST_EVERY_MS);
+  try {
+    // Remove first: a removed file may have had the name of a new folder.
+    await removeKeys(aws, bucket, keysOf(target, plan.remove), signal);
+    progress.removed = plan.remove.length;
+    // An interrupted upload is resumed only if the manifest has the key of that upload.
+    const isNewKey = kmsKey !== undefined && kmsKey !== manifest.kmsKey;
+    if (isNewKey && send.some(isLarge)) await writeManifest(aws, bucket, target, sent);
+    await sendAll(aws, bucket, target, send, sent, !isNewKey, progress, signal);
+  } catch (error) {
+    // Record what was sent, so that the next sync skips it. If this fails too, only the first error matters.
+    await writeManifest(aws, bucket, target, sent).catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(timer);
+    await written;
+  }
+  const isUpToDate = send.length + plan.compare.length === 0 && sent.size === manifest.files.size;
+  if (!isUpToDate) await writeManifest(aws, bucket, target, sent);
+}
+
+/** `sent`: the files that S3 has already. */
+async function compare(
+  aws: Connection,
+  bucket: Bucket,
+  target: SyncTarget,
+  files: readonly HashedFile[],
+  signal: AbortSignal,
+): Promise<{ plan: SyncPlan; manifest: Manifest; sent: Map<string, Sent>; send: HashedFile[] }> {
+  const cuts = listCuts(files, MOST_PIECES, LEAST_PIECE);
+  const [remote, manifest] = await together(signal, (signal) => [
+    listFolder(aws, bucket, target.folder, signal, cuts),
+    readManifest(aws, bucket, target.manifestKey, signal),
+  ]);
+  const plan = planSync(files, remote, manifest, aws.kmsKey);
+  const sent = new Map(plan.keep);
+  const send = [...plan.send, ...(await findDifferent(plan.compare, sent, signal))];
+  return { plan, manifest, sent, send };
+}
+
+function keysOf({ folder }: SyncTarget, paths: readonly string[]): string[] {
+  return paths.map((path) => folder + path);
+}
+
+/** Adds the files that S3 has already to `sent`. Returns the files to send. */
+async function findDifferent(
+  candidates: SyncPlan['compare'],
+  sent: Map<string, Sent>,
+  signal: AbortSignal,
+): Promise<HashedFile[]> {
+  const different: HashedFile[] = [];
+  await each(signal, candidates, COMPARED_AT_ONCE, async ({ file, etag }, signal) => {
+    if (isEtagOf(etag, await md5Of(file, signal))) sent.set(file.path, { sha256: file.sha256, etag });
+    else different.push(file);
+  });
+  return different;
+}
+
+function isLarge({ size }: HashedFile): boolean {
+  return size > ONE_REQUEST;
+}
+
+/** `resume`: whether interrupted uploads may be resumed. */
+async function sendAll(
+  aws: Connection,
+  bucket: Bucket,
+  { folder }: SyncTarget,
+  files: readonly HashedFile[],
+  sent: Map<string, Sent>,
+  resume: boolean,
+  progress: SyncProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const small = files.filter((file) => !isLarge(file));
+  const large = files.filter(isLarge);
+  const onSent = (file: HashedFile, etag: string): void => {
+    sent.set(file.path, { sha256: file.sha256, etag });
+    progress.filesSent += 1;
+  };
+  const onBytes = (bytes: number): void => {
+    progress.bytesSent += bytes;
+  };
+  const sendLargeFiles = async (signal: AbortSignal): Promise<void> => {
+    if (large.length === 0) return;
+    const unfinished = await resumableUploads(aws, bucket, folder, resume ? large : [], signal);
+    await each(signal, large, LARGE_AT_ONCE, async (file, signal) => {
+      const key = folder + file.path;
+      onSent(file, await sendLargeFile(aws, bucket, key, file, unfinished.get(key), onBytes, signal));
+    });
+  };
+  await together(signal, (signal) => [
+    sendLargeFiles(signal),
+    each(signal, small, SMALL_AT_ONCE, async (file, signal) => {
+      onSent(file, await MEMORY.hold(file.size, () => sendSmall(aws, bucket, folder + file.path, file, signal)));
+      onBytes(file.size);
+    }),
+  ]);
+}
+
+async function sendLargeFile(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  file: HashedFile,
+  unfinished: UnfinishedUpload | undefined,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const source = await openFile(file);
+  try {
+    await source.assertUnchanged();
+    const beforeCompletion = (): Promise<void> => source.assertUnchanged();
+    return await uploadLarge(
+      aws,
+      bucket,
+      key,
+      source,
+      unfinished,
+      { budget: MEMORY, onBytes, beforeCompletion },
+      signal,
+    );
+  } finally {
+    await source.close();
+  }
+}
+
+async function sendSmall(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  file: HashedFile,
+  signal: AbortSignal,
+): Promise<string> {
+  return putObject(aws, bucket, key, await readUnchanged(file), signal);
+}
+
+/**
+ * Key → the newest unfinished upload of the file, to resume. Aborts the others: this run has the lease, so no run uses
+ * them.
+ */
+async function resumableUploads(
+  aws: Connection,
+  bucket: Bucket,
+  folder: string,
+  large: readonly HashedFile[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, UnfinishedUpload>> {
+  const wanted = new Set(large.map(({ path }) => folder + path));
+  const uploads = await listUnfinished(aws, bucket, folder, signal);
+  const usable = new Map(
+    uploads.filter(({ key, usable }) => usable && wanted.has(key)).map((each) => [each.key, each]),
+  );
+  const orphans = uploads.filter((each) => usable.get(each.key) !== each);
+  await each(signal, orphans, SMALL_AT_ONCE, (orphan, signal) => abortUpload(aws, bucket, orphan, signal));
+  return usable;
+}
+
+async function readManifest(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal): Promise<Manifest> {
+  return parseManifest((await readText(aws, bucket, key, signal)) ?? '');
+}
+
+async function writeManifest(
+  aws: Connection,
+  bucket: Bucket,
+  { manifestKey }: SyncTarget,
+  files: Manifest['files'],
+): Promise<void> {
+  const text = formatManifest({ files, kmsKey: aws.kmsKey });
+  await putObject(aws, bucket, manifestKey, text, AbortSignal.timeout(MANIFEST_TIMEOUT_MS));
+}

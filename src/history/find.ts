@@ -1,0 +1,84 @@
+/** Searches a task's earlier jobs, newest first, and stops as soon as the answer is known. */
+
+import { InputError } from '../core/errors.ts';
+import { type Place, places, type TaskPlace } from '../core/s3-layout.ts';
+import { lacksAccess } from '../core/training-job.ts';
+import type { Step } from '../step.ts';
+import { type Decision, decide, type EarlierJob, type Wanted } from './decide.ts';
+import { describeTasks } from './describe-tasks.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { findNamedJob, taskJobs } from './jobs.ts';
+import { type JobRecord, recordFingerprint } from './record.ts';
+
+/** Decides what the run does, from the present state of the task's jobs. */
+export async function decideFromHistory(step: Step, place: TaskPlace, wanted: Wanted): Promise<Decision> {
+  const fingerprint = fingerprintOf(wanted.facts);
+  const needsState = (record: JobRecord): boolean =>
+    wanted.skipIf === 'completed' || recordFingerprint(record) === fingerprint;
+  const jobs: EarlierJob[] = [];
+  for await (const batch of taskJobs(step, place, needsState)) {
+    jobs.push(...batch);
+    const decision = decide(wanted, jobs, []);
+    if (decision.kind !== 'start' || wanted.cleanState || wanted.skipIf === 'never') return decision;
+  }
+  const base: EarlierJob[] = [];
+  if (place.basePrefix !== undefined && !jobs.some(({ completed }) => completed)) {
+    for await (const batch of taskJobs(step, { ...place, prefix: place.basePrefix }, needsState)) {
+      base.push(...batch);
+      const decision = decide(wanted, jobs, base);
+      if (decision.kind !== 'start') return decision;
+    }
+  }
+  return decide(wanted, jobs, base);
+}
+
+/** The job that completed the task last: under the prefix, or, if there is none, under the base prefix. */
+export async function lastCompleted(step: Step, task: TaskPlace): Promise<EarlierJob | undefined> {
+  for (const place of places(task)) {
+    for await (const batch of taskJobs(step, place, () => true)) {
+      const completed = batch.find((job) => job.completed);
+      if (completed !== undefined) return completed;
+    }
+  }
+  return undefined;
+}
+
+/** The task's newest job if it is in progress, otherwise the job that completed the task last. */
+async function newestToCollect(step: Step, task: TaskPlace): Promise<EarlierJob | undefined> {
+  for await (const [newest] of taskJobs(step, task, () => true)) {
+    if (newest !== undefined && !newest.ended) return newest;
+    break;
+  }
+  return lastCompleted(step, task);
+}
+
+/**
+ * Whether the task's previous job failed for lack of a permission too. Then the cause is not IAM's delay in propagating
+ * a new policy, and starting once more would not help.
+ */
+export async function lackedAccessBefore(step: Step, place: Place, job: string): Promise<boolean> {
+  for await (const batch of taskJobs(step, place, () => true)) {
+    const before = batch.find(({ name }) => name !== job);
+    if (before !== undefined) return before.state !== undefined && lacksAccess(before.state);
+  }
+  return false;
+}
+
+/** Which job to find: the named one, or the task's newest. */
+type Asked = { readonly kind: 'collect' } | { readonly kind: 'job'; readonly job: string };
+
+/** Finds the job of a step that starts none. Throws an InputError if there is no such job. */
+export async function findToCollect(step: Step, task: TaskPlace, asked: Asked): Promise<EarlierJob> {
+  if (asked.kind === 'job') {
+    const named = await findNamedJob(step, asked.job);
+    if (named !== undefined) return named;
+    const problem = `the training job ${asked.job} does not exist in ${step.aws.region}`;
+    throw new InputError([{ input: 'job-name', problem, remedy: 'check the name and the region.' }]);
+  }
+  const newest = step.home.exists ? await newestToCollect(step, task) : undefined;
+  if (newest !== undefined) return newest;
+  const tasks = await describeTasks(step, task);
+  const problem = `the task "${task.task}" has no job that is in progress or completed`;
+  const remedy = `run the task first, or correct its name. The project "${task.project}" has these tasks: ${tasks}.`;
+  throw new InputError([{ input: 'task', problem, remedy }]);
+}

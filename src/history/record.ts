@@ -1,0 +1,99 @@
+/**
+ * A job's record, JOB/record.json: the facts of its fingerprint, and, once a run has seen its end, its results. The role of
+ * the jobs cannot write here. Still, if the file does not parse as a record, it is treated as missing.
+ */
+
+import { archiveName } from '../core/s3-layout.ts';
+import type { Metrics } from '../core/training-job.ts';
+import { type Facts, fingerprintOf, parseFacts } from './fingerprint.ts';
+
+export interface JobRecord {
+  readonly facts: Facts;
+  readonly end: JobEnd | undefined;
+}
+
+export interface JobEnd {
+  /** Whether the job completed its task: its status is `Completed`, and all of its instances marked it or none did. */
+  readonly completed: boolean;
+  /** The archives that the job left in S3, as they were then. */
+  readonly left: readonly Pin[];
+  readonly metrics: Metrics;
+}
+
+export const ARCHIVES = ['model', 'output'] as const;
+export type Archive = (typeof ARCHIVES)[number];
+
+/** An archive as it was when the job's end was seen: another ETag or size means that somebody changed it since. */
+export interface Pin {
+  readonly archive: Archive;
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Undefined where the bucket keeps no versions. */
+  readonly version: string | undefined;
+}
+
+/** What became of the archives since the job's end was recorded. */
+export type ArchivesNow = 'there' | 'gone' | 'changed';
+
+/** `now`: what is in the job's output folder, by its path there. */
+export function compareArchives(
+  left: readonly Pin[],
+  now: readonly { readonly path: string; readonly etag: string; readonly size: number }[],
+): ArchivesNow {
+  const found = ARCHIVES.map((archive) => {
+    const pin = left.find((each) => each.archive === archive);
+    const object = now.find(({ path }) => path === archiveName(archive));
+    if (pin === undefined) return object === undefined ? 'there' : 'changed';
+    if (object === undefined) return 'gone';
+    return object.etag === pin.etag && object.size === pin.size ? 'there' : 'changed';
+  });
+  return found.find((each) => each === 'changed') ?? found.find((each) => each === 'gone') ?? 'there';
+}
+
+export function recordFingerprint(record: JobRecord): string {
+  return fingerprintOf(record.facts);
+}
+
+export function formatRecord({ facts, end }: JobRecord): string {
+  const ended = end && { completed: end.completed, left: end.left, metrics: [...end.metrics] };
+  return JSON.stringify({ facts, end: ended });
+}
+
+export function parseRecord(text: string): JobRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (typeof value !== 'object' || value === null || !('facts' in value)) return undefined;
+  const facts = parseFacts(value.facts);
+  return facts && { facts, end: 'end' in value ? parseEnd(value.end) : undefined };
+}
+
+/** If any part of an end is wrong, the record counts as one without an end: the action looks again at what the job left. */
+function parseEnd(value: unknown): JobEnd | undefined {
+  if (typeof value !== 'object' || value === null || !('completed' in value && 'left' in value && 'metrics' in value))
+    return undefined;
+  const { completed, left, metrics } = value;
+  if (typeof completed !== 'boolean' || !Array.isArray(left) || !Array.isArray(metrics)) return undefined;
+  const pins = left.flatMap((pin) => parsePin(pin) ?? []);
+  if (pins.length !== left.length || pins.length > ARCHIVES.length || !metrics.every(isMetric)) return undefined;
+  return { completed, left: pins, metrics: new Map(metrics) };
+}
+
+function parsePin(value: unknown): Pin | undefined {
+  if (typeof value !== 'object' || value === null || !('archive' in value && 'etag' in value && 'size' in value))
+    return undefined;
+  const { archive: name, etag, size } = value;
+  const archive = ARCHIVES.find((known) => known === name);
+  const version = 'version' in value ? value.version : undefined;
+  if (archive === undefined || typeof etag !== 'string' || typeof size !== 'number') return undefined;
+  if (version !== undefined && typeof version !== 'string') return undefined;
+  return { archive, etag, size, version };
+}
+
+function isMetric(pair: unknown): pair is [string, number] {
+  return Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string' && typeof pair[1] === 'number';
+}

@@ -1,0 +1,51 @@
+/** The part of the task's spec that a new job depends on. */
+
+import type { CodeSpec } from '../code/spec.ts';
+import type { TaskPlace } from '../core/s3-layout.ts';
+import type { MetricDefinition } from '../follow/metrics.ts';
+import type { ReuseSpec } from '../history/spec.ts';
+import type { ImageSpec } from '../image/spec.ts';
+
+export interface JobSpec {
+  readonly place: TaskPlace;
+  readonly code: CodeSpec;
+  readonly resources: Resources;
+  readonly role: JobRoleSpec;
+  readonly image: ImageSpec;
+  readonly metrics: readonly MetricDefinition[];
+  readonly reuse: ReuseSpec;
+}
+
+export interface Resources {
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  readonly volumeSizeGb: number;
+  readonly spot: boolean;
+  readonly maxRunSeconds: number;
+  /** The limit for waiting and running together. Undefined for on-demand instances. */
+  readonly maxWaitSeconds: number | undefined;
+  /** How long a warm pool keeps the instances. Undefined: there is no warm pool. */
+  readonly keepAliveSeconds: number | undefined;
+  readonly network: Network;
+  /** Whether a session can be opened in the job's containers. */
+  readonly remoteDebug: boolean;
+  /** ID, alias or ARN. */
+  readonly kmsKey: string | undefined;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface Network {
+  readonly subnets: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly isolation: boolean;
+  readonly encryptTraffic: boolean;
+}
+
+export interface JobRoleSpec {
+  /** Name or ARN of an existing role. Undefined: the action manages one for the project. */
+  readonly existing: string | undefined;
+  /** For the managed role: the ARN of a policy. */
+  readonly boundary: string | undefined;
+  /** For the managed role. Begins and ends with a slash. */
+  readonly path: string | undefined;
+}

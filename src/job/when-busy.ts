@@ -1,0 +1,42 @@
+/** Handles another job of the task that is in progress and runs something else: waits, fails or replaces it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeJob, stopJob } from '../aws/sagemaker.ts';
+import { ActionError } from '../core/errors.ts';
+import { logsUrl } from '../core/names.ts';
+import { isEnded } from '../core/training-job.ts';
+import { info } from '../github/log.ts';
+import type { WhenBusy } from '../history/spec.ts';
+import type { Step } from '../step.ts';
+
+const POLL_MS = 10_000;
+const PROGRESS_MS = 60_000;
+
+/** Waits until the job has ended. Throws with `when-busy: fail`. */
+export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: string): Promise<void> {
+  const problem = `Another job of this task, ${job}, is in progress and runs something else`;
+  const link = logsUrl(aws.region, job);
+  switch (choice) {
+    case 'fail':
+      throw new ActionError(
+        `${problem}: ${link}`,
+        'Run this step again after that job has ended, or set "when-busy" to wait or replace.',
+      );
+    case 'replace':
+      info(`${problem}. Stopping it (when-busy: replace) …`);
+      await stopJob(aws, job, signal);
+      break;
+    case 'wait':
+      info(`${problem}. Waiting for it (when-busy: wait): ${link}`);
+  }
+  const startedAt = Date.now();
+  let lastPrinted = startedAt;
+  for (;;) {
+    const state = await describeJob(aws, job, signal);
+    if (isEnded(state)) return info(`${job}: ${state.status}.`);
+    if (Date.now() - lastPrinted >= PROGRESS_MS) {
+      lastPrinted = Date.now();
+      info(`${job}: ${state.secondaryStatus}; waited ${Math.round((Date.now() - startedAt) / 60_000)} min`);
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}

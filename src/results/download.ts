@@ -1,0 +1,84 @@
+/** Downloads a job's results, also those of a failed job: everything that exists in S3, in parallel. */
+import { join } from 'node:path';
+import { together } from '../core/concurrency.ts';
+import type { ActionError } from '../core/errors.ts';
+import { counted } from '../core/format.ts';
+import { parseS3Uri } from '../core/s3-uri.ts';
+import { Below } from '../files/below.ts';
+import { countFiles, keptArchive, type Output } from '../files/output-folder.ts';
+import { info } from '../github/log.ts';
+import type { Step } from '../step.ts';
+import { fetchArchive } from './fetch-archive.ts';
+import { fetchState } from './fetch-state.ts';
+import { type Fetched, notFetched } from './fetched.ts';
+import { type ResultPlaces, resultUri } from './locations.ts';
+import type { Result, StoredResult } from './spec.ts';
+
+/** A downloaded result. Its folder can be empty. */
+export interface Downloaded {
+  readonly result: Result;
+  readonly folder: string;
+  readonly files: number;
+}
+
+export interface Download {
+  /** Those that are there: whole, but for what a problem names. */
+  readonly downloaded: readonly Downloaded[];
+  /** Why a result, or some of it, is missing. */
+  readonly problems: readonly ActionError[];
+}
+
+/** Where results go, and what happened to the logs: `followJob` has written them already. */
+export interface Destination {
+  readonly output: Output;
+  readonly logProblem: ActionError | undefined;
+}
+
+/** `etags`: archive → the ETag that it must have. */
+export async function downloadResults(
+  step: Step,
+  results: ReadonlySet<Result>,
+  job: ResultPlaces,
+  etags: ReadonlyMap<string, string>,
+  { output, logProblem }: Destination,
+): Promise<Download> {
+  const logs: Fetched = logProblem === undefined ? { kind: 'whole' } : { kind: 'missing', problem: logProblem };
+  const root = new Below(output.real);
+  const all = await together(step.signal, (signal) =>
+    [...results].map(async (result) => {
+      const fetched =
+        result === 'logs' ? logs : await fetchResult({ ...step, signal }, job, result, etags.get(result), root);
+      return { result, fetched, files: fetched.kind === 'missing' ? 0 : await countFiles(join(output.real, result)) };
+    }),
+  );
+  const there = all.filter(({ fetched }) => fetched.kind !== 'missing');
+  const downloaded = there.map(({ result, files }) => ({ result, files, folder: join(output.path, result) }));
+  for (const { result, files, folder } of downloaded)
+    info(files === 0 ? `${result}: the job left no files` : `${result}: ${counted(files, 'file')} in ${folder}`);
+  return { downloaded, problems: all.flatMap(({ fetched }) => (fetched.kind === 'whole' ? [] : [fetched.problem])) };
+}
+
+async function fetchResult(
+  step: Step,
+  job: ResultPlaces,
+  result: StoredResult,
+  etag: string | undefined,
+  output: Below,
+): Promise<Fetched> {
+  const uri = resultUri(job, result);
+  try {
+    output.remove(keptArchive(result));
+    if (uri === '') {
+      output.emptied(result);
+      return { kind: 'whole' };
+    }
+    const { bucket: name, key } = parseS3Uri(uri);
+    const bucket = { name, owner: step.home.bucket.owner };
+    return result === 'state'
+      ? await fetchState(step, bucket, key, output)
+      : await fetchArchive(step, { bucket, key, etag }, result, output);
+  } catch (error) {
+    step.signal.throwIfAborted();
+    return { kind: 'missing', problem: notFetched(`${result} of ${job.name}`, error) };
+  }
+}

@@ -1,0 +1,16 @@
+/** Which results come back from the job, and how. */
+
+export const RESULTS = ['logs', 'model', 'output', 'state', 'source'] as const;
+export type Result = (typeof RESULTS)[number];
+
+/** The results that another task can read. Model, output and source are archives; state is files. */
+export type StoredResult = Exclude<Result, 'logs'>;
+
+export interface ResultsSpec {
+  /** Relative to the workspace, or absolute. */
+  readonly outputPath: string;
+  readonly download: ReadonlySet<Result>;
+  readonly artifacts: ReadonlySet<Result>;
+  /** The first part of an artifact's name, before a dash and the result's name. */
+  readonly artifactName: string;
+}
