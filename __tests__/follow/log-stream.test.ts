@@ -6,8 +6,11 @@ const stream = (host: string, started = 1): StreamName => ({ host, instance: Num
 const end = (host: string, count: number, start = 1): string => `##ssm-end ${host} ${start} ${count}`;
 function tailOf(name: StreamName, ...pages: string[][]): LogStream {
   const tail = new LogStream(name);
-  for (const page of pages) tail.accept(page);
+  for (const page of pages) accept(tail, page);
   return tail;
+}
+function accept(tail: LogStream, messages: readonly string[]): string[] {
+  return tail.accept(messages.map((message, timestamp) => ({ timestamp, message }))).map(({ text }) => text);
 }
 
 describe("a stream's name", () => {
@@ -48,7 +51,7 @@ describe('a stream', () => {
 
   it('shows each line but its own end line, as they came', () => {
     const tail = new LogStream(stream('algo-1'));
-    expect(tail.accept(['a', '', end('algo-2', 1), end('algo-1', 9), '\tb  ', 'c\nd'])).toEqual([
+    expect(accept(tail, ['a', '', end('algo-2', 1), end('algo-1', 9), '\tb  ', 'c\nd'])).toEqual([
       'a',
       '',
       end('algo-2', 1),
@@ -69,7 +72,7 @@ describe('a stream', () => {
       const shown: string[] = [];
       for (const [, text] of shuffled) {
         expect(tail.complete).toBe(false);
-        shown.push(...tail.accept([text]));
+        shown.push(...accept(tail, [text]));
       }
       expect(tail.complete).toBe(true);
       expect(shown.toSorted()).toEqual(messages.slice(0, -1).toSorted());

@@ -10,13 +10,13 @@ import { mayBeSecret, Redactor } from '../../src/core/redact.ts';
 import { BuildError, failedAt, isTransientFailure } from '../../src/docker/failure.ts';
 import { IgnoreRules } from '../../src/files/git-ignore.ts';
 import { BroughtBack } from '../../src/files/private-files.ts';
-import { readExpression } from '../../src/follow/expression.ts';
 import { parseStreamName } from '../../src/follow/log-stream.ts';
-import { MetricReader } from '../../src/follow/metric-reader.ts';
-import { jsonMetrics, LONGEST_LINE, parseMetrics } from '../../src/follow/metrics.ts';
 import { info, printForeign } from '../../src/github/log.ts';
 import { isDockerfileText, needsBase, needsOf, prepareDockerfile } from '../../src/image/dockerfile.ts';
 import { ContextPatterns } from '../../src/image/dockerignore.ts';
+import { jsonMetrics, LONGEST_LINE, parseMetrics } from '../../src/metrics/definitions.ts';
+import { readExpression } from '../../src/metrics/expression.ts';
+import { MetricReader } from '../../src/metrics/metric-reader.ts';
 import { resultUri } from '../../src/results/locations.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { Tally } from './tally.ts';
@@ -69,7 +69,8 @@ const HOSTILE: readonly (readonly [string, string, string?])[] = [
 tally.attack('a line against an expression of "metrics"', HOSTILE, async ([regex, piece, start = '']) => {
   const reader = await MetricReader.of([{ name: 'm', regex }]);
   const lines = Array.from({ length: LENGTH / LONGEST_LINE }, () => start + fill(piece, LONGEST_LINE - start.length));
-  return isSlow(() => reader.accept([...lines, start + fill(piece)], never));
+  const logged = [...lines, start + fill(piece)].map((text, at) => ({ at, text }));
+  return isSlow(() => reader.accept({ host: 'algo-1', instance: 0, lines: logged }, never));
 });
 
 const DEFINITIONS = [

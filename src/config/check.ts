@@ -12,10 +12,10 @@ import type { ListedChannel } from '../data/channels.ts';
 import { listChannels } from '../data/list.ts';
 import { outputMistakes } from '../files/output-folder.ts';
 import { type Scope, scopeOf } from '../files/scope.ts';
-import type { MetricDefinition } from '../follow/metrics.ts';
 import type { BuildFiles } from '../image/build-files.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { RequestOverride } from '../job/override.ts';
+import type { MetricDefinition } from '../metrics/definitions.ts';
 import { RESULTS } from '../results/spec.ts';
 import { INPUTS } from './inputs.ts';
 import type { TaskSpec } from './spec.ts';
@@ -97,7 +97,7 @@ async function checkBuild(
 /** Loads the engine of the expressions only for a task that has metrics. */
 async function checkExpressions(metrics: readonly MetricDefinition[]): Promise<readonly Mistake[]> {
   if (metrics.length === 0) return [];
-  const { readExpression } = await import('../follow/expression.ts');
+  const { readExpression } = await import('../metrics/expression.ts');
   const checked = metrics.map(({ name, regex }) =>
     collectMistakes('metrics', undefined, () => readExpression(name, regex)),
   );

@@ -20,11 +20,11 @@ import {
 import { type Platform, slashed } from '../core/platform.ts';
 import type { RunContext } from '../core/run-context.ts';
 import { parseChannels } from '../data/channels.ts';
-import { parseMetrics } from '../follow/metrics.ts';
 import { SKIP_IF, WHEN_BUSY } from '../history/spec.ts';
 import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits.ts';
 import { packageRepository } from '../job/package-repository.ts';
 import type { Resources } from '../job/spec.ts';
+import { parseMetrics } from '../metrics/definitions.ts';
 import { RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
 import {
   fitName,

@@ -3,10 +3,10 @@
 import type { CodeSpec } from '../code/spec.ts';
 import type { TaskPlace } from '../core/s3-layout.ts';
 import type { Channel } from '../data/channels.ts';
-import type { MetricDefinition } from '../follow/metrics.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
+import type { MetricDefinition } from '../metrics/definitions.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 
 export interface TaskSpec {

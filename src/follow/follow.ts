@@ -2,20 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
-import { isAboutLost } from '../core/lost-names.ts';
+import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
-import { LogFiles, type Output } from '../files/output-folder.ts';
-import { info, printForeign, redact, warning } from '../github/log.ts';
+import { info, printForeign, warning } from '../github/log.ts';
+import { mergeMetrics } from '../metrics/definitions.ts';
 import type { Step } from '../step.ts';
-import { JobLog, type LogLines, type Show } from './job-log.ts';
-import { MetricReader } from './metric-reader.ts';
-import { type MetricDefinition, mergeMetrics } from './metrics.ts';
+import { JobLog, type Show } from './job-log.ts';
+import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { pollJob } from './poll.ts';
-
-const MOST_LOST = 20;
-/** Characters. */
-const LONGEST_LOST = 2_000;
 
 /** An ended job with its metrics. */
 export interface EndedJob {
@@ -27,31 +22,22 @@ export interface EndedJob {
   readonly lostLines: readonly string[];
 }
 
-/** Which parts of the log to keep. */
-export interface LogSpec {
-  readonly metrics: readonly MetricDefinition[];
-  /** Where to write log files. Undefined: no log files are written. */
-  readonly output: Output | undefined;
-}
-
 export async function followJob(
   { aws, signal }: Step,
   spec: LogSpec,
   job: string,
   instances: number,
 ): Promise<EndedJob> {
-  const log = await openLog(spec, signal);
+  const log = await KeptLog.open(spec);
   const show = async (lines: LogLines): Promise<void> => {
-    printForeign(instances > 1 ? `[${lines.host}] ` : '', lines.lines);
-    await log.keep(lines);
+    printForeign(
+      instances > 1 ? `[${lines.host}] ` : '',
+      lines.lines.map(({ text }) => text),
+    );
+    await log.accept(lines, signal);
   };
   const state = await pollJob(aws, { job, show, print: info }, signal);
-  return {
-    state,
-    metrics: mergeMetrics(state.metrics, log.metrics),
-    logProblem: log.problem,
-    lostLines: log.lostLines,
-  };
+  return endedJob(state, log, state.metrics);
 }
 
 /**
@@ -64,17 +50,25 @@ export async function readEndedJob(
   state: DescribedJob,
   recorded: Metrics | undefined,
 ): Promise<EndedJob> {
-  const log = await openLog(spec, signal);
+  const log = await KeptLog.open(spec);
   if (spec.output !== undefined || spec.metrics.length > 0) {
     try {
-      await readWhole(aws, state, log.keep, signal);
+      await readWhole(aws, state, (lines) => log.accept(lines, signal), signal);
     } catch (error) {
       signal.throwIfAborted();
       warning(`The log of the earlier job ${state.name} could not be read: ${describeError(error)}`);
     }
   }
-  const metrics = mergeMetrics(state.metrics, recorded ?? new Map(), log.metrics);
-  return { state, metrics, logProblem: log.problem, lostLines: log.lostLines };
+  return endedJob(state, log, mergeMetrics(state.metrics, recorded ?? new Map()));
+}
+
+function endedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): EndedJob {
+  return {
+    state,
+    metrics: mergeMetrics(earlier, log.metrics),
+    logProblem: log.problem,
+    lostLines: log.lostLines,
+  };
 }
 
 /** Reads the log of a job that has ended, call by call. */
@@ -85,39 +79,4 @@ async function readWhole(aws: Connection, state: DescribedJob, show: Show, signa
     await sleep(log.wait(Date.now()), undefined, { signal });
     await outage.tolerate(() => log.read(state, signal));
   }
-}
-
-interface KeptLog {
-  readonly keep: (lines: LogLines) => Promise<void>;
-  readonly metrics: Metrics;
-  readonly problem: ActionError | undefined;
-  readonly lostLines: readonly string[];
-}
-
-/** Replaces secrets in log files and metrics too, not only in the printed log. */
-async function openLog({ metrics, output }: LogSpec, signal: AbortSignal): Promise<KeptLog> {
-  const files = output === undefined ? undefined : new LogFiles(output);
-  const reader = await MetricReader.of(metrics);
-  const lostLines: string[] = [];
-  return {
-    lostLines,
-    keep: async ({ instance, lines }) => {
-      const redacted = lines.map(redact);
-      files?.append(instance, redacted);
-      lostLines.push(
-        ...redacted
-          .filter(isAboutLost)
-          .slice(-MOST_LOST)
-          .map((line) => line.slice(0, LONGEST_LOST)),
-      );
-      lostLines.splice(0, lostLines.length - MOST_LOST);
-      await reader.accept(redacted, signal);
-    },
-    get metrics() {
-      return reader.values;
-    },
-    get problem() {
-      return files?.problem;
-    },
-  };
 }

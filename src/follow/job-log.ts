@@ -3,6 +3,7 @@
 import type { Connection } from '../aws/connection.ts';
 import { isServiceError, isThrottled } from '../aws/service-errors.ts';
 import type { LogEvent } from '../core/log-event.ts';
+import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, isEnded, starts } from '../core/training-job.ts';
 import { JobSearch, Recount, type Source, StreamList, StreamTail, type Take } from './log-sources.ts';
 import { allComplete, LogStream, parseStreamName } from './log-stream.ts';
@@ -23,13 +24,6 @@ const DENIED = 'AccessDeniedException';
 const WITHOUT_SEARCH =
   'The credentials may not call logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs. So the step reads the ' +
   'logs of two instances a second, in turn.';
-
-/** New lines of one stream, in order. `instance` counts from 0. */
-export interface LogLines {
-  readonly host: string;
-  readonly instance: number;
-  readonly lines: readonly string[];
-}
 
 export type Show = (lines: LogLines) => Promise<void>;
 
@@ -132,7 +126,7 @@ export class JobLog {
 
   async #take(name: string, events: readonly LogEvent[]): Promise<void> {
     const log = this.#add(name);
-    const lines = log?.accept(events.map(({ message }) => message)) ?? [];
+    const lines = log?.accept(events) ?? [];
     if (log === undefined || lines.length === 0) return;
     await this.#show({ host: log.name.host, instance: log.name.instance, lines });
   }

@@ -4,6 +4,9 @@
  * complete when this line and COUNT other lines have arrived, in any order.
  */
 
+import type { LogEvent } from '../core/log-event.ts';
+import type { LogLine } from '../core/log-lines.ts';
+
 /** The parts of a log stream's name. `started` is its last part, a number that sorts by time: an epoch (assumed). */
 export interface StreamName {
   readonly host: string;
@@ -28,12 +31,12 @@ export class LogStream {
     this.name = name;
   }
 
-  /** Returns the messages' lines without the end line. */
-  accept(messages: readonly string[]): string[] {
-    const shown: string[] = [];
-    for (const message of messages) {
+  /** Returns the events' lines without the end line. */
+  accept(events: readonly Pick<LogEvent, 'timestamp' | 'message'>[]): LogLine[] {
+    const shown: LogLine[] = [];
+    for (const { timestamp, message } of events) {
       const count = this.#endCount(message);
-      if (count === undefined) shown.push(...message.split('\n'));
+      if (count === undefined) shown.push(...message.split('\n').map((text) => ({ at: timestamp, text })));
       else this.#expected = count;
     }
     this.#lines += shown.length;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { describeJob } from '../aws/sagemaker.ts';
+import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, isEnded } from '../core/training-job.ts';
-import type { LogLines } from './job-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';

@@ -2,9 +2,9 @@
 
 import type { CodeSpec } from '../code/spec.ts';
 import type { TaskPlace } from '../core/s3-layout.ts';
-import type { MetricDefinition } from '../follow/metrics.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
+import type { MetricDefinition } from '../metrics/definitions.ts';
 
 export interface JobSpec {
   readonly place: TaskPlace;

@@ -6,7 +6,7 @@
  */
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { InputProblem } from '../core/errors.ts';
-import { LONGEST_LINE } from './metrics.ts';
+import { LONGEST_LINE } from './definitions.ts';
 
 /** The most that one search may cost: characters of the line times size of the expression. At worst 0.3 seconds. */
 const MOST_STEPS = 2_000_000;

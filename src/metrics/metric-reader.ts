@@ -1,10 +1,11 @@
 /** Searches a job's log lines for metrics. Leaves a metric to SageMaker when its expression takes too long. */
 
 import { setImmediate } from 'node:timers/promises';
+import type { LogConsumer, LogLines } from '../core/log-lines.ts';
 import type { Metrics } from '../core/training-job.ts';
 import { notice } from '../github/log.ts';
+import { jsonMetrics, LONGEST_LINE, type MetricDefinition, mergeMetrics, numberOf } from './definitions.ts';
 import type { Pattern } from './expression.ts';
-import { jsonMetrics, LONGEST_LINE, type MetricDefinition, mergeMetrics, numberOf } from './metrics.ts';
 
 /** The most names of metrics. A worker that prints more makes a mistake. */
 const MOST_NAMES = 500;
@@ -47,7 +48,7 @@ async function followedOf(definitions: readonly MetricDefinition[]): Promise<Fol
   });
 }
 
-export class MetricReader {
+export class MetricReader implements LogConsumer {
   readonly #values = new Map<string, number>();
   readonly #followed: Set<Followed>;
   #rested = performance.now();
@@ -60,8 +61,8 @@ export class MetricReader {
     return new MetricReader(await followedOf(definitions));
   }
 
-  async accept(lines: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const line of lines) {
+  async accept({ lines }: LogLines, signal: AbortSignal): Promise<void> {
+    for (const { text: line } of lines) {
       if (line.length > LONGEST_LINE) continue;
       for (const [name, value] of jsonMetrics(line)) this.#take(name, value);
       for (const each of this.#followed) {

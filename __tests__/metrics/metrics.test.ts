@@ -1,13 +1,14 @@
 /** Metrics: what is taken for one, in definitions and in lines. */
 import { describe, expect, it } from 'vitest';
 import { InputProblem } from '../../src/core/errors.ts';
-import { readExpression } from '../../src/follow/expression.ts';
-import { MetricReader } from '../../src/follow/metric-reader.ts';
-import { mergeMetrics, parseMetrics } from '../../src/follow/metrics.ts';
+import { mergeMetrics, parseMetrics } from '../../src/metrics/definitions.ts';
+import { readExpression } from '../../src/metrics/expression.ts';
+import { MetricReader } from '../../src/metrics/metric-reader.ts';
 
 const read = async (definitions: string, ...lines: string[]): Promise<Record<string, number>> => {
   const reader = await MetricReader.of(parseMetrics(definitions));
-  await reader.accept(lines, new AbortController().signal);
+  const logged = lines.map((text, at) => ({ at, text }));
+  await reader.accept({ host: 'algo-1', instance: 0, lines: logged }, new AbortController().signal);
   return Object.fromEntries(reader.values);
 };
 

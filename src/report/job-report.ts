@@ -1,0 +1,126 @@
+/**
+ * The report of a job: everything that the summary and the comment show, as one value, which is also written as
+ * `report.json`. docs/report.md documents it. Text from outside is redacted before it gets in here, and escaped by whoever
+ * renders it. Times are ISO 8601 in UTC, lengths of time are seconds, sizes are bytes.
+ */
+
+import type { WorkerError } from '../failure/worker-error.ts';
+import type { GateResult } from '../metrics/gate.ts';
+import type { MetricSeries } from '../metrics/series.ts';
+import type { Result } from '../results/spec.ts';
+
+/** Raised when a member changes its meaning or goes away. New members do not raise it. */
+export const REPORT_VERSION = 1;
+
+export interface JobReport {
+  readonly version: typeof REPORT_VERSION;
+  readonly project: string;
+  readonly task: string;
+  /** The S3 prefix, with a slash at its end; empty for none. */
+  readonly prefix: string;
+  readonly job: ReportedJob;
+  /** Whether the step took an earlier job's results. */
+  readonly skipped: boolean;
+  /** Why the step started a job, or took an earlier one's results. */
+  readonly why: string;
+  /** In order of time, without gaps. */
+  readonly phases: readonly Phase[];
+  readonly failure: Failure | undefined;
+  /** Sorted by name. */
+  readonly metrics: readonly MetricSeries[];
+  readonly gate: readonly GateResult[];
+  readonly trainingSeconds: number | undefined;
+  readonly billableSeconds: number | undefined;
+  /** Percent. Undefined for on-demand instances. */
+  readonly spotSavings: number | undefined;
+  readonly cost: CostEstimate | undefined;
+  /** The completed job to compare with: the task's last one before this, or the base prefix's. */
+  readonly previous: PreviousJob | undefined;
+  readonly results: readonly ReportedResult[];
+  readonly links: Links;
+  /** The inputs that the workflow sets, as given, but for values that look like secrets. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** What happened on the way, one sentence each: interruptions, retries, fallbacks. */
+  readonly notices: readonly string[];
+}
+
+export interface ReportedJob {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  /** `Completed`, `Failed`, `Stopped` or `InProgress`. */
+  readonly status: string;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  readonly spot: boolean;
+  readonly image: string;
+}
+
+export type PhaseName = 'waiting' | 'downloading' | 'training' | 'interrupted' | 'uploading';
+
+export interface Phase {
+  readonly name: PhaseName;
+  readonly start: string;
+  readonly seconds: number;
+}
+
+export interface Failure {
+  /** How the job ended, and SageMaker's reason. */
+  readonly reason: string;
+  /** What the job lacked of the repository, if that is why. */
+  readonly cause: string | undefined;
+  /** What to do. */
+  readonly hint: string;
+  /** The worker's errors, the one that most likely caused the failure first. */
+  readonly errors: readonly WorkerError[];
+}
+
+export interface CostEstimate {
+  /** What the job cost, for its billable seconds. */
+  readonly usd: number;
+  /** What it would have cost on demand, for its training seconds. */
+  readonly onDemandUsd: number;
+  /** One instance's price. */
+  readonly hourlyUsd: number;
+  /** Where the price is from, with its date. */
+  readonly prices: string;
+}
+
+export interface PreviousJob {
+  readonly job: string;
+  /** Its prefix, as in `JobReport`. */
+  readonly prefix: string;
+  /** What differs between the two jobs, in words. Empty if nothing does. */
+  readonly changes: string;
+  /** Metric → last value. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface ReportedResult {
+  readonly result: Result;
+  /** The S3 URI; empty for logs. */
+  readonly uri: string;
+  /** The folder on the runner, relative to the workspace; empty if it was not downloaded. */
+  readonly path: string;
+  readonly files: number;
+  readonly artifact: ReportedArtifact | undefined;
+}
+
+export interface ReportedArtifact {
+  readonly name: string;
+  readonly bytes: number;
+  /** Its page; empty if it is unknown. */
+  readonly url: string;
+}
+
+/** URLs. An empty one is unknown. */
+export interface Links {
+  /** The job in SageMaker's console. */
+  readonly job: string;
+  /** Its log streams in CloudWatch's console. */
+  readonly logs: string;
+  /** The task's folder in S3's console. */
+  readonly s3: string;
+  /** The workflow run. */
+  readonly run: string;
+}
