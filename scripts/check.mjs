@@ -230,7 +230,33 @@ async function perform(check, tools) {
   say(`=== ${check.name}: ${failure ?? 'ok'} (${seconds.toFixed(1)} s)`);
   const shown = failure ? output : counted.join('\n');
   if (shown.trim() !== '') say(shown.trimEnd());
-  return { name: check.name, failure, seconds };
+  return { name: check.name, failure, seconds, check, had, files: failure ? failedFiles(output) : [] };
+}
+
+/** The test files in which a test failed, as vitest and pytest name them. */
+function failedFiles(output) {
+  const named = output.matchAll(/^\s*(?:FAIL {2}\|\w+\| |(?:FAILED|ERROR) )(__tests__\/[^\s:]+\.(?:test\.ts|py))/gm);
+  return [...new Set([...named].map(([, path]) => path))];
+}
+
+/** Of more files than these the cause is not that the machine was busy. */
+const MOST_AGAIN = 3;
+
+/**
+ * Runs the files that failed once more, with nothing beside them: on a busy machine a test can run out of time. What then
+ * passes is no failure, and the summary says so. What fails again has failed.
+ */
+async function again(result) {
+  const { name, failure, files = [], check, had } = result;
+  if (!failure || files.length === 0 || files.length > MOST_AGAIN) return result;
+  say(`=== ${name}: once more, alone: ${files.join(', ')}`);
+  const [program, ...args] = check.command(had);
+  const options = args.filter((word) => !/^__tests__|^--ignore$/.test(word));
+  const { failure: still, output } = await run([program, ...options, ...files], environment(had));
+  say(`=== ${name}, alone: ${still ?? 'ok'}`);
+  if (!still) return { ...result, failure: undefined, unsteady: files };
+  say(output.trimEnd());
+  return result;
 }
 
 const first = checks.find(({ group }) => group === 'bare');
@@ -250,6 +276,7 @@ const progress = setInterval(() => {
   say(`[${clock(Date.now() - begun)}] ${[...names, ...tools.underway()].join(', ') || 'waiting'}`);
 }, 1000);
 const results = await Promise.all(checks.map((check) => (check === first ? bare : perform(check, tools))));
+for (const [at, result] of results.entries()) results[at] = await again(result);
 clearInterval(progress);
 await tools.stop();
 
@@ -261,6 +288,8 @@ for (const { name, failure, left, seconds } of results) {
       : `${failure ? 'FAILED  ' : 'ok      '}  ${name}${failure ? `: ${failure}` : ''} (${seconds.toFixed(1)} s)`,
   );
 }
+for (const { name, unsteady } of results)
+  if (unsteady) console.log(`unsteady  ${name}: passed only when nothing ran beside them: ${unsteady.join(', ')}`);
 for (const { what, why } of tools.missing) console.log(`missing   ${what}: ${why}`);
 const failed = results.filter((result) => result.failure).length;
 const left = results.filter((result) => result.left).length;
