@@ -18,6 +18,9 @@ export const CONTEXT: RunContext = {
   attempt: 1,
   event: 'push',
   payload: undefined,
+  isHosted: false,
+  jobStart: undefined,
+  action: 'org/simple-sagemaker-action@v1',
   region: 'us-east-1',
   workspace: '/nonexistent',
 };

@@ -27,9 +27,9 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   history: ['core', 'step.ts', 'aws', 'code'],
   data: ['core', 'step.ts', 'aws', 'files', 'github', 'history', 'results'],
   job: ['core', 'step.ts', 'aws', 'github', 'code', 'data', 'follow', 'history', 'image', 'metrics', 'results'],
-  report: ['core', 'step.ts', 'files', 'github', 'follow', 'history', 'job', 'metrics', 'failure', 'results'],
+  report: ['core', 'step.ts', 'aws', 'files', 'github', 'follow', 'history', 'job', 'metrics', 'failure', 'results'],
   plan: ['core', 'step.ts', 'aws', 'docker', 'github', 'data', 'history', 'image', 'job'],
-  config: ['core', 'files', 'code', 'data', 'history', 'image', 'job', 'metrics', 'results'],
+  config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'metrics', 'results'],
 };
 const CONCEPTS = [
   'code',
@@ -57,7 +57,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],
   job: ['launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
-  report: ['outputs', 'report'],
+  report: ['leave', 'outputs', 'report'],
   plan: ['checks', 'plan-run', 'report'],
   config: ['check'],
 };

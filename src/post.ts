@@ -32,7 +32,9 @@ export async function settle({ job, lease }: Unsettled, credentials: Credentials
     }
   };
   const stop = async (): Promise<void> => {
-    if (job !== undefined) await attempt(job, (aws) => stopUnfollowed(aws, job.job));
+    if (job === undefined) return;
+    if (job.detach) info(`The step ended before its job ${job.job}, which goes on, because "on-cancel" is detach.`);
+    else await attempt(job, (aws) => stopUnfollowed(aws, job.job));
   };
   if (lease === undefined) await stop();
   else await attempt(lease, (aws) => release(aws, lease, stop));

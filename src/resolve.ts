@@ -9,6 +9,7 @@ import type { TaskSpec } from './config/spec.ts';
 import { together } from './core/concurrency.ts';
 import { size } from './core/format.ts';
 import type { LocalFile } from './core/local-file.ts';
+import { runAttempt } from './core/run-context.ts';
 import { channelFact } from './data/facts.ts';
 import { locateChannels } from './data/locate.ts';
 import { type HashFiles, hashFiles } from './files/hash.ts';
@@ -56,7 +57,7 @@ export async function resolveTask(step: Step, spec: TaskSpec, files: TaskFiles):
   const { skipIf, cleanState } = reuse;
   return {
     resolved: { image: plan, existingRole, code: hashed, channels, override: files.override },
-    wanted: { facts, comparable, skipIf, cleanState },
+    wanted: { facts, comparable, skipIf, cleanState, by: runAttempt(step.run) },
   };
 }
 

@@ -1,14 +1,19 @@
 /** The story of a run after the inputs are checked: resolve → reuse or start → follow → report. */
 
 import { resolve } from 'node:path';
+import { isExpired } from './aws/service-errors.ts';
 import type { TaskFiles } from './config/check.ts';
 import type { TaskSpec } from './config/spec.ts';
+import { ActionError } from './core/errors.ts';
 import { instances } from './core/format.ts';
 import { logsUrl } from './core/names.ts';
+import { isRerun, runAttempt } from './core/run-context.ts';
+import { isEnded } from './core/training-job.ts';
 import { type Explain, explainer, unexplained } from './explain.ts';
 import { claimOutput, type Output } from './files/output-folder.ts';
 import { followJob, readEndedJob } from './follow/follow.ts';
 import type { LogSpec } from './follow/kept-log.ts';
+import { followUntil } from './follow/spec.ts';
 import { info } from './github/log.ts';
 import { saveJob, saveSettled, unsettledJob } from './github/state.ts';
 import type { EarlierJob } from './history/decide.ts';
@@ -22,6 +27,7 @@ import { isWorthAnotherStart } from './job/next-attempt.ts';
 import { reuseOrStart } from './job/reuse-or-start.ts';
 import { stopCancelled } from './job/stop.ts';
 import { noteUnfollowed } from './metrics/metric-reader.ts';
+import { leaveJob, timeOver, WITHOUT_WAIT, whyLeft } from './report/leave.ts';
 import { setJobOutputs, setOutputs } from './report/outputs.ts';
 import { report } from './report/report.ts';
 import { type ResolvedTask, resolveTask } from './resolve.ts';
@@ -35,7 +41,7 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
   await noteUnfollowed(spec.metrics);
   const onStart = (job: NewJob): void => {
     setJobOutputs(aws.region, { ...job, instanceType: spec.resources.instanceType }, spec.results.outputPath);
-    saveJob({ job: job.name, region: aws.region });
+    save(step, spec, job.name);
   };
   try {
     if (spec.mode.kind === 'run')
@@ -50,9 +56,25 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
     else await reportExistingJob(step, spec, await findToCollect(step, spec.place, spec.mode), false, unexplained);
   } catch (error) {
     const requested = unsettledJob();
-    if (signal.aborted && requested !== undefined) await stopCancelled(aws, requested);
-    throw error;
+    if (requested === undefined) throw error;
+    const why = whyLeft(spec.follow, signal, error);
+    if (why !== undefined) leaveJob(step, spec, requested, why);
+    else if (signal.aborted) await stopCancelled(aws, requested);
+    throw isExpired(error) ? expired(error) : error;
   }
+}
+
+function expired(cause: Error): ActionError {
+  return new ActionError(
+    "The step's AWS credentials have expired, so it cannot follow the job to its end.",
+    'Set "role-to-assume": the action then renews its credentials for as long as the job runs.',
+    { cause },
+  );
+}
+
+/** Tells the post step about a job that ends with this step, unless the user wants it to go on. */
+function save({ aws }: Step, { follow }: TaskSpec, job: string): void {
+  saveJob({ job, region: aws.region, detach: follow.onCancel === 'detach' });
 }
 
 /** Throws an ActionError if the run would fail. */
@@ -73,7 +95,8 @@ async function runTask(
   setOutputs({ fingerprint: fingerprintOf(wanted.facts) });
   const { instanceCount } = spec.resources;
   for (;;) {
-    const obtained = await reuseOrStart(step, spec, resolved, wanted, onStart);
+    const until = followUntil(spec.follow, step.run, Date.now());
+    const obtained = await reuseOrStart(step, spec, resolved, wanted, busyUntil(spec, until), onStart);
     if (obtained.kind !== 'started' && spec.resources.remoteDebug) info(NO_SESSION);
     if (obtained.kind !== 'started')
       return reportExistingJob(step, spec, obtained.job, obtained.kind === 'reused', explain);
@@ -81,10 +104,13 @@ async function runTask(
     setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
     info(`Started ${name} on ${instances(spec.resources)}: ${logsUrl(step.aws.region, name)}`);
     if (spec.resources.remoteDebug) info(sessionHint(step.aws.region, name, instanceCount));
+    if (!spec.follow.wait) return leaveJob(step, spec, name, WITHOUT_WAIT);
     const output = await claim(step, spec);
-    const ended = await followJob(step, logSpec(spec, output), name, instanceCount);
+    const ended = await followJob(step, logSpec(spec, output), name, instanceCount, until);
+    if (!isEnded(ended.state)) return leaveJob(step, spec, name, timeOver(spec.follow));
     saveSettled();
-    const end = await recordEnd(step, spec.place, wanted.facts, ended.state, ended.metrics);
+    const record = { facts: wanted.facts, by: runAttempt(step.run) };
+    const end = await recordEnd(step, spec.place, record, ended.state, ended.metrics);
     if (await isWorthAnotherStart(step, spec.place, obtained.job, ended.state)) continue;
     return report(step, spec, output, { ended, completed: end.completed, pins: end.left, skipped: false, explain });
   }
@@ -104,17 +130,29 @@ async function reportExistingJob(
   setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(skipped) });
   setOutputs({ 'job-arn': state.arn, status: state.status });
   setJobOutputs(step.aws.region, state, spec.results.outputPath);
+  // The step that started the job is over, so nobody else would stop it.
+  const isOwn = record !== undefined && isRerun(runAttempt(step.run), record.by);
+  if (!job.ended && isOwn && spec.mode.kind === 'run') save(step, spec, job.name);
+  if (!job.ended && !spec.follow.wait) return leaveJob(step, spec, job.name, WITHOUT_WAIT);
+  const until = followUntil(spec.follow, step.run, Date.now());
   const output = await claim(step, spec);
   if (!job.ended) info(`Following ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
   const log = logSpec(spec, output);
   const ended = job.ended
     ? await readEndedJob(step, log, state, record?.end?.metrics)
-    : await followJob(step, log, job.name, state.instanceCount);
+    : await followJob(step, log, job.name, state.instanceCount, until);
+  if (!isEnded(ended.state)) return leaveJob(step, spec, job.name, timeOver(spec.follow));
+  saveSettled();
   // The run that started the job was killed, or has not recorded the end yet.
   const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;
-  const end = isUnrecorded ? await recordEnd(step, place, record.facts, ended.state, ended.metrics) : record?.end;
+  const end = isUnrecorded ? await recordEnd(step, place, record, ended.state, ended.metrics) : record?.end;
   const completed = job.ended ? job.completed : (end?.completed ?? true);
   await report(step, spec, output, { ended, completed, pins: end?.left ?? [], skipped, explain });
+}
+
+/** Without "wait" the step does not follow its own job, but it waits until it may start one. */
+function busyUntil({ follow }: TaskSpec, until: number): number {
+  return follow.wait ? until : Number.POSITIVE_INFINITY;
 }
 
 function claim({ run }: Step, { results }: TaskSpec): Promise<Output> {

@@ -33,6 +33,9 @@ describe('action.yml', () => {
       attempt: 0,
       event: 'push',
       payload: undefined,
+      isHosted: false,
+      jobStart: undefined,
+      action: '',
       region: 'us-east-1',
       workspace: '/nonexistent',
     };

@@ -53,6 +53,7 @@ describe('what is left out', () => {
       metrics: [],
       summary: true,
       request: undefined,
+      follow: { wait: true, waitSeconds: undefined, onCancel: 'stop' },
       reuse: { skipIf: 'unchanged', cleanState: false, whenBusy: 'wait' },
       aws: { region: 'us-east-1', bucket: undefined, roleToAssume: undefined },
     });
@@ -381,6 +382,11 @@ describe('a mistake', () => {
     ]),
     [{ 'skip-if': 'always' }, 'skip-if'],
     [{ 'when-busy': 'queue' }, 'when-busy'],
+    [{ wait: 'no way' }, 'wait'],
+    [{ 'wait-minutes': '0' }, 'wait-minutes'],
+    [{ 'on-cancel': 'leave' }, 'on-cancel'],
+    [{ wait: 'false', 'wait-minutes': '5' }, 'wait-minutes'],
+    [{ wait: 'false', 'on-cancel': 'detach' }, 'on-cancel'],
     [{ 'clean-state': 'yes' }, 'clean-state'],
     ...['a=', '[{"Name": "a"}]', 'a="(b)"', '{"metrics": {"a": "(b)"}}', '["a=(b)"]'].map(
       (metrics): [Given, InputName] => [{ metrics }, 'metrics'],

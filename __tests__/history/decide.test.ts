@@ -13,14 +13,21 @@ import { factsOf } from '../given.ts';
 const SAME = factsOf({ hyperparameters: 'lr=0.01' });
 const OTHER = factsOf({ hyperparameters: 'lr=0.1' });
 const wanted = (given: Partial<Wanted> = {}): Wanted => ({
-  ...{ facts: SAME, comparable: true, skipIf: 'unchanged', cleanState: false, ...given },
+  ...{
+    facts: SAME,
+    comparable: true,
+    skipIf: 'unchanged',
+    cleanState: false,
+    by: { run: 'org/repo/17', attempt: 2 },
+    ...given,
+  },
 });
 const job = (
   name: string,
   given: Partial<EarlierJob> & { readonly facts?: typeof SAME | undefined } = {},
 ): EarlierJob => {
   const { facts = SAME, ...rest } = given;
-  const record = { facts, end: undefined };
+  const record = { facts, by: { run: 'org/repo/16', attempt: 1 }, end: undefined };
   const place = { prefix: '', project: 'p', task: 't' };
   return { name, place, ended: true, completed: true, archives: 'there', record, state: undefined, ...rest };
 };
@@ -61,6 +68,20 @@ describe('a decision', () => {
     ['running the same', {}, [running('r'), done('a')], [], 'follow r'],
     ['running the same, never skipped', { skipIf: 'never' }, [running('r')], [], 'follow r'],
     ['running the same, clean', { cleanState: true }, [running('r')], [], 'busy r'],
+    [
+      'running the same, clean, of this run',
+      { cleanState: true, by: { run: 'org/repo/16', attempt: 2 } },
+      [running('r')],
+      [],
+      'follow r',
+    ],
+    [
+      'running the same, clean, of no run',
+      { cleanState: true, by: { run: '', attempt: 2 } },
+      [{ ...running('r'), record: undefined }],
+      [],
+      'busy r',
+    ],
     ['running the same, not comparable', { comparable: false }, [running('r')], [], 'busy r'],
     ['running another', {}, [runningOther('r'), done('a')], [], 'busy r'],
     ['running another and the same', {}, [runningOther('q'), running('r')], [], 'follow r'],

@@ -12,8 +12,8 @@ describe('a record', () => {
     const left = [PIN, { ...PIN, archive: 'output' as const, version: undefined }];
     const end = { completed: true, left, metrics: new Map([['loss', 0.1]]) };
     for (const record of [
-      { facts, end: undefined },
-      { facts, end },
+      { facts, by: { run: '', attempt: 0 }, end: undefined },
+      { facts, by: { run: 'org/repo/17', attempt: 2 }, end },
     ]) {
       expect(parseRecord(formatRecord(record))).toEqual({ ...record, facts: parseFacts(facts) });
     }

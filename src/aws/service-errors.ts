@@ -32,6 +32,11 @@ export function isRefusal(error: unknown): boolean {
   return error.$fault === 'client' && (error.$metadata as { attempts?: number }).attempts === 1;
 }
 
+/** Whether the credentials have expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+export function isExpired(error: unknown): error is Error {
+  return isServiceError(error, 'ExpiredTokenException', 'ExpiredToken', 'ExpiredTokenError');
+}
+
 /** Whether a service answered with one of these errors. */
 export function isServiceError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);

@@ -32,6 +32,10 @@ export function crossCheck(
   if (fine('base-prefix', 'prefix') && spec.place.basePrefix === spec.place.prefix) {
     wrong('base-prefix', 'it is the same as "prefix"', 'remove it, or use another prefix; "/" means no prefix.');
   }
+  if (fine('wait') && !spec.follow.wait) {
+    for (const input of ['wait-minutes', 'on-cancel'] as const)
+      if (isGiven(raw, input)) wrong(input, 'it has no effect with "wait: false"', 'remove one of the two.');
+  }
   if (spec.mode.kind !== 'run' && spec.mode.kind !== 'plan') return;
   checkLimits(raw, spec, wrong, fine);
   checkImage(raw, spec, wrong, fine);

@@ -53,6 +53,9 @@ export const INPUTS = [
   'skip-if',
   'clean-state',
   'when-busy',
+  'wait',
+  'wait-minutes',
+  'on-cancel',
   'job-name',
   'aws-region',
   'role-to-assume',
@@ -80,6 +83,8 @@ export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   'skip-if': 'unchanged',
   'clean-state': 'false',
   'when-busy': 'wait',
+  wait: 'true',
+  'on-cancel': 'stop',
 };
 
 /** Inputs that also have an effect if the step starts no job. */
@@ -96,6 +101,9 @@ const ALWAYS: readonly InputName[] = [
   'artifact-name',
   'metrics',
   'summary',
+  'wait',
+  'wait-minutes',
+  'on-cancel',
   'job-name',
   'aws-region',
   'role-to-assume',

@@ -20,6 +20,7 @@ import {
 import { type Platform, slashed } from '../core/platform.ts';
 import type { RunContext } from '../core/run-context.ts';
 import { parseChannels } from '../data/channels.ts';
+import { ON_CANCEL } from '../follow/spec.ts';
 import { SKIP_IF, WHEN_BUSY } from '../history/spec.ts';
 import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits.ts';
 import { packageRepository } from '../job/package-repository.ts';
@@ -145,6 +146,11 @@ export function readSpec(
     results: readResults(path(raw['output-path']), read, project, task),
     metrics: read('metrics', [], parseMetrics),
     summary: read('summary', true, parseBoolean),
+    follow: {
+      wait: read('wait', true, parseBoolean),
+      waitSeconds: read('wait-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_MINUTES)),
+      onCancel: read('on-cancel', 'stop', (text) => parseChoice(text, ON_CANCEL)),
+    },
     reuse: {
       skipIf: read('skip-if', 'unchanged', (text) => parseChoice(text, SKIP_IF)),
       cleanState: read('clean-state', false, parseBoolean),

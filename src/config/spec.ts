@@ -3,6 +3,7 @@
 import type { CodeSpec } from '../code/spec.ts';
 import type { TaskPlace } from '../core/s3-layout.ts';
 import type { Channel } from '../data/channels.ts';
+import type { FollowSpec } from '../follow/spec.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
@@ -21,6 +22,7 @@ export interface TaskSpec {
   readonly metrics: readonly MetricDefinition[];
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
+  readonly follow: FollowSpec;
   readonly reuse: ReuseSpec;
   /** The text of `request`. Undefined if it is not set. */
   readonly request: string | undefined;

@@ -1,5 +1,25 @@
 /** The workflow run that the step belongs to. */
 
+/** Identifies the run in all of GitHub: `owner/name/ID`. Empty if there is none. */
+export function runKey({ repository, runId }: Pick<RunContext, 'repository' | 'runId'>): string {
+  return runId === '' ? '' : `${repository}/${runId}`;
+}
+
+/** An attempt of a workflow run. `run`: its key. */
+export interface RunAttempt {
+  readonly run: string;
+  readonly attempt: number;
+}
+
+export function runAttempt(context: RunContext): RunAttempt {
+  return { run: runKey(context), attempt: context.attempt };
+}
+
+/** Whether `now` runs `then` once more. `then` has ended: GitHub starts an attempt when the one before it is over. */
+export function isRerun(now: RunAttempt, then: RunAttempt): boolean {
+  return now.run !== '' && now.run === then.run && now.attempt > then.attempt;
+}
+
 /** Gives defaults of inputs and values of the job's tags. */
 export interface RunContext {
   /** `owner/name`. */
@@ -13,6 +33,12 @@ export interface RunContext {
   readonly event: string;
   /** The event as GitHub sent it; anything may be in it. */
   readonly payload: unknown;
+  /** Whether the runner is GitHub's own, which ends a workflow job after six hours. */
+  readonly isHosted: boolean;
+  /** When the workflow job started. Undefined if it is not known. */
+  readonly jobStart: Date | undefined;
+  /** This action as a workflow names it: `owner/name@ref`. */
+  readonly action: string;
   /** AWS_REGION or AWS_DEFAULT_REGION. */
   readonly region: string;
   /** Absolute path. Relative paths in inputs start here. */

@@ -12,8 +12,8 @@ import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { pollJob } from './poll.ts';
 
-/** An ended job with its metrics. */
-export interface EndedJob {
+/** A job that was followed, with what its log says until then. It may go on. */
+export interface FollowedJob {
   readonly state: DescribedJob;
   readonly metrics: Metrics;
   /** What kept the log files from being written whole. */
@@ -22,12 +22,14 @@ export interface EndedJob {
   readonly lostLines: readonly string[];
 }
 
+/** Returns when the job has ended, or at `until`, in milliseconds since 1970. */
 export async function followJob(
   { aws, signal }: Step,
   spec: LogSpec,
   job: string,
   instances: number,
-): Promise<EndedJob> {
+  until: number,
+): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
   const show = async (lines: LogLines): Promise<void> => {
     printForeign(
@@ -36,8 +38,8 @@ export async function followJob(
     );
     await log.accept(lines, signal);
   };
-  const state = await pollJob(aws, { job, show, print: info }, signal);
-  return endedJob(state, log, state.metrics);
+  const state = await pollJob(aws, { job, until, show, print: info }, signal);
+  return followedJob(state, log, state.metrics);
 }
 
 /**
@@ -49,7 +51,7 @@ export async function readEndedJob(
   spec: LogSpec,
   state: DescribedJob,
   recorded: Metrics | undefined,
-): Promise<EndedJob> {
+): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
   if (spec.output !== undefined || spec.metrics.length > 0) {
     try {
@@ -59,10 +61,10 @@ export async function readEndedJob(
       warning(`The log of the earlier job ${state.name} could not be read: ${describeError(error)}`);
     }
   }
-  return endedJob(state, log, mergeMetrics(state.metrics, recorded ?? new Map()));
+  return followedJob(state, log, mergeMetrics(state.metrics, recorded ?? new Map()));
 }
 
-function endedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): EndedJob {
+function followedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): FollowedJob {
   return {
     state,
     metrics: mergeMetrics(earlier, log.metrics),

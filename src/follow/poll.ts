@@ -22,16 +22,18 @@ const HEARTBEAT_MS = 60_000;
 
 export interface Polled {
   readonly job: string;
+  /** When to stop following, in milliseconds since 1970. */
+  readonly until: number;
   /** Receives new log lines. */
   readonly show: (lines: LogLines) => Promise<void>;
   /** Receives messages about the job's progress. They can contain text of the worker, such as a failure's reason. */
   readonly print: (line: string) => void;
 }
 
-/** Returns the job's state after its end. */
+/** Returns the job's state after its end, or as it is when the time is over. */
 export async function pollJob(
   aws: Connection,
-  { job, show, print }: Polled,
+  { job, until, show, print }: Polled,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
   const startedAt = Date.now();
@@ -51,6 +53,10 @@ export async function pollJob(
   const looks = new Pace(LOOKS_SAVED, startedAt);
   const untilLook = (now: number): number =>
     Math.max(looks.wait(LOOKS_PER_SECOND, now, log.complete ? 0 : LOOKS_KEPT), lastStatus + LOOK_MS - now);
+  const heartbeat = (): void => {
+    if (Date.now() - lastPrinted < HEARTBEAT_MS) return;
+    say(`${state?.secondaryStatus ?? 'Waiting'}, ${Math.round((Date.now() - startedAt) / 60_000)} min after the start`);
+  };
   for (;;) {
     if (untilLook(Date.now()) <= 0) {
       looks.take();
@@ -61,17 +67,13 @@ export async function pollJob(
         state = now;
       }
     }
-    if (state !== undefined && isEnded(state)) {
-      await log.readToTheEnd(state, signal);
-      return state;
+    if (state !== undefined) {
+      if (isEnded(state)) await log.readToTheEnd(state, signal);
+      if (isEnded(state) || Date.now() >= until) return state;
+      await log.read(state, signal);
     }
-    if (state !== undefined) await log.read(state, signal);
-    if (Date.now() - lastPrinted >= HEARTBEAT_MS) {
-      say(
-        `${state?.secondaryStatus ?? 'Waiting'}, ${Math.round((Date.now() - startedAt) / 60_000)} min after the start`,
-      );
-    }
+    heartbeat();
     const now = Date.now();
-    await sleep(Math.max(1, Math.min(log.wait(now), untilLook(now))), undefined, { signal });
+    await sleep(Math.max(1, Math.min(log.wait(now), untilLook(now), until - now)), undefined, { signal });
   }
 }

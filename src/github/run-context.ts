@@ -1,5 +1,5 @@
 /** Reads the workflow run from the runner's variables and its event file. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { RunContext } from '../core/run-context.ts';
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/variables */
@@ -13,9 +13,22 @@ export function readContext(): RunContext {
     attempt: Number(env['GITHUB_RUN_ATTEMPT'] || 0),
     event: env['GITHUB_EVENT_NAME'] ?? '',
     payload: payload(env['GITHUB_EVENT_PATH']),
+    isHosted: env['RUNNER_ENVIRONMENT'] === 'github-hosted',
+    jobStart: writtenAt(env['GITHUB_EVENT_PATH']),
+    action: `${env['GITHUB_ACTION_REPOSITORY'] || 'org/simple-sagemaker-action'}@${env['GITHUB_ACTION_REF'] || 'v1'}`,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || '',
     workspace: env['GITHUB_WORKSPACE'] || process.cwd(),
   };
+}
+
+/**
+ * The runner writes the event file once, when the workflow job starts.
+ * https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs, WriteWebhookPayload
+ */
+function writtenAt(eventPath: string | undefined): Date | undefined {
+  return eventPath === undefined || eventPath === ''
+    ? undefined
+    : statSync(eventPath, { throwIfNoEntry: false })?.mtime;
 }
 
 /** Undefined without an event file. */

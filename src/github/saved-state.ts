@@ -7,6 +7,8 @@
 export interface SavedJob {
   readonly job: string;
   readonly region: string;
+  /** Whether the job goes on when the step is cancelled. */
+  readonly detach: boolean;
 }
 
 /** A task's lease that main requested. */
@@ -39,7 +41,10 @@ export function isPost(): boolean {
 /** A job that main did not follow to its end or stop, and a lease that it did not release. Undefined if there is neither. */
 export function unsettledState(): Unsettled | undefined {
   const name = saved('job');
-  const job = name === '' || saved('settled') === 'true' ? undefined : { job: name, region: saved('region') };
+  const job =
+    name === '' || saved('settled') === 'true'
+      ? undefined
+      : { job: name, region: saved('region'), detach: saved('detach') === 'true' };
   const text = saved('lease');
   const lease = text === '' ? undefined : (JSON.parse(text) as SavedLease);
   return job === undefined && lease === undefined ? undefined : { job, lease };

@@ -9,10 +9,11 @@ export function markMain(): void {
 }
 
 /** Saves the job. Called before the job is requested, so that the post step knows its name in any case. */
-export function saveJob({ job, region }: SavedJob): void {
+export function saveJob({ job, region, detach }: SavedJob): void {
   unsettled = job;
   saveState('job', job);
   saveState('region', region);
+  saveState('detach', String(detach));
   // Resets the flag: an earlier job of this step may be settled.
   saveState('settled', '');
 }

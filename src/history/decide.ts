@@ -3,6 +3,7 @@
  * job, or start a job.
  */
 
+import { isRerun, type RunAttempt } from '../core/run-context.ts';
 import type { Place } from '../core/s3-layout.ts';
 import type { DescribedJob } from '../core/training-job.ts';
 import { changes } from './changes.ts';
@@ -31,6 +32,7 @@ export interface Wanted {
   readonly comparable: boolean;
   readonly skipIf: SkipIf;
   readonly cleanState: boolean;
+  readonly by: RunAttempt;
 }
 
 export type Decision =
@@ -43,7 +45,8 @@ export type Decision =
 export function decide(wanted: Wanted, jobs: readonly EarlierJob[], base: readonly EarlierJob[]): Decision {
   const active = jobs.filter(({ ended }) => !ended);
   const same = active.find((job) => isSame(wanted, job));
-  if (same !== undefined && !wanted.cleanState) return { kind: 'follow', job: same };
+  // With clean-state a job goes on with the state that it found, unless an earlier attempt of this run emptied that for it.
+  if (same !== undefined && (!wanted.cleanState || isAgain(wanted, same))) return { kind: 'follow', job: same };
   const [busy] = active;
   if (busy !== undefined) return { kind: 'busy', job: busy };
   if (wanted.cleanState) return { kind: 'start', why: 'clean-state is set' };
@@ -66,6 +69,10 @@ function completedOf(jobs: readonly EarlierJob[], base: readonly EarlierJob[]): 
 
 function isSame(wanted: Wanted, { record }: EarlierJob): boolean {
   return wanted.comparable && record !== undefined && recordFingerprint(record) === fingerprintOf(wanted.facts);
+}
+
+function isAgain({ by }: Wanted, { record }: EarlierJob): boolean {
+  return record !== undefined && isRerun(by, record.by);
 }
 
 function reason(wanted: Wanted, completed: readonly EarlierJob[], newest: EarlierJob): string {

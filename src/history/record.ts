@@ -3,12 +3,15 @@
  * the jobs cannot write here. Still, if the file does not parse as a record, it is treated as missing.
  */
 
+import type { RunAttempt } from '../core/run-context.ts';
 import { archiveName } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
 import { type Facts, fingerprintOf, parseFacts } from './fingerprint.ts';
 
 export interface JobRecord {
   readonly facts: Facts;
+  /** Which workflow run started the job. */
+  readonly by: RunAttempt;
   readonly end: JobEnd | undefined;
 }
 
@@ -55,9 +58,9 @@ export function recordFingerprint(record: JobRecord): string {
   return fingerprintOf(record.facts);
 }
 
-export function formatRecord({ facts, end }: JobRecord): string {
+export function formatRecord({ facts, by, end }: JobRecord): string {
   const ended = end && { completed: end.completed, left: end.left, metrics: [...end.metrics] };
-  return JSON.stringify({ facts, end: ended });
+  return JSON.stringify({ facts, by, end: ended });
 }
 
 export function parseRecord(text: string): JobRecord | undefined {
@@ -69,7 +72,14 @@ export function parseRecord(text: string): JobRecord | undefined {
   }
   if (typeof value !== 'object' || value === null || !('facts' in value)) return undefined;
   const facts = parseFacts(value.facts);
-  return facts && { facts, end: 'end' in value ? parseEnd(value.end) : undefined };
+  const by = ('by' in value ? parseAttempt(value.by) : undefined) ?? { run: '', attempt: 0 };
+  return facts && { facts, by, end: 'end' in value ? parseEnd(value.end) : undefined };
+}
+
+function parseAttempt(value: unknown): RunAttempt | undefined {
+  if (typeof value !== 'object' || value === null || !('run' in value && 'attempt' in value)) return undefined;
+  const { run, attempt } = value;
+  return typeof run === 'string' && typeof attempt === 'number' ? { run, attempt } : undefined;
 }
 
 /** If any part of an end is wrong, the record counts as one without an end: the action looks again at what the job left. */

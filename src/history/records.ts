@@ -7,7 +7,6 @@ import { together } from '../core/concurrency.ts';
 import { archiveName, outputFolder, type Place, recordKey } from '../core/s3-layout.ts';
 import type { DescribedJob, Metrics } from '../core/training-job.ts';
 import type { Step } from '../step.ts';
-import type { Facts } from './fingerprint.ts';
 import { isTaskCompleted } from './marks.ts';
 import { ARCHIVES, formatRecord, type JobEnd, type JobRecord, type Pin, parseRecord } from './record.ts';
 
@@ -41,7 +40,7 @@ export async function writeRecord(
 export async function recordEnd(
   step: Step,
   place: Place,
-  facts: Facts,
+  { facts, by }: Omit<JobRecord, 'end'>,
   job: DescribedJob,
   metrics: Metrics,
 ): Promise<JobEnd> {
@@ -51,7 +50,7 @@ export async function recordEnd(
     pinArchives(aws, home.bucket, place, job.name, signal),
   ]);
   const end = { completed, left, metrics };
-  await writeRecord(step, place, job.name, { facts, end }, aws.kmsKey ?? job.kmsKey);
+  await writeRecord(step, place, job.name, { facts, by, end }, aws.kmsKey ?? job.kmsKey);
   return end;
 }
 

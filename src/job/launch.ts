@@ -8,6 +8,7 @@ import { together } from '../core/concurrency.ts';
 import { counted } from '../core/format.ts';
 import type { HashedFile } from '../core/local-file.ts';
 import { jobName, roleName } from '../core/names.ts';
+import { runAttempt } from '../core/run-context.ts';
 import { type Place, stateFolder } from '../core/s3-layout.ts';
 import { VERSION } from '../core/version.ts';
 import type { LocatedChannel } from '../data/channels.ts';
@@ -94,7 +95,7 @@ async function prepare(
       spec.reuse.cleanState ? cleanState(part, place) : undefined,
       uploadCode(part, spec.code, resolved.code, place, name),
       syncChannels(part, place, resolved.channels),
-      writeRecord(part, place, name, { facts, end: undefined }),
+      writeRecord(part, place, name, { facts, by: runAttempt(step.run), end: undefined }),
     ];
   });
   info(`Role: ${role.arn}${role.changed ? ' (created or updated)' : ''}`);

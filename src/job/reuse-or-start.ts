@@ -7,6 +7,7 @@ import { createBucket } from '../aws/bucket.ts';
 import { abortUnfinished } from '../aws/multipart-upload.ts';
 import { type Lease, takeLease } from '../aws/s3-lease.ts';
 import { describeError } from '../core/errors.ts';
+import { runKey } from '../core/run-context.ts';
 import { inputsFolder, leaseKey, type Place } from '../core/s3-layout.ts';
 import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
@@ -30,12 +31,13 @@ const ABORT_MS = 2_000;
 /** Starts the job. It runs while the lease is held; `signal` is the lease's. */
 type Start = (signal: AbortSignal) => Promise<Started>;
 
-/** `onStart`: see `launchJob`. */
+/** `until`: when the step gives up waiting for another job, in milliseconds since 1970. `onStart`: see `launchJob`. */
 export async function reuseOrStart(
   step: Step,
   spec: JobSpec,
   resolved: Resolved,
   wanted: Wanted,
+  until: number,
   onStart: (job: NewJob) => void,
 ): Promise<Obtained> {
   const { aws, home, signal } = step;
@@ -59,7 +61,7 @@ export async function reuseOrStart(
         info(`${decision.job.name} is in progress and runs exactly the same, so this step follows it.`);
         return { kind: 'followed', job: decision.job };
       case 'busy':
-        await whenBusy(step, spec.reuse.whenBusy, decision.job.name);
+        await whenBusy(step, spec.reuse.whenBusy, decision.job.name, until);
         break;
       case 'started':
         info(`Ran because ${decision.why}.`);
@@ -96,12 +98,8 @@ async function startUnderLease(
 
 function taskLease({ aws, home, run, signal }: Step, place: Place): Promise<Lease> {
   const key = leaseKey(place);
-  const { runId, repository, attempt } = run;
-  const holder = {
-    owner: runId === '' ? 'a run' : `run ${runId}`,
-    run: runId === '' ? '' : `${repository}/${runId}`,
-    attempt,
-  };
+  const { runId, attempt } = run;
+  const holder = { owner: runId === '' ? 'a run' : `run ${runId}`, run: runKey(run), attempt };
   const { name: bucket, owner: account, region } = home.bucket;
   const save = (token: string, taken: boolean): void =>
     saveLease({ region, bucket, account, key, token, uploads: inputsFolder(place), taken, kmsKey: aws.kmsKey });

@@ -11,8 +11,8 @@ import type { Step } from '../step.ts';
 const POLL_MS = 10_000;
 const PROGRESS_MS = 60_000;
 
-/** Waits until the job has ended. Throws with `when-busy: fail`. */
-export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: string): Promise<void> {
+/** Waits until the job has ended. Throws with `when-busy: fail`, and if the job has not ended by `until`, in milliseconds since 1970. */
+export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: string, until: number): Promise<void> {
   const problem = `Another job of this task, ${job}, is in progress and runs something else`;
   const link = logsUrl(aws.region, job);
   switch (choice) {
@@ -33,6 +33,11 @@ export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: str
   for (;;) {
     const state = await describeJob(aws, job, signal);
     if (isEnded(state)) return info(`${job}: ${state.status}.`);
+    if (Date.now() >= until)
+      throw new ActionError(
+        `${problem}, and "wait-minutes" are over: ${link}`,
+        'Run this step again after that job has ended, or set "when-busy" to replace.',
+      );
     if (Date.now() - lastPrinted >= PROGRESS_MS) {
       lastPrinted = Date.now();
       info(`${job}: ${state.secondaryStatus}; waited ${Math.round((Date.now() - startedAt) / 60_000)} min`);

@@ -10,6 +10,7 @@ export const OUTPUTS = [
   'job-arn',
   'status',
   'skipped',
+  'detached',
   'instance-type',
   'image-uri',
   'model-uri',

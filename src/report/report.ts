@@ -10,7 +10,7 @@ import type { Place } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
 import type { Output } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
-import type { EndedJob } from '../follow/follow.ts';
+import type { FollowedJob } from '../follow/follow.ts';
 import { info, inGroup, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { Pin } from '../history/record.ts';
@@ -23,7 +23,7 @@ import { setOutputs } from './outputs.ts';
 import { renderSummary, type SummaryFacts } from './summary.ts';
 
 export interface JobEnd {
-  readonly ended: EndedJob;
+  readonly ended: FollowedJob;
   /** Whether the job completed its task. */
   readonly completed: boolean;
   /** The archives as they were at the job's end, if they are recorded. */

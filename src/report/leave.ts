@@ -1,0 +1,49 @@
+/** Leaves a job that goes on: says how to come back, and keeps the post step from stopping it. */
+
+import { isExpired } from '../aws/service-errors.ts';
+import { logsUrl } from '../core/names.ts';
+import type { Place } from '../core/s3-layout.ts';
+import type { FollowSpec } from '../follow/spec.ts';
+import { info, notice } from '../github/log.ts';
+import { saveSettled } from '../github/state.ts';
+import type { Step } from '../step.ts';
+import { collectingStep } from './come-back.ts';
+import { setOutputs } from './outputs.ts';
+
+/** The part of the task's spec that is needed to come back. */
+export interface LeftSpec {
+  readonly place: Place;
+  readonly aws: { readonly roleToAssume: { readonly roleArn: string } | undefined };
+}
+
+/** `why`: a part of a sentence, such as `"wait" is false`. */
+export function leaveJob({ aws, run }: Step, { place, aws: access }: LeftSpec, job: string, why: string): void {
+  saveSettled();
+  setOutputs({ status: 'InProgress', detached: 'true' });
+  const { task, project } = place;
+  const step = {
+    ...{ job, task, project },
+    region: aws.region,
+    role: access.roleToAssume?.roleArn,
+    action: run.action,
+  };
+  notice(
+    `${job} goes on without this step, because ${why}. To collect its results, run the same workflow again, or the step ` +
+      'that the log shows, in any workflow.',
+  );
+  info(`${logsUrl(aws.region, job)}\n${collectingStep(step)}`);
+}
+
+export const WITHOUT_WAIT = '"wait" is false';
+
+export function timeOver({ waitSeconds }: FollowSpec): string {
+  return waitSeconds === undefined
+    ? 'GitHub ends this workflow job after six hours'
+    : `"wait-minutes" (${waitSeconds / 60}) are over`;
+}
+
+/** Why the job goes on although the step fails. Undefined if it does not. */
+export function whyLeft({ onCancel }: FollowSpec, signal: AbortSignal, error: unknown): string | undefined {
+  if (signal.aborted) return onCancel === 'detach' ? 'the step was cancelled, and "on-cancel" is detach' : undefined;
+  return isExpired(error) ? "the step's AWS credentials have expired" : undefined;
+}
