@@ -53,7 +53,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['metric-reader'],
   failure: [],
   follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'read-log'],
-  results: ['changed-names', 'download', 'fetch-archive', 'fetch-state', 'upload-artifacts'],
+  results: ['changed-names', 'download', 'fetch-archive', 'fetch-files', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],
   job: ['launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],

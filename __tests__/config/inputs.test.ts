@@ -46,6 +46,7 @@ describe('what is left out', () => {
       channels: [],
       results: {
         outputPath: 'sagemaker-output/train',
+        compression: 'gzip',
         download: new Set(['logs', 'model', 'output']),
         artifacts: new Set(['model', 'output']),
         artifactName: 'repo-train',
@@ -382,6 +383,7 @@ describe('a mistake', () => {
     ]),
     [{ 'skip-if': 'always' }, 'skip-if'],
     [{ 'when-busy': 'queue' }, 'when-busy'],
+    [{ 'model-compression': 'zip' }, 'model-compression'],
     [{ wait: 'no way' }, 'wait'],
     [{ 'wait-minutes': '0' }, 'wait-minutes'],
     [{ 'on-cancel': 'leave' }, 'on-cancel'],

@@ -1,7 +1,7 @@
 /** The record of a job: from its text and back, and what it says of archives that changed since. */
 import { describe, expect, it } from 'vitest';
 import { parseFacts } from '../../src/history/fingerprint.ts';
-import { compareArchives, formatRecord, type Pin, parseRecord } from '../../src/history/record.ts';
+import { archiveIn, compareArchives, formatRecord, type Pin, parseRecord } from '../../src/history/record.ts';
 import { factsOf } from '../given.ts';
 
 const PIN: Pin = { archive: 'model', etag: '"e"', size: 7, version: 'v1' };
@@ -44,6 +44,11 @@ describe('a record', () => {
 
 describe('archives', () => {
   const now = { path: 'model.tar.gz', etag: '"e"', size: 7 };
+  const files = [
+    { ...now, path: 'model/a' },
+    { ...now, path: 'model/sub/b', etag: '"f"' },
+  ];
+  const FILES: Pin = { archive: 'model', version: undefined, etag: '', size: 0, ...archiveIn('model', files) };
   it.each<[string, readonly Pin[], readonly (typeof now)[], string]>([
     ['are there as they were', [PIN], [now], 'there'],
     ['are there beside other files', [PIN], [now, { ...now, path: 'x' }], 'there'],
@@ -51,6 +56,17 @@ describe('archives', () => {
     ['are gone', [PIN], [], 'gone'],
     ['have another content', [PIN], [{ ...now, etag: '"f"' }], 'changed'],
     ['have another size', [PIN], [{ ...now, size: 8 }], 'changed'],
+    ['are the files that they were', [FILES], [...files].reverse(), 'there'],
+    ['are files, of which one is new', [FILES], [...files, { ...now, path: 'model/c' }], 'changed'],
+    ['are files, of which one is gone', [FILES], files.slice(1), 'changed'],
+    [
+      'are files, of which one has another content',
+      [FILES],
+      [{ ...now, path: 'model/a', etag: '"x"' }, ...files.slice(1)],
+      'changed',
+    ],
+    ['were files, and are gone', [FILES], [], 'gone'],
+    ['are files of another result too', [FILES], [...files, { ...now, path: 'output/a' }], 'changed'],
     ['are more than there were', [PIN], [now, { ...now, path: 'output.tar.gz' }], 'changed'],
     ['are others', [PIN], [{ ...now, path: 'output.tar.gz' }], 'changed'],
   ])('%s', (_what, left, found, expected) => {

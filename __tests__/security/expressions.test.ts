@@ -167,7 +167,8 @@ const OWN: Readonly<Record<string, (text: string) => unknown>> = {
         throw error;
       }
     }),
-  "a job's URIs": (text) => resultUri({ name: 'j', outputPath: text, stateUri: `${text}x`, codeUri: '' }, 'state'),
+  "a job's URIs": (text) =>
+    resultUri({ name: 'j', compression: 'gzip', outputPath: text, stateUri: `${text}x`, codeUri: '' }, 'state'),
   "a role's path": (text) => {
     try {
       return parseRolePath(`x${text}x`);

@@ -62,12 +62,14 @@ export async function openObject(
   } catch (error) {
     if (isServiceError(error, 'NoSuchKey')) return undefined;
     if (!isServiceError(error, 'PreconditionFailed')) throw error;
-    throw new ActionError(
-      `s3://${bucket.name}/${key} was changed after its job ended.`,
-      'Run the task again. CloudTrail shows who wrote to the bucket.',
-      { cause: error },
-    );
+    throw changedSince(`s3://${bucket.name}/${key}`, error);
   }
+}
+
+/** For results that are not what the job left. */
+export function changedSince(uri: string, cause?: unknown): ActionError {
+  const remedy = 'Run the task again. CloudTrail shows who wrote to the bucket.';
+  return new ActionError(`${uri} was changed after its job ended.`, remedy, { cause });
 }
 
 /** The object as text. Undefined if it does not exist, or is longer than any text that the action keeps. */

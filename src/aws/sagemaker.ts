@@ -156,6 +156,7 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     imageUri: job.AlgorithmSpecification?.TrainingImage ?? '',
     spot: job.EnableManagedSpotTraining ?? false,
     outputPath: (job.OutputDataConfig?.S3OutputPath ?? '').replace(/(?<!\/)\/+$/, ''),
+    compression: job.OutputDataConfig?.CompressionType === 'NONE' ? 'none' : 'gzip',
     // SageMaker answers with an empty text if the request had no key.
     kmsKey: job.OutputDataConfig?.KmsKeyId || undefined,
     stateUri: job.CheckpointConfig?.S3Uri ?? '',

@@ -26,7 +26,7 @@ import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits
 import { packageRepository } from '../job/package-repository.ts';
 import type { Resources } from '../job/spec.ts';
 import { parseMetrics } from '../metrics/definitions.ts';
-import { RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
+import { COMPRESSIONS, RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
 import {
   fitName,
   parseArtifactName,
@@ -216,6 +216,7 @@ function readResults(outputPath: string, read: Read, project: string, task: stri
   return {
     outputPath: outputPath || `sagemaker-output/${task}`,
     download: new Set([...read<Result[]>('download', ['logs', 'model', 'output'], results), ...artifacts]),
+    compression: read('model-compression', 'gzip', (text) => parseChoice(text, COMPRESSIONS)),
     artifacts,
     artifactName: read('artifact-name', `${project}-${task}`, parseArtifactName),
   };

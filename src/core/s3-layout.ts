@@ -122,6 +122,14 @@ export function archiveName(result: 'model' | 'output'): string {
   return `${result}.tar.gz`;
 }
 
+/**
+ * The folder there that holds the result's files if the job compresses nothing. That of the model is in
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/large-model-inference-uncompressed.html; that of the output data is assumed.
+ */
+export function filesFolder(result: 'model' | 'output'): string {
+  return `${result}/`;
+}
+
 /** Negative when S3 lists `a` before `b`. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

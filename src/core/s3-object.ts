@@ -1,10 +1,18 @@
 /** Objects in S3 as a listing describes them. */
 
+import { hashText } from './hash-text.ts';
+
 /** `path` is the key without the folder. */
 export interface RemoteFile {
   readonly path: string;
   readonly size: number;
   readonly etag: string;
+}
+
+/** Identifies the contents of a folder: any file that is added, removed or changed gives another hash. */
+export function listingHash(files: readonly RemoteFile[]): string {
+  const lines = files.map(({ path, size, etag }) => JSON.stringify([path, size, etag]));
+  return hashText(lines.sort().join('\n'));
 }
 
 /**

@@ -23,6 +23,8 @@ export interface JobState {
   readonly arn: string;
 }
 
+export type Compression = 'gzip' | 'none';
+
 /** Metric → last value. */
 export type Metrics = ReadonlyMap<string, number>;
 
@@ -35,6 +37,8 @@ export interface DescribedJob extends JobState {
   readonly spot: boolean;
   /** The folder in which SageMaker writes `JOB/output/…`: an S3 URI without a slash at its end. */
   readonly outputPath: string;
+  /** Whether SageMaker leaves model and output as archives, or as the files that they are. */
+  readonly compression: Compression;
   /** The key with which SageMaker encrypts the results; undefined if the job names none. */
   readonly kmsKey: string | undefined;
   /** S3 URIs; empty if the job has none. */

@@ -6,7 +6,6 @@ import { listFolder, listSubfolders } from '../aws/s3-list.ts';
 import { findJob } from '../aws/sagemaker.ts';
 import { together } from '../core/concurrency.ts';
 import {
-  archiveName,
   isJobName,
   outputFolder,
   outputPath,
@@ -20,7 +19,7 @@ import { isEnded } from '../core/training-job.ts';
 import type { Step } from '../step.ts';
 import { type EarlierJob, newestFirst } from './decide.ts';
 import { isTaskCompleted } from './marks.ts';
-import { ARCHIVES, type ArchivesNow, compareArchives, type JobRecord } from './record.ts';
+import { ARCHIVES, type ArchivesNow, archiveIn, compareArchives, type JobRecord } from './record.ts';
 import { readRecord } from './records.ts';
 
 /** Of a job that says nothing of where its results are. */
@@ -101,5 +100,5 @@ async function archivesNow(
   if (output.length + source.length === 0) return 'gone';
   if (record === undefined) return 'there';
   if (record.end !== undefined) return compareArchives(record.end.left, output);
-  return ARCHIVES.some((archive) => output.some(({ path }) => path === archiveName(archive))) ? 'there' : 'gone';
+  return ARCHIVES.some((archive) => archiveIn(archive, output) !== undefined) ? 'there' : 'gone';
 }

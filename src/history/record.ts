@@ -4,7 +4,8 @@
  */
 
 import type { RunAttempt } from '../core/run-context.ts';
-import { archiveName } from '../core/s3-layout.ts';
+import { archiveName, filesFolder } from '../core/s3-layout.ts';
+import { listingHash, type RemoteFile } from '../core/s3-object.ts';
 import type { Metrics } from '../core/training-job.ts';
 import { type Facts, fingerprintOf, parseFacts } from './fingerprint.ts';
 
@@ -26,7 +27,10 @@ export interface JobEnd {
 export const ARCHIVES = ['model', 'output'] as const;
 export type Archive = (typeof ARCHIVES)[number];
 
-/** An archive as it was when the job's end was seen: another ETag or size means that somebody changed it since. */
+/**
+ * An archive as it was when the job's end was seen: another ETag or size means that somebody changed it since. For a result
+ * that was left as files: the hash of their listing, and the sum of their sizes.
+ */
 export interface Pin {
   readonly archive: Archive;
   readonly etag: string;
@@ -40,18 +44,28 @@ export interface Pin {
 export type ArchivesNow = 'there' | 'gone' | 'changed';
 
 /** `now`: what is in the job's output folder, by its path there. */
-export function compareArchives(
-  left: readonly Pin[],
-  now: readonly { readonly path: string; readonly etag: string; readonly size: number }[],
-): ArchivesNow {
+export function compareArchives(left: readonly Pin[], now: readonly RemoteFile[]): ArchivesNow {
   const found = ARCHIVES.map((archive) => {
     const pin = left.find((each) => each.archive === archive);
-    const object = now.find(({ path }) => path === archiveName(archive));
-    if (pin === undefined) return object === undefined ? 'there' : 'changed';
-    if (object === undefined) return 'gone';
-    return object.etag === pin.etag && object.size === pin.size ? 'there' : 'changed';
+    const present = archiveIn(archive, now);
+    if (pin === undefined) return present === undefined ? 'there' : 'changed';
+    if (present === undefined) return 'gone';
+    return present.etag === pin.etag && present.size === pin.size ? 'there' : 'changed';
   });
   return found.find((each) => each === 'changed') ?? found.find((each) => each === 'gone') ?? 'there';
+}
+
+/** The archive, or the files in its place, in the listing of a job's output folder. Undefined if there is nothing. */
+export function archiveIn(archive: Archive, listing: readonly RemoteFile[]): Pick<Pin, 'etag' | 'size'> | undefined {
+  const packed = listing.find(({ path }) => path === archiveName(archive));
+  if (packed !== undefined) return { etag: packed.etag, size: packed.size };
+  const files = listing.filter(({ path }) => path.startsWith(filesFolder(archive)));
+  if (files.length === 0) return undefined;
+  const sum = files.reduce((total, { size }) => total + size, 0);
+  return {
+    etag: listingHash(files.map((file) => ({ ...file, path: file.path.slice(filesFolder(archive).length) }))),
+    size: sum,
+  };
 }
 
 export function recordFingerprint(record: JobRecord): string {

@@ -2,13 +2,14 @@
 
 import type { Bucket } from '../aws/bucket.ts';
 import type { Connection } from '../aws/connection.ts';
+import { listFolder } from '../aws/s3-list.ts';
 import { headObject, putObject, readText } from '../aws/s3-objects.ts';
 import { together } from '../core/concurrency.ts';
 import { archiveName, outputFolder, type Place, recordKey } from '../core/s3-layout.ts';
 import type { DescribedJob, Metrics } from '../core/training-job.ts';
 import type { Step } from '../step.ts';
 import { isTaskCompleted } from './marks.ts';
-import { ARCHIVES, formatRecord, type JobEnd, type JobRecord, type Pin, parseRecord } from './record.ts';
+import { ARCHIVES, archiveIn, formatRecord, type JobEnd, type JobRecord, type Pin, parseRecord } from './record.ts';
 
 /** Undefined if the record does not exist or cannot be parsed. */
 export async function readRecord(
@@ -47,11 +48,26 @@ export async function recordEnd(
   const { aws, home } = step;
   const [completed, left] = await together(step.signal, (signal) => [
     job.status === 'Completed' && isTaskCompleted(aws, home.bucket, place, job, signal),
-    pinArchives(aws, home.bucket, place, job.name, signal),
+    (job.compression === 'none' ? pinFiles : pinArchives)(aws, home.bucket, place, job.name, signal),
   ]);
   const end = { completed, left, metrics };
   await writeRecord(step, place, job.name, { facts, by, end }, aws.kmsKey ?? job.kmsKey);
   return end;
+}
+
+/** Of a job that left files instead of archives. */
+async function pinFiles(
+  aws: Connection,
+  bucket: Bucket,
+  place: Place,
+  job: string,
+  signal: AbortSignal,
+): Promise<Pin[]> {
+  const listing = await listFolder(aws, bucket, outputFolder(place, job), signal);
+  return ARCHIVES.flatMap((archive) => {
+    const pin = archiveIn(archive, listing);
+    return pin === undefined ? [] : [{ archive, version: undefined, ...pin }];
+  });
 }
 
 async function pinArchives(

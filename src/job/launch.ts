@@ -135,6 +135,7 @@ function newJob(request: TrainingJobRequest, imageUri: string): NewJob {
   return {
     name: request.TrainingJobName,
     outputPath: request.OutputDataConfig.S3OutputPath,
+    compression: request.OutputDataConfig.CompressionType === 'NONE' ? 'none' : 'gzip',
     stateUri: request.CheckpointConfig.S3Uri,
     codeUri: '',
     imageUri,

@@ -23,7 +23,7 @@ const NEEDED: Readonly<Record<string, readonly [string, string]>> = {
   'AlgorithmSpecification.ContainerArguments': ["the action's launcher starts the code", 'use the input "arguments".'],
   EnableManagedSpotTraining: ['the limits of waiting depend on it', 'use the input "spot".'],
   'OutputDataConfig.S3OutputPath': ['the action finds the results there', 'use the inputs "bucket" and "prefix".'],
-  'OutputDataConfig.CompressionType': ['the action downloads the results as archives', 'remove it.'],
+  'OutputDataConfig.CompressionType': ['the action downloads the results', 'use the input "model-compression".'],
   'ResourceConfig.InstanceType': ['the image depends on it', 'use the input "instance-type".'],
   'ResourceConfig.InstanceCount': ['the action reads a log for each instance', 'use the input "instance-count".'],
   'ResourceConfig.InstancePreferences': ['the image depends on it', 'use the input "instance-type".'],

@@ -69,7 +69,11 @@ export function trainingJobRequest(spec: JobSpec, staged: Staged, run: RunContex
     Environment: Object.fromEntries(code.environment),
     // SageMaker refuses an empty list.
     ...(channels.length > 0 && { InputDataConfig: channels }),
-    OutputDataConfig: { S3OutputPath: outputPath(staged.bucket, place), ...kms },
+    OutputDataConfig: {
+      S3OutputPath: outputPath(staged.bucket, place),
+      ...(spec.results.compression === 'none' && { CompressionType: 'NONE' as const }),
+      ...kms,
+    },
     CheckpointConfig: { S3Uri: `s3://${staged.bucket}/${stateFolder(place)}`, LocalPath: STATE_PATH },
     ResourceConfig: {
       InstanceType: resources.instanceType as 'ml.m5.large',

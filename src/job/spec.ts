@@ -5,6 +5,7 @@ import type { TaskPlace } from '../core/s3-layout.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
+import type { ResultsSpec } from '../results/spec.ts';
 
 export interface JobSpec {
   readonly place: TaskPlace;
@@ -13,6 +14,7 @@ export interface JobSpec {
   readonly role: JobRoleSpec;
   readonly image: ImageSpec;
   readonly metrics: readonly MetricDefinition[];
+  readonly results: Pick<ResultsSpec, 'compression'>;
   readonly reuse: ReuseSpec;
 }
 

@@ -9,7 +9,7 @@ import { countFiles, keptArchive, type Output } from '../files/output-folder.ts'
 import { info } from '../github/log.ts';
 import type { Step } from '../step.ts';
 import { fetchArchive } from './fetch-archive.ts';
-import { fetchState } from './fetch-state.ts';
+import { fetchFiles } from './fetch-files.ts';
 import { type Fetched, notFetched } from './fetched.ts';
 import { type ResultPlaces, resultUri } from './locations.ts';
 import type { Result, StoredResult } from './spec.ts';
@@ -74,8 +74,8 @@ async function fetchResult(
     }
     const { bucket: name, key } = parseS3Uri(uri);
     const bucket = { name, owner: step.home.bucket.owner };
-    return result === 'state'
-      ? await fetchState(step, bucket, key, output)
+    return key.endsWith('/')
+      ? await fetchFiles(step, { bucket, key, hash: etag }, result, output)
       : await fetchArchive(step, { bucket, key, etag }, result, output);
   } catch (error) {
     step.signal.throwIfAborted();

@@ -1,5 +1,9 @@
 /** Which results come back from the job, and how. */
 
+import type { Compression } from '../core/training-job.ts';
+
+export const COMPRESSIONS = ['gzip', 'none'] as const satisfies readonly Compression[];
+
 export const RESULTS = ['logs', 'model', 'output', 'state', 'source'] as const;
 export type Result = (typeof RESULTS)[number];
 
@@ -10,6 +14,8 @@ export interface ResultsSpec {
   /** Relative to the workspace, or absolute. */
   readonly outputPath: string;
   readonly download: ReadonlySet<Result>;
+  /** Whether SageMaker is to pack model and output. */
+  readonly compression: Compression;
   readonly artifacts: ReadonlySet<Result>;
   /** The first part of an artifact's name, before a dash and the result's name. */
   readonly artifactName: string;

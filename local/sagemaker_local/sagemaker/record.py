@@ -85,6 +85,11 @@ class TrainingJob:
         return f"{self.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{self.name}/output"
 
     @property
+    def uncompressed(self) -> bool:
+        """Whether model and output are left as files."""
+        return bool(self.request["OutputDataConfig"].get("CompressionType") == "NONE")
+
+    @property
     def ended(self) -> bool:
         """Whether the status is a final one."""
         return self.status in _FINAL.values()
@@ -161,7 +166,8 @@ class TrainingJob:
             if self._metrics:
                 described["FinalMetricDataList"] = list(self._metrics.values())
             if self.status in ("Completed", "Stopped") and self._training_started:
-                described["ModelArtifacts"] = {"S3ModelArtifacts": f"{self.output_prefix}/model.tar.gz"}
+                model = "model/" if self.uncompressed else "model.tar.gz"
+                described["ModelArtifacts"] = {"S3ModelArtifacts": f"{self.output_prefix}/{model}"}
             return {**described, **self._seconds(), **self._warm_pool()}
 
     def record(self) -> Mapping[str, Any]:

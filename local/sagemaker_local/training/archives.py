@@ -1,4 +1,8 @@
-"""`model.tar.gz` and `output.tar.gz`: members without a leading `./`; an empty folder gives no object (recorded)."""
+"""`model.tar.gz` and `output.tar.gz`: members without a leading `./`; an empty folder gives no object (recorded).
+
+With CompressionType NONE the files themselves, below `model/` (SageMaker Developer Guide, "Deploying uncompressed models") and
+`output/` (assumed).
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,21 @@ def upload_archive(
     client.upload_file(str(scratch), target.bucket, target.prefix, ExtraArgs=encryption)
     scratch.unlink()
     return True
+
+
+def upload_files(client: S3Client, folders: Iterable[Path], target: S3Location, encryption: Mapping[str, str]) -> None:
+    """Upload what the folders hold, each file as an object. Raises botocore's ClientError.
+
+    A link to a file in the folder is sent as that file; of a name in several folders the first one's counts. (assumed)
+    """
+    sent: set[str] = set()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            inside = path.resolve().is_relative_to(folder.resolve())
+            if path.is_file() and inside and name not in sent:
+                sent.add(name)
+                client.upload_file(str(path), target.bucket, target.prefix + name, ExtraArgs=encryption)
 
 
 def _pack(folders: Iterable[Path], archive: Path) -> bool:

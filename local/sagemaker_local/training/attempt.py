@@ -24,7 +24,7 @@ from sagemaker_local.s3.location import S3Location, parse
 from sagemaker_local.sagemaker import rules
 from sagemaker_local.sagemaker.host_groups import hosts_of_channel
 from sagemaker_local.sagemaker.record import DOWNLOADING_IMAGE, LOG_GROUP, TrainingJob
-from sagemaker_local.training.archives import upload_archive
+from sagemaker_local.training.archives import upload_archive, upload_files
 from sagemaker_local.training.channels import read_channel
 from sagemaker_local.training.checkpoints import Checkpoints
 from sagemaker_local.training.config_files import write_config
@@ -205,17 +205,16 @@ class Attempt:
 
     def _upload(self, client: S3Client) -> None:
         target = parse(self._job.output_prefix)
-        for name, folders in (
-            ("model.tar.gz", [host.left("model") for host in self._hosts]),
-            ("output.tar.gz", [self._hosts[0].left("output", "data")]),
+        for name, left in (
+            ("model", [host.left("model") for host in self._hosts]),
+            ("output", [self._hosts[0].left("output", "data")]),
         ):
-            upload_archive(
-                client,
-                filter(None, folders),
-                self._folder / name,
-                S3Location(target.bucket, f"{target.prefix}/{name}"),
-                _encryption(self._job),
-            )
+            folders, encryption = filter(None, left), _encryption(self._job)
+            if self._job.uncompressed:
+                upload_files(client, folders, S3Location(target.bucket, f"{target.prefix}/{name}/"), encryption)
+                continue
+            archive = S3Location(target.bucket, f"{target.prefix}/{name}.tar.gz")
+            upload_archive(client, folders, self._folder / f"{name}.tar.gz", archive, encryption)
 
     def close(self) -> None:
         """Remove its folders."""
