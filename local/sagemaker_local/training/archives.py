@@ -1,7 +1,7 @@
 """`model.tar.gz` and `output.tar.gz`: members without a leading `./`; an empty folder gives no object (recorded).
 
-With CompressionType NONE the files themselves, below `model/` (SageMaker Developer Guide, "Deploying uncompressed models") and
-`output/` (assumed).
+With CompressionType NONE the files themselves, below `model/` (SageMaker Developer Guide, "Deploying uncompressed
+models") and `output/` (assumed).
 """
 
 from __future__ import annotations
