@@ -100,6 +100,8 @@ const CHECKS = [
   check('static', 'actionlint', (tools) => [tools.actionlint], { needs: ['actionlint'] }),
   ...Object.entries({
     'AWS template': ['cfn-lint', '-c', 'I', '-r', 'us-east-1', 'cn-north-1', 'us-gov-west-1', '--', 'aws/setup.yml'],
+    // GovCloud has no API destinations.
+    'AWS template of events': ['cfn-lint', '-r', 'us-east-1', 'cn-north-1', '--', 'aws/events.yml'],
     'python lint': ['ruff', 'check', '--no-cache', ...sources],
     'python format': ['ruff', 'format', '--no-cache', '--check', ...sources],
     'python types of the stand-in': ['mypy', 'local/sagemaker_local'],

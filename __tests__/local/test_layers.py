@@ -24,12 +24,13 @@ LAYERS = {
     "ecr": "protocol faults iam sts",
     "sagemaker": "protocol faults iam",
     "tagging": "protocol sagemaker",
+    "events": "protocol faults sagemaker",
     "quotas": "protocol faults sagemaker",
     "page": "protocol s3 cloudwatch_logs sagemaker",
     "instances": "protocol isolation containers tls sts cloudwatch_logs sagemaker",
     "training": "isolation containers faults tls s3 iam sts cloudwatch_logs sagemaker instances",
     "server": (
-        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging quotas page "
+        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging events quotas page "
         "instances training"
     ),
     ROOT: "containers faults s3 server",

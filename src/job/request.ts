@@ -100,7 +100,11 @@ export type TrainingJobRequest = ReturnType<typeof trainingJobRequest>;
 /**
  * The user's tags and the action's. The first three are also tags of the `ssm` command line. Users cannot replace them.
  */
-function jobTags({ place, resources }: JobSpec, { version, fingerprint }: Staged, run: RunContext): [string, string][] {
+function jobTags(
+  { place, resources, follow }: JobSpec,
+  { version, fingerprint }: Staged,
+  run: RunContext,
+): [string, string][] {
   const actionTags: [string, string][] = [
     ['SimpleSagemakerProject', `${place.prefix}${place.project}`],
     ['SimpleSagemakerTask', place.task],
@@ -110,6 +114,8 @@ function jobTags({ place, resources }: JobSpec, { version, fingerprint }: Staged
     ['SimpleSagemakerSha', run.sha],
     ['SimpleSagemakerRun', run.runId],
     ['SimpleSagemakerFingerprint', fingerprint],
+    // aws/events.yml has a workflow collect the jobs with this tag.
+    ['SimpleSagemakerDetached', follow.wait ? '' : 'true'],
   ];
   const nonEmpty = actionTags
     .filter(([, value]) => value !== '')

@@ -2,6 +2,7 @@
 
 import type { CodeSpec } from '../code/spec.ts';
 import type { TaskPlace } from '../core/s3-layout.ts';
+import type { FollowSpec } from '../follow/spec.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
@@ -15,6 +16,7 @@ export interface JobSpec {
   readonly image: ImageSpec;
   readonly metrics: readonly MetricDefinition[];
   readonly results: Pick<ResultsSpec, 'compression'>;
+  readonly follow: Pick<FollowSpec, 'wait'>;
   readonly reuse: ReuseSpec;
 }
 

@@ -4,7 +4,8 @@ A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-cre
 `operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
 all may hold `*` and `?`. Of those it hits the ones that `calls` counts (from 1), or a share `rate` of them, and at most
 `times`; with `per-second` those alone that are more than so many in a second, as an account's quota has it. The others:
-`no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`.
+`no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`,
+`event-late`, `event-twice`.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "role-not-ready": ("role", "seconds"),
     "policy-not-seen": ("role", "seconds"),
     "short-token": ("seconds",),
+    "event-late": ("job", "seconds", "times"),
+    "event-twice": ("job", "times"),
 }
 _REQUIRED = {
     "error": ("code",),
@@ -71,6 +74,7 @@ _REQUIRED = {
     "role-not-ready": ("seconds",),
     "policy-not-seen": ("seconds",),
     "short-token": ("seconds",),
+    "event-late": ("seconds",),
 }
 _ONCE = ("interrupt",)  # kinds that strike once unless `times` says otherwise
 _TYPES: dict[str, tuple[type, ...]] = {

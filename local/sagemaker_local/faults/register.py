@@ -99,6 +99,15 @@ class Faults:
         found = self._strike(lambda fault: fault.kind == "short-token")
         return min((fault.seconds for fault in found), default=otherwise)
 
+    def event_delay(self, job: str) -> float:
+        """Seconds by which an event of a job comes late, so that later ones may overtake it."""
+        found = self._strike(lambda fault: fault.kind == "event-late" and _matches(job, fault.job))
+        return max((fault.seconds for fault in found), default=0.0)
+
+    def repeats_event(self, job: str) -> int:
+        """How often an event of a job comes again."""
+        return len(self._strike(lambda fault: fault.kind == "event-twice" and _matches(job, fault.job)))
+
     def _strike(self, means: Callable[[Fault], bool]) -> list[Fault]:
         struck: list[Fault] = []
         with self._lock:

@@ -38,16 +38,22 @@ class Runner(Protocol):
 class SageMakerApi:
     """Each operation takes a call and gives the answer's JSON value. All raise ServiceError.
 
-    `check_image` refuses an image that a role cannot have in a region.
+    `check_image` refuses an image that a role cannot have in a region; `announce` is told of each job's new status.
     """
 
     def __init__(
-        self, jobs: JobStore, runner: Runner, faults: Faults, check_image: Callable[[str, str, str], None]
+        self,
+        jobs: JobStore,
+        runner: Runner,
+        faults: Faults,
+        check_image: Callable[[str, str, str], None],
+        announce: Callable[[TrainingJob], None],
     ) -> None:
         self._jobs = jobs
         self._runner = runner
         self._faults = faults
         self._check_image = check_image
+        self._announce = announce
         self._lock = threading.Lock()
 
     def operations(self) -> dict[str, Operation]:
@@ -80,7 +86,7 @@ class SageMakerApi:
             if self._jobs.find(arn):
                 raise rules.name_taken(arn)
             self._check_quota(request, call.region)
-            job = TrainingJob(request, arn, call.region)
+            job = TrainingJob(request, arn, call.region, self._announce)
             self._runner.start(job)
             self._jobs.add(job)
         return {"TrainingJobArn": arn}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sagemaker_local.protocol.models import service_model
@@ -47,9 +47,11 @@ _WITH_INSTANCES = ("Downloading", "Training", "Uploading", "Stopping")
 
 
 class TrainingJob:
-    """One job; safe for the thread that runs it and those that ask for it."""
+    """One job; safe for the thread that runs it and those that ask for it. `announce` is told of every new status."""
 
-    def __init__(self, request: dict[str, Any], arn: str, region: str) -> None:
+    def __init__(
+        self, request: dict[str, Any], arn: str, region: str, announce: Callable[[TrainingJob], None] = lambda _: None
+    ) -> None:
         self.request = with_defaults(request)
         self.arn = arn
         self.region = region
@@ -67,6 +69,7 @@ class TrainingJob:
         self._instances_since: float | None = None
         self._trained = 0.0
         self._ended: float | None = None
+        self._announce = announce
         self.enter("Starting")
 
     @property
@@ -113,6 +116,7 @@ class TrainingJob:
                 self._ended = now
                 self._failure_reason = failure_reason
                 self.status = _FINAL[secondary]
+            self._announce(self)
 
     def note(self, message: str) -> None:
         """Change the message of the secondary status that the job is in."""

@@ -12,6 +12,7 @@ from sagemaker_local.cloudwatch_logs.store import LogStore
 from sagemaker_local.containers.choice import Containers
 from sagemaker_local.containers.engine import Engine
 from sagemaker_local.ecr.service import Ecr
+from sagemaker_local.events.bus import EventBus
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
 from sagemaker_local.iam.judge import Judge
@@ -97,7 +98,9 @@ def put_together(
     )
     training = Training(folders["jobs"], shared)
     own: dict[str, Mapping[str, Operation]] = {
-        "sagemaker": SageMakerApi(jobs, training, faults, own_images.check).operations(),
+        "sagemaker": SageMakerApi(
+            jobs, training, faults, own_images.check, EventBus(faults, pace).announce
+        ).operations(),
         "logs": LogsApi(logs).operations(),
         "tagging": TaggingApi(jobs.all).operations(),
         "ecr": ecr.operations(),
