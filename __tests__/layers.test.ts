@@ -24,12 +24,13 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   results: ['core', 'step.ts', 'aws', 'files', 'github'],
   history: ['core', 'step.ts', 'aws', 'code'],
   data: ['core', 'step.ts', 'aws', 'files', 'github', 'history', 'results'],
-  job: ['core', 'step.ts', 'aws', 'github', 'code', 'data', 'follow', 'history', 'image', 'results'],
-  report: ['core', 'step.ts', 'files', 'github', 'follow', 'history', 'job', 'results'],
-  plan: ['core', 'step.ts', 'aws', 'docker', 'github', 'data', 'history', 'image', 'job'],
+  money: ['core', 'step.ts', 'aws'],
+  job: ['core', 'step.ts', 'aws', 'github', 'code', 'data', 'follow', 'history', 'image', 'results', 'money'],
+  report: ['core', 'step.ts', 'files', 'github', 'follow', 'history', 'job', 'results', 'money'],
+  plan: ['core', 'step.ts', 'aws', 'docker', 'github', 'data', 'history', 'image', 'job', 'money'],
   config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'results'],
 };
-const CONCEPTS = ['code', 'image', 'follow', 'results', 'history', 'data', 'job', 'report', 'plan', 'config'];
+const CONCEPTS = ['code', 'image', 'follow', 'results', 'history', 'data', 'money', 'job', 'report', 'plan', 'config'];
 
 /** Files that do something. The others know something: they are pure, and import only such as are. */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
@@ -39,9 +40,10 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-state', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],
-  job: ['launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
+  money: ['find-price'],
+  job: ['check-cost', 'launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['outputs', 'report'],
-  plan: ['checks', 'plan-run', 'report'],
+  plan: ['checks', 'cost', 'plan-run', 'report'],
   config: ['check'],
 };
 

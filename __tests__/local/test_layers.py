@@ -25,11 +25,12 @@ LAYERS = {
     "sagemaker": "protocol faults iam",
     "tagging": "protocol sagemaker",
     "quotas": "protocol faults sagemaker",
+    "pricing": "protocol faults",
     "page": "protocol s3 cloudwatch_logs sagemaker",
     "instances": "protocol isolation containers tls sts cloudwatch_logs sagemaker",
     "training": "isolation containers faults tls s3 iam sts cloudwatch_logs sagemaker instances",
     "server": (
-        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging quotas page "
+        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging quotas pricing page "
         "instances training"
     ),
     ROOT: "containers faults s3 server",
