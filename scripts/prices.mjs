@@ -1,8 +1,8 @@
 // Writes src/money/prices.json: the on-demand prices of SageMaker's training instances, from AWS's price list, whose form is
 // https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/bulk-api-reading-price-list-files.html
 //
-//   node scripts/prices.mjs            all regions, from AWS: some hundred MB, without credentials
-//   node scripts/prices.mjs FILE …     the regions of these files: index.json of a region, downloaded before
+//   npm run prices                all regions, from AWS: some hundred MB, without credentials
+//   npm run prices -- FILE …      the regions of these files: index.json of a region, downloaded before
 //
 // A region's list replaces all that the table has of the region; other regions stay. Then: npm run tables.
 import { readFileSync, writeFileSync } from 'node:fs';

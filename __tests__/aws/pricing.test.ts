@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../src/aws/connection.ts';
-import { askPrice, priceListRegion } from '../../src/aws/pricing.ts';
+import { priceListRegion } from '../../src/aws/price-list.ts';
+import { askPrice } from '../../src/aws/pricing.ts';
 import { findPrice } from '../../src/money/find-price.ts';
 import { Network } from '../../src/network/network.ts';
 
@@ -133,8 +134,8 @@ describe('the price list', () => {
 
   it('is not asked where its prices are not in USD', async () => {
     const aws = await answering(200, listing(), 'cn-north-1');
-    expect(await askPrice(aws, TYPE, signal)).toEqual({
-      why: "AWS's price list cannot be asked for prices in cn-north-1",
+    expect(await findPrice({ aws, signal }, TYPE)).toEqual({
+      why: `the table of this version has no price of a training instance ${TYPE} in cn-north-1, and AWS's price list cannot be asked for prices in cn-north-1`,
     });
     expect(asked).toEqual([]);
   });

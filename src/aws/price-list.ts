@@ -1,7 +1,21 @@
 /**
- * Reads products of AWS's price list. The files of the Bulk API and the answers of the Query API have them in one form:
+ * Reads products of AWS's price list, and knows where it is asked. The files of the Bulk API and the answers of the Query
+ * API have products in one form:
  * https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
  */
+
+import { partition } from '../core/partition.ts';
+
+/**
+ * Where the price list of a region's partition is asked: the nearest of the three regions that have the API. In China the
+ * prices are in CNY, and GovCloud's credentials do not hold for the other regions:
+ * https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
+ */
+export function priceListRegion(region: string): string | undefined {
+  if (partition(region) !== 'aws') return undefined;
+  if (/^ap-/.test(region)) return 'ap-south-1';
+  return /^(?:eu|af|me|il)-/.test(region) ? 'eu-central-1' : 'us-east-1';
+}
 
 export interface TrainingRate {
   readonly region: string;

@@ -1,8 +1,7 @@
 /** Asks AWS's Price List Query API: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_pricing_GetProducts.html */
 import { GetProductsCommand, PricingClient } from '@aws-sdk/client-pricing';
-import { partition } from '../core/partition.ts';
 import type { Connection } from './connection.ts';
-import { member, trainingRate } from './price-list.ts';
+import { member, priceListRegion, trainingRate } from './price-list.ts';
 import type { Unanswered } from './unanswered.ts';
 
 /** A price of AWS's price list. */
@@ -48,17 +47,6 @@ export async function askPrice(
     if (limit.aborted) return { why: `AWS's price list did not answer within ${ANSWER_MS / 1000} seconds` };
     return { why: `AWS's price list did not answer: ${(error as Error).message}` };
   }
-}
-
-/**
- * Where the price list of a region's partition is asked: the nearest of the three regions that have the API. In China the
- * prices are in CNY, and GovCloud's credentials do not hold for the other regions:
- * https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
- */
-export function priceListRegion(region: string): string | undefined {
-  if (partition(region) !== 'aws') return undefined;
-  if (/^ap-/.test(region)) return 'ap-south-1';
-  return /^(?:eu|af|me|il)-/.test(region) ? 'eu-central-1' : 'us-east-1';
 }
 
 /** `text`: a product with its terms, as JSON. Throws a SyntaxError. */

@@ -4,6 +4,7 @@
  */
 
 import type { Connection } from '../aws/connection.ts';
+import { priceListRegion } from '../aws/price-list.ts';
 import type { PublishedPrice } from '../aws/pricing.ts';
 import type { Unanswered } from '../aws/unanswered.ts';
 import type { Step } from '../step.ts';
@@ -44,10 +45,9 @@ export async function findPrice(
     return { hourlyUsd: answer.hourlyUsd, pricesOf: `AWS Price List API, ${answer.published}` };
   const listed = tablePrice(region, instanceType);
   if (!('why' in listed)) return listed;
-  return {
-    why: `${listed.why}, and ${answer.why}`,
-    remedy: 'allow pricing:GetProducts to the credentials of the step (docs/money.md)',
-  };
+  const why = `${listed.why}, and ${answer.why}`;
+  if (priceListRegion(region) === undefined) return { why };
+  return { why, remedy: 'allow pricing:GetProducts to the credentials of the step (docs/money.md)' };
 }
 
 async function ask(aws: Connection, instanceType: string, signal: AbortSignal): Promise<Answer> {
