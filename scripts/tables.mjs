@@ -1,7 +1,8 @@
 // Writes what is told in a second place from the first: inputs and outputs from action.yml into docs/reference.md, the
 // pre-built images from src/image/catalogue.json into docs/frameworks.md and, as repositories by account, for the
-// stand-in's ECR; parameters and policies of aws/setup.yml into docs/aws.md and docs/aws-policies.md. `--check`: says what
-// is not up to date.
+// stand-in's ECR; which prices src/money/prices.json has into docs/money.md, and all of it for the stand-in's price list;
+// parameters and policies of aws/setup.yml into docs/aws.md and docs/aws-policies.md. `--check`: says what is not up to
+// date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
@@ -51,6 +52,22 @@ function frameworks({ frameworks: known }) {
     ];
   });
   return table(['`framework`', 'default', 'on', '`framework-version`'], rows);
+}
+
+/** Which prices the action brings: by region, the dates of its lists and the types. */
+function priceLists(lists) {
+  const rows = [...Map.groupBy(lists, ({ region }) => region)].map(([region, of]) => {
+    const types = new Set(of.flatMap(({ hourly }) => Object.keys(hourly)));
+    const named =
+      types.size > 20
+        ? `${types.size} types`
+        : [...types]
+            .sort()
+            .map((type) => `\`${type}\``)
+            .join(', ');
+    return [region, of.map(({ published }) => published).join(', '), named];
+  });
+  return table(['region', 'price list of', 'instance types'], rows);
 }
 
 /** Which of AWS's accounts has which repositories: `[{"repositories": [NAME], "accounts": {REGION: ACCOUNT}}]`. */
@@ -103,10 +120,12 @@ function policies() {
 
 const action = parseDocument(read('action.yml'));
 const images = JSON.parse(read('src/image/catalogue.json'));
+const { lists: prices } = JSON.parse(read('src/money/prices.json'));
 /** page → name of the part, as in its marks → its text. */
 const pages = {
   'docs/reference.md': { inputs: inputs(action), outputs: outputs(action) },
   'docs/frameworks.md': { frameworks: frameworks(images) },
+  'docs/money.md': { prices: priceLists(prices) },
   'docs/aws.md': { parameters: parameters(readTemplate()) },
   'docs/aws-policies.md': { policies: policies() },
 };
@@ -128,9 +147,15 @@ const stale = Object.entries(pages).filter(([path, parts]) => {
   }
   return renew(path, page, next);
 });
-const list = 'local/sagemaker_local/ecr/aws_images.json';
-const there = existsSync(join(root, list)) ? read(list) : '';
-if (renew(list, there, repositories(images))) stale.push([list]);
+/** Lists of the stand-in → their texts. */
+const lists = {
+  'local/sagemaker_local/ecr/aws_images.json': repositories(images),
+  'local/sagemaker_local/pricing/prices.json': read('src/money/prices.json'),
+};
+for (const [path, text] of Object.entries(lists)) {
+  const there = existsSync(join(root, path)) ? read(path) : '';
+  if (renew(path, there, text)) stale.push([path]);
+}
 if (process.argv.includes('--check')) {
   const names = stale.map(([path]) => path).join(', ');
   console.log(names === '' ? 'The tables are up to date.' : `Run "npm run tables": ${names}`);

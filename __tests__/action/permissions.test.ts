@@ -28,7 +28,10 @@ const run = (workspace: string, inputs: Record<string, string>): Promise<StepRes
 describe("the default branch's role", () => {
   it('is enough, and all of it is used', async () => {
     const workspace = aws.workspace({ 'data/small': 'x', 'data/large': randomBytes(20 * 2 ** 20) });
-    const first = { task: 'first', run: 'echo 1 > $SM_MODEL_DIR/m; echo 1 > $SSM_STATE/s', inputs: 'data=./data' };
+    const first = {
+      ...{ task: 'first', run: 'echo 1 > $SM_MODEL_DIR/m; echo 1 > $SSM_STATE/s', inputs: 'data=./data' },
+      'max-cost': '1000',
+    };
     await aws.fault({ kind: 'error', code: 'Oops', status: 400, operation: 's3:UploadPart', calls: [3] });
     const interrupted = await run(workspace, first);
     expect(interrupted.stdout).toContain('Oops');

@@ -72,6 +72,7 @@ describe("a pull request's run", () => {
       task: 'train',
       run: 'tar -xzOf $SM_CHANNEL_M/model.tar.gz m; cat $SM_CHANNEL_B/b; ls $SM_CHANNEL_DATA; echo 1 > $SSM_STATE/s',
       inputs: 'm=task:prepare/model\nb=s3://inputs/a/\ndata=./data',
+      'max-cost': '1000',
     };
     await aws.fault({ kind: 'error', code: 'Oops', status: 400, operation: 's3:UploadPart', calls: [3] });
     expect((await step(workspace, train).done).stdout).toContain('Oops');

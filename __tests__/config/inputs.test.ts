@@ -29,6 +29,7 @@ describe('what is left out', () => {
         spot: true,
         maxRunSeconds: 1440 * 60,
         maxWaitSeconds: 1440 * 60,
+        maxCostUsd: undefined,
         keepAliveSeconds: undefined,
         network: { subnets: [], securityGroupIds: [], isolation: false, encryptTraffic: false },
         kmsKey: undefined,
@@ -139,6 +140,8 @@ describe('what is given', () => {
     [{ spot: 'FALSE' }, { resources: { spot: false } }],
     [{ 'max-run-minutes': '40320' }, { resources: { maxRunSeconds: 28 * 24 * 3600 } }],
     [{ 'max-run-minutes': '60', 'max-wait-minutes': '60' }, { resources: { maxWaitSeconds: 3600 } }],
+    [{ 'max-cost': '12' }, { resources: { maxCostUsd: 12 } }],
+    [{ 'max-cost': '0.50' }, { resources: { maxCostUsd: 0.5 } }],
     [{ 'execution-role': 'My+Role=,.@-_' }, { role: { existing: 'My+Role=,.@-_' } }],
     [
       { 'execution-role': 'arn:aws-us-gov:iam::123456789012:role/service-role/x' },
@@ -294,6 +297,10 @@ describe('a mistake', () => {
     ...['yes', '1', 'prefer'].map((spot): [Given, InputName] => [{ spot }, 'spot']),
     ...['0', '40321', '1h', '1.5'].map((text): [Given, InputName] => [{ 'max-run-minutes': text }, 'max-run-minutes']),
     ...['1439', '40321', 'x'].map((text): [Given, InputName] => [{ 'max-wait-minutes': text }, 'max-wait-minutes']),
+    ...['0', '0.00', '-1', '$5', '1,000', '1e3', '5 USD', '.5', '1'.repeat(400)].map((text): [Given, InputName] => [
+      { 'max-cost': text },
+      'max-cost',
+    ]),
     ...['a b', 'x'.repeat(65), 'arn:aws:iam::12345:role/x', 'arn:aws:iam::123456789012:user/x', 'path/name'].map(
       (role): [Given, InputName] => [{ 'execution-role': role }, 'execution-role'],
     ),

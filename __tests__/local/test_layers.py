@@ -26,12 +26,13 @@ LAYERS = {
     "tagging": "protocol sagemaker",
     "events": "protocol faults sagemaker",
     "quotas": "protocol faults sagemaker",
+    "pricing": "protocol faults",
     "page": "protocol s3 cloudwatch_logs sagemaker",
     "instances": "protocol isolation containers tls sts cloudwatch_logs sagemaker",
     "training": "isolation containers faults tls s3 iam sts cloudwatch_logs sagemaker instances",
     "server": (
-        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging events quotas page "
-        "instances training"
+        "protocol isolation containers faults tls s3 iam sts cloudwatch_logs ecr sagemaker tagging events quotas "
+        "pricing page instances training"
     ),
     ROOT: "containers faults s3 server",
 }

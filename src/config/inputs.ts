@@ -22,6 +22,7 @@ export const INPUTS = [
   'spot',
   'max-run-minutes',
   'max-wait-minutes',
+  'max-cost',
   'keep-alive-minutes',
   'execution-role',
   'role-permissions-boundary',

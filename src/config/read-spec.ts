@@ -9,6 +9,7 @@ import type { Start } from '../code/start.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { repositoryName } from '../core/image-reference.ts';
 import {
+  parseAmount,
   parseArguments,
   parseBoolean,
   parseChoice,
@@ -197,6 +198,7 @@ function readResources(read: Read): Resources {
     spot,
     maxRunSeconds,
     maxWaitSeconds: spot ? read('max-wait-minutes', maxRunSeconds, minutes) : undefined,
+    maxCostUsd: read('max-cost', undefined, parseAmount),
     keepAliveSeconds: read('keep-alive-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_KEPT_MINUTES)),
     network: {
       subnets: read('subnets', [], (text) => parseIds(text, 'subnet', 16)),

@@ -13,9 +13,10 @@ import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
 import type { Decision, EarlierJob, Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
-import type { SkipIf } from '../history/spec.ts';
+import type { ReuseSpec, SkipIf } from '../history/spec.ts';
 import { findImageSource, type ImageSource } from '../image/ensure.ts';
 import type { Step } from '../step.ts';
+import { checkCost } from './check-cost.ts';
 import { launchJob, type NewJob, type Resolved, type Started } from './launch.ts';
 import type { JobSpec } from './spec.ts';
 import { whenBusy } from './when-busy.ts';
@@ -42,8 +43,14 @@ export async function reuseOrStart(
 ): Promise<Obtained> {
   const { aws, home, signal } = step;
   const decide = (): Promise<Decision> => decideFromHistory(step, spec.place, wanted);
+  let checked: Promise<void> | undefined;
+  const affordable = (): Promise<void> => {
+    checked ??= checkCost(step, spec, resolved, wanted.facts);
+    return checked;
+  };
   let source: ImageSource | undefined;
   if (!home.exists) {
+    await affordable();
     // There is nothing to reuse. Check the image first: if it cannot be built, the bucket is not created.
     source = await findImageSource(resolved.image, step);
     await createBucket(aws, home.bucket, signal);
@@ -52,6 +59,7 @@ export async function reuseOrStart(
   const start: Start = (signal) => launchJob({ ...step, signal }, spec, resolved, wanted.facts, source, onStart);
   for (;;) {
     const first: Decision = home.exists ? await decide() : { kind: 'start', why: 'the bucket is new' };
+    if (leadsToStart(first, spec.reuse)) await affordable();
     const decision = first.kind === 'start' ? await startUnderLease(step, spec.place, decide, start) : first;
     switch (decision.kind) {
       case 'reuse':
@@ -68,6 +76,13 @@ export async function reuseOrStart(
         return { kind: 'started', job: decision.job };
     }
   }
+}
+
+/** Whether a job will be started: now, or after the one that is in the way. */
+function leadsToStart({ kind }: Decision, { whenBusy, skipIf }: ReuseSpec): boolean {
+  if (kind !== 'busy') return kind === 'start';
+  // The job that is waited for may complete the task.
+  return whenBusy === 'replace' || (whenBusy === 'wait' && skipIf !== 'completed');
 }
 
 function howItMatches(skipIf: SkipIf): string {

@@ -28,6 +28,8 @@ export interface Resources {
   readonly maxRunSeconds: number;
   /** The limit for waiting and running together. Undefined for on-demand instances. */
   readonly maxWaitSeconds: number | undefined;
+  /** The most that the job may cost by an estimate before its start, in USD. Undefined: no limit. */
+  readonly maxCostUsd: number | undefined;
   /** How long a warm pool keeps the instances. Undefined: there is no warm pool. */
   readonly keepAliveSeconds: number | undefined;
   readonly network: Network;

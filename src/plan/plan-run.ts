@@ -15,9 +15,10 @@ import { jobRequest, managedRole, type Resolved } from '../job/launch.ts';
 import type { JobSpec } from '../job/spec.ts';
 import type { Step } from '../step.ts';
 import { absentImage, checkEngine, checkPermissions, checkQuotas } from './checks.ts';
+import { planCost } from './cost.ts';
 import { type Plan, type PlanCheck, type PlannedPart, requestText } from './plan.ts';
 
-/** Only reads: S3, ECR, IAM, quotas and the task's history. */
+/** Only reads: S3, ECR, IAM, quotas, prices and the task's history. */
 export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wanted: Wanted): Promise<Plan> {
   const { home } = step;
   const { place } = spec;
@@ -37,8 +38,9 @@ export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wan
     ...{ region: home.bucket.region, account: home.bucket.owner, bucket: home.bucket.name, bucketExists: home.exists },
     ...{ place, roleArn: role.arn, role: role.change, push: image.push, kmsKey: spec.resources.kmsKey },
   };
-  const [quotas, permissions] = await together(step.signal, (signal) => [
+  const [quotas, cost, permissions] = await together(step.signal, (signal) => [
     checkQuotas({ ...step, signal }, request),
+    planCost({ ...step, signal }, request, spec.resources.maxCostUsd),
     checkPermissions({ ...step, signal }, asked),
   ]);
   const bucket = { part: 'Bucket', text: `${home.bucket.name}${home.exists ? '' : ' would be created'}` };
@@ -46,8 +48,8 @@ export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wan
   return {
     ...about,
     skipped: false,
-    parts: [bucket, role.part, image.part, codePart(resolved), ...data, ...state],
-    checks: [...busyChecks(decision, spec), ...role.checks, ...image.checks, ...quotas, permissions],
+    parts: [bucket, role.part, image.part, codePart(resolved), ...data, ...state, ...cost.parts],
+    checks: [...busyChecks(decision, spec), ...role.checks, ...image.checks, ...quotas, ...cost.checks, permissions],
     request: requestText(request),
   };
 }

@@ -1,8 +1,8 @@
 """The default event bus: sends events of training jobs to the API destinations that its rules name.
 
 As EventBridge does, it promises neither an order nor that an event comes once, and it tries again. Source: EventBridge
-user guide, "API destinations": five seconds for an answer; 401, 407, 409, 429 and 5xx are tried again, other refusals are
-not; `Retry-After` is kept to; "Event retry policy": 185 attempts, with growing pauses.
+user guide, "API destinations": five seconds for an answer; 401, 407, 409, 429 and 5xx are tried again, other refusals
+are not; `Retry-After` is kept to; "Event retry policy": 185 attempts, with growing pauses.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-cre
 `operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
 all may hold `*` and `?`. Of those it hits the ones that `calls` counts (from 1), or a share `rate` of them, and at most
 `times`; with `per-second` those alone that are more than so many in a second, as an account's quota has it. The others:
-`no-capacity`, `quota`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`,
+`no-capacity`, `quota`, `price`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`,
 `event-late`, `event-twice`.
 """
 
@@ -41,6 +41,7 @@ class Fault:
     instance_type: str = "*"
     spot: bool | None = None
     limit: int = 0
+    usd: float = 0.0
     job: str = "*"
     after: float = 0.0
     role: str = "*"
@@ -60,6 +61,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "deny": (*_REQUEST, "action", "resource"),
     "no-capacity": ("instance-type", "spot", "times"),
     "quota": ("instance-type", "spot", "limit"),
+    "price": ("instance-type", "usd"),
     "interrupt": ("job", "after", "times"),
     "role-not-ready": ("role", "seconds"),
     "policy-not-seen": ("role", "seconds"),
@@ -71,6 +73,7 @@ _REQUIRED = {
     "error": ("code",),
     "slow": ("seconds",),
     "quota": ("limit",),
+    "price": ("instance-type", "usd"),
     "role-not-ready": ("seconds",),
     "policy-not-seen": ("seconds",),
     "short-token": ("seconds",),
@@ -78,7 +81,7 @@ _REQUIRED = {
 }
 _ONCE = ("interrupt",)  # kinds that strike once unless `times` says otherwise
 _TYPES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("rate", "seconds", "after"), (int, float)),
+    **dict.fromkeys(("rate", "seconds", "after", "usd"), (int, float)),
     **dict.fromkeys(("times", "status", "limit", "per-second"), (int,)),
     "calls": (list, tuple),
     "spot": (bool,),
@@ -138,7 +141,7 @@ def _check(name: str, value: Json) -> None:
         raise ValueError("calls: must be numbers of calls, counted from 1")
     if name == "when" and value not in ("before", "after"):
         raise ValueError("when: must be `before` or `after` the request is carried out")
-    if name in ("seconds", "after", "limit", "times", "per-second") and value < 0:
+    if name in ("seconds", "after", "limit", "times", "per-second", "usd") and value < 0:
         raise ValueError(f"{name}: must not be negative")
     if name == "status" and not 400 <= value <= 599:
         raise ValueError("status: must be from 400 to 599")

@@ -74,6 +74,12 @@ class Faults:
             set_ones = [each.fault for each in self._set if each.fault.kind == "quota"]
         return min((fault.limit for fault in set_ones if _placed(fault, instance_type, spot)), default=_QUOTA)
 
+    def prices(self) -> dict[str, float]:
+        """Instance types to the prices that are set, the newest of each; such a look counts as no strike."""
+        with self._lock:
+            set_ones = [each.fault for each in self._set if each.fault.kind == "price"]
+        return {fault.instance_type: fault.usd for fault in set_ones}
+
     def interrupts(self, job: str, training_since: float) -> bool:
         """Whether a spot interruption of a job, in training since then, is due; each interrupts a job once."""
         now = time.time()

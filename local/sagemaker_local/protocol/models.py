@@ -24,7 +24,7 @@ def service_model(signing_name: str) -> ServiceModel:
 @cache
 def signing_name_of_target(prefix: str) -> str | None:
     """The service that a header `X-Amz-Target: PREFIX.Operation` speaks to, of those served here by such a header."""
-    for name in ("sagemaker", "logs", "ecr", "tagging", "servicequotas"):
+    for name in ("sagemaker", "logs", "ecr", "tagging", "servicequotas", "pricing"):
         if service_model(name).metadata.get("targetPrefix") == prefix:
             return name
     return None

@@ -41,7 +41,7 @@ from sagemaker_local.sts.sessions import caller_of, has_expired
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-_ALL_OWN = ("sagemaker", "logs", "servicequotas")  # of these services nothing is moto's
+_ALL_OWN = ("sagemaker", "logs", "servicequotas", "pricing")  # of these services nothing is moto's
 
 Operation = Callable[[Call], Mapping[str, Any] | Response]
 

@@ -21,6 +21,7 @@ from sagemaker_local.iam.simulator import simulate_principal_policy
 from sagemaker_local.instances.job_images import JobImages
 from sagemaker_local.isolation.choice import Isolation
 from sagemaker_local.page.site import Page
+from sagemaker_local.pricing.api import PricingApi
 from sagemaker_local.quotas.api import QuotasApi
 from sagemaker_local.s3 import bucket_policies
 from sagemaker_local.s3.endpoint import S3Server
@@ -105,6 +106,7 @@ def put_together(
         "tagging": TaggingApi(jobs.all).operations(),
         "ecr": ecr.operations(),
         "servicequotas": QuotasApi(faults).operations(),
+        "pricing": PricingApi(faults).operations(),
         "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(issuer, call)},
         "s3": bucket_policies.operations(),
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},

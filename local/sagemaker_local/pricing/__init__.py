@@ -1,0 +1,1 @@
+"""AWS's price list: what a training instance costs."""
