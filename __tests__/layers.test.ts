@@ -27,7 +27,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   job: ['core', 'step.ts', 'aws', 'github', 'code', 'data', 'follow', 'history', 'image', 'results'],
   report: ['core', 'step.ts', 'files', 'github', 'follow', 'history', 'job', 'results'],
   plan: ['core', 'step.ts', 'aws', 'docker', 'github', 'data', 'history', 'image', 'job'],
-  config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'results'],
+  config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'report', 'results'],
 };
 const CONCEPTS = ['code', 'image', 'follow', 'results', 'history', 'data', 'job', 'report', 'plan', 'config'];
 

@@ -43,7 +43,8 @@ export interface Answer {
 }
 
 export class Store {
-  readonly repository = 'org/repo';
+  /** `owner/name`: the step's GITHUB_REPOSITORY. */
+  repository = 'org/repo';
   readonly tokens = new Map<string, Token>([
     ['ghs_writer', { login: BOT, pullRequests: 'write', statuses: 'write' }],
     ['ghs_reader', { login: BOT, pullRequests: 'read', statuses: 'none' }],

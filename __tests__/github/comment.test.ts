@@ -1,4 +1,5 @@
 /** A task's comment, by real requests to a server that checks them by GitHub's description of its API. */
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -378,5 +379,29 @@ describe('a proxy', () => {
     expect(bodies()).toEqual(['by a proxy']);
     expect(new Set(asked)).toEqual(new Set([`github.test:80 Basic ${Buffer.from('me:pass').toString('base64')}`]));
     proxy.close();
+  });
+});
+
+describe("GitHub's client", () => {
+  it('is loaded by the first request, not before', async () => {
+    const source = (name: string): string => new URL(`../../src/github/${name}.ts`, import.meta.url).href;
+    const code = `
+      import { registerHooks } from 'node:module';
+      const resolve = (name, context, next) => (name.startsWith('@') && console.log(name), next(name, context));
+      registerHooks({ resolve });
+      const [{ upsertComment }] = await Promise.all(
+        ${JSON.stringify(['comment', 'commit-status', 'find-pull-request'].map(source))}.map((each) => import(each)),
+      );
+      const { Network } = await import(${JSON.stringify(new URL('../../src/network/network.ts', import.meta.url).href)});
+      console.log('request');
+      const { signal } = new AbortController();
+      const access = { network: new Network({}), token: 'ghs_writer', repository: 'org/repo', signal };
+      await upsertComment({ ...access, key: 'p/t', number: 12, run: { id: '1', attempt: 1 }, body: 'text' });
+    `;
+    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', code]);
+    const printed = (await child.stdout.toArray()).join('').split('\n');
+    expect(bodies()).toEqual(['text']);
+    expect(printed.slice(0, printed.indexOf('request'))).not.toContain('@actions/github');
+    expect(printed.slice(printed.indexOf('request'))).toContain('@actions/github');
   });
 });

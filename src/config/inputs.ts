@@ -48,6 +48,9 @@ export const INPUTS = [
   'upload-artifacts',
   'artifact-name',
   'metrics',
+  'comment',
+  'commit-status',
+  'github-token',
   'summary',
   'tags',
   'skip-if',
@@ -62,7 +65,7 @@ export const INPUTS = [
 export type InputName = (typeof INPUTS)[number];
 export type RawInputs = Readonly<Record<InputName, string>>;
 
-/** The defaults of `action.yml`. */
+/** The defaults of `action.yml`, except expressions, which the runner evaluates. */
 export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   mode: 'run',
   launcher: 'action',
@@ -76,6 +79,8 @@ export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   'remote-debug': 'false',
   download: 'logs, model, output',
   'upload-artifacts': 'model, output',
+  comment: 'false',
+  'commit-status': 'auto',
   summary: 'true',
   'skip-if': 'unchanged',
   'clean-state': 'false',
@@ -95,6 +100,9 @@ const ALWAYS: readonly InputName[] = [
   'upload-artifacts',
   'artifact-name',
   'metrics',
+  'comment',
+  'commit-status',
+  'github-token',
   'summary',
   'job-name',
   'aws-region',

@@ -7,6 +7,7 @@ import type { MetricDefinition } from '../follow/metrics.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
+import type { GitHubSpec } from '../report/spec.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 
 export interface TaskSpec {
@@ -21,6 +22,7 @@ export interface TaskSpec {
   readonly metrics: readonly MetricDefinition[];
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
+  readonly github: GitHubSpec;
   readonly reuse: ReuseSpec;
   /** The text of `request`. Undefined if it is not set. */
   readonly request: string | undefined;

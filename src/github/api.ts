@@ -99,14 +99,15 @@ export class GitHubApi {
 
   async #open(): Promise<Octokit> {
     const { getOctokit: open } = await import('@actions/github');
+    // What the client would print quotes answers, and the runner would read it.
     const silent = (): void => {};
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
     return open(this.#access.token, {
       // Of the address without its slash the client makes GraphQL's address.
       baseUrl: this.#base.href.replace(/\/+$/, ''),
       userAgent: `simple-sagemaker-action/${VERSION}`,
-      request: { fetch: (url: string, init: RequestInit) => this.#fetch(new URL(url), init) },
-      // What it would print is for the client's own developers, and quotes answers.
-      log: { debug: silent, info: silent, warn: silent, error: silent },
+      log,
+      request: { fetch: (url: string, init: RequestInit) => this.#fetch(new URL(url), init), log },
     });
   }
 

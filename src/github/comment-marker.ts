@@ -11,12 +11,15 @@ export interface ContentRun {
   readonly attempt: number;
 }
 
-/** A comment with the task's marker, by the same author as this step's. */
-export interface OwnComment {
-  readonly id: number;
+export interface Content {
   readonly run: ContentRun;
   /** With the marker. */
   readonly body: string;
+}
+
+/** A comment with the task's marker, by the same author as this step's. */
+export interface OwnComment extends Content {
+  readonly id: number;
   readonly url: string;
 }
 
@@ -51,10 +54,7 @@ export function readMarker(body: string, key: string): ContentRun | undefined {
  * The oldest comment stays, where people have seen it. It gets this run's content, unless a newer run has written a comment
  * already. Another attempt of an older run is older: it is about an older commit.
  */
-export function settle(
-  own: readonly [OwnComment, ...OwnComment[]],
-  mine: { run: ContentRun; body: string },
-): Settlement {
+export function settle(own: readonly [OwnComment, ...OwnComment[]], mine: Content): Settlement {
   const [keep = own[0], ...remove] = own.toSorted((a, b) => a.id - b.id);
   const newer = own.filter(({ run }) => compareRuns(run, mine.run) > 0);
   const newest = newer.toSorted((a, b) => compareRuns(a.run, b.run) || a.id - b.id).at(-1);

@@ -4,10 +4,10 @@ import { shortened } from '../core/markdown.ts';
 import { type Comment, listOf, readComment, readViewer } from './answers.ts';
 import { type Access, GitHubApi, type Octokit } from './api.ts';
 import { GitHubError, type Purpose } from './api-failure.ts';
-import { type ContentRun, markerOf, type OwnComment, readMarker, settle } from './comment-marker.ts';
+import { type Content, type ContentRun, markerOf, type OwnComment, readMarker, settle } from './comment-marker.ts';
 import { redact } from './log.ts';
 
-/** "Body is too long (maximum is 65536 characters)": GitHub's answer to a longer one. */
+/** "Body is too long (maximum is 65536 characters)": GitHub's answer to a longer one. It stores 262,144 bytes, which are more. */
 const LONGEST = 65_536;
 /** The most characters of a body that its renderer may give: the rest is the marker's. */
 export const LONGEST_BODY = 64_000;
@@ -45,7 +45,7 @@ export async function upsertComment(comment: TaskComment): Promise<Upserted> {
   const mine = { run: comment.run, body: markedBody(comment) };
   const comments = new Comments(api, comment);
   for (let round = 1; ; round += 1) {
-    const own = await api.ask(purpose, (octokit) => comments.findOrCreate(octokit, mine.body));
+    const own = await api.ask(purpose, (octokit) => comments.findOrCreate(octokit, mine));
     const { keep, body, isNewer, remove } = settle(own, mine);
     try {
       if (keep.body !== body) await api.ask(purpose, (octokit) => comments.change(octokit, keep, body));
@@ -77,17 +77,16 @@ class Comments {
   }
 
   /** The task's comments. At least one: it looks again before and after it creates one, in case that another step did. */
-  async findOrCreate(octokit: Octokit, body: string): Promise<readonly [OwnComment, ...OwnComment[]]> {
+  async findOrCreate(octokit: Octokit, mine: Content): Promise<readonly [OwnComment, ...OwnComment[]]> {
     const [first, ...others] = await this.#own(octokit, undefined);
     if (first !== undefined) return [first, ...others];
     const { data } = await octokit.rest.issues.createComment({
       ...this.#api.name,
       issue_number: this.#number,
-      body,
+      body: mine.body,
     });
     const { id, url } = readComment(data);
-    const run = readMarker(body, this.#key) ?? { id: '0', attempt: 0 };
-    return [{ id, url, body, run }, ...(await this.#own(octokit, id))];
+    return [{ id, url, ...mine }, ...(await this.#own(octokit, id))];
   }
 
   async change(octokit: Octokit, { id }: OwnComment, body: string): Promise<void> {
