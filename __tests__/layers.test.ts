@@ -56,7 +56,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     'results',
   ],
   plan: ['core', 'step.ts', 'aws', 'docker', 'github', 'data', 'history', 'image', 'job', 'money'],
-  config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'metrics', 'results'],
+  config: ['core', 'files', 'code', 'data', 'follow', 'history', 'image', 'job', 'metrics', 'report', 'results'],
 };
 const CONCEPTS = [
   'code',

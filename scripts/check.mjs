@@ -97,6 +97,9 @@ const CHECKS = [
   check('static', 'AWS policies', (tools) => [node, 'scripts/policies.mjs', join(tools.venv, 'bin', 'python')], {
     needs: ['venv'],
   }),
+  ...(full
+    ? [check('static', "GitHub's description of its API", () => [node, 'scripts/github-api.mjs', '--check'])]
+    : []),
   check('static', 'actionlint', (tools) => [tools.actionlint], { needs: ['actionlint'] }),
   ...Object.entries({
     'AWS template': ['cfn-lint', '-c', 'I', '-r', 'us-east-1', 'cn-north-1', 'us-gov-west-1', '--', 'aws/setup.yml'],

@@ -36,6 +36,7 @@ export function crossCheck(
     for (const input of ['wait-minutes', 'on-cancel'] as const)
       if (isGiven(raw, input)) wrong(input, 'it has no effect with "wait: false"', 'remove one of the two.');
   }
+  if (fine('github-token', 'comment', 'commit-status')) checkToken(spec, wrong);
   if (spec.mode.kind !== 'run' && spec.mode.kind !== 'plan') return;
   checkLimits(raw, spec, wrong, fine);
   checkImage(raw, spec, wrong, fine);
@@ -45,6 +46,14 @@ export function crossCheck(
   checkRole(raw, spec, wrong);
   checkNetwork(spec, wrong, fine);
   if (fine('prefix', 'project', 'task', 'bucket', 'inputs')) checkUris(spec, wrong);
+}
+
+/** On GitHub the default is a token always; in other runners it may be empty. */
+function checkToken({ github: { comment, commitStatus, token } }: TaskSpec, wrong: Report): void {
+  if (token !== '') return;
+  const remedy = 'set "github-token", or set this input to false.';
+  if (comment) wrong('comment', 'there is no token to write a comment with', remedy);
+  if (commitStatus === 'true') wrong('commit-status', 'there is no token to set a status with', remedy);
 }
 
 /** The request contains URIs in the task's folder. They must not be too long, even with a job name of 63 characters. */

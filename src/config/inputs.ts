@@ -50,6 +50,9 @@ export const INPUTS = [
   'upload-artifacts',
   'artifact-name',
   'metrics',
+  'comment',
+  'commit-status',
+  'github-token',
   'summary',
   'tags',
   'skip-if',
@@ -67,7 +70,7 @@ export const INPUTS = [
 export type InputName = (typeof INPUTS)[number];
 export type RawInputs = Readonly<Record<InputName, string>>;
 
-/** The defaults of `action.yml`. */
+/** The defaults of `action.yml`, except expressions, which the runner evaluates. */
 export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   mode: 'run',
   launcher: 'action',
@@ -82,6 +85,8 @@ export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   'model-compression': 'gzip',
   download: 'logs, model, output',
   'upload-artifacts': 'model, output',
+  comment: 'false',
+  'commit-status': 'auto',
   summary: 'true',
   'skip-if': 'unchanged',
   'clean-state': 'false',
@@ -103,6 +108,9 @@ const ALWAYS: readonly InputName[] = [
   'upload-artifacts',
   'artifact-name',
   'metrics',
+  'comment',
+  'commit-status',
+  'github-token',
   'summary',
   'wait',
   'wait-minutes',

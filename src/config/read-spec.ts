@@ -5,7 +5,6 @@
 
 import { NO_DISTRIBUTION, parseDistribution } from '../code/distribution.ts';
 import { NO_HYPERPARAMETERS, parseHyperparameters } from '../code/hyperparameters.ts';
-import type { Start } from '../code/start.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { repositoryName } from '../core/image-reference.ts';
 import {
@@ -27,6 +26,7 @@ import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits
 import { packageRepository } from '../job/package-repository.ts';
 import type { Resources } from '../job/spec.ts';
 import { parseMetrics } from '../metrics/definitions.ts';
+import { type GitHubSpec, parseCommitStatus, parseToken } from '../report/spec.ts';
 import { COMPRESSIONS, RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
 import {
   fitName,
@@ -50,6 +50,7 @@ import {
 } from './aws-names.ts';
 import { crossCheck, type Report } from './cross-checks.ts';
 import { type InputName, isGiven, type RawInputs, RUN_INPUTS } from './inputs.ts';
+import { readStart } from './read-start.ts';
 import type { Mode, RoleToAssume, TaskSpec } from './spec.ts';
 import { unmergedPrefix } from './unmerged.ts';
 
@@ -152,6 +153,7 @@ export function readSpec(
       waitSeconds: read('wait-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_MINUTES)),
       onCancel: read('on-cancel', 'stop', (text) => parseChoice(text, ON_CANCEL)),
     },
+    github: readGitHub(read),
     reuse: {
       skipIf: read('skip-if', 'unchanged', (text) => parseChoice(text, SKIP_IF)),
       cleanState: read('clean-state', false, parseBoolean),
@@ -224,33 +226,16 @@ function readResults(outputPath: string, read: Read, project: string, task: stri
   };
 }
 
+function readGitHub(read: Read): GitHubSpec {
+  return {
+    comment: read('comment', false, parseBoolean),
+    commitStatus: read('commit-status', 'auto', parseCommitStatus),
+    token: read('github-token', '', parseToken),
+  };
+}
+
 function roleToAssume(read: Read, region: string): RoleToAssume | undefined {
   const roleArn = read('role-to-assume', undefined, parseRoleArn);
   const sessionName = read('role-session-name', 'GitHubActions', parseSessionName);
   return roleArn === undefined ? undefined : { roleArn, sessionName, region };
-}
-
-/** What the worker starts: `entrypoint`, `run`, or, with neither, the entry point of the user's image. */
-function readStart(raw: RawInputs, mode: Mode, wrong: Report, path: (text: string) => string): Start {
-  if (mode.kind !== 'run' && mode.kind !== 'plan') return { kind: 'run', text: '' };
-  const entrypoint = path(raw.entrypoint.trim());
-  const hasRun = raw.run.trim() !== '';
-  if (entrypoint !== '' && hasRun) wrong('run', 'it cannot be combined with "entrypoint"', 'remove one of the two.');
-  if (entrypoint === '' && !hasRun) {
-    if (isGiven(raw, 'image') || isGiven(raw, 'dockerfile')) return { kind: 'image' };
-    wrong(
-      'entrypoint',
-      'neither "entrypoint" nor "run" is set',
-      'set "entrypoint" to a .py or .sh file, set "run" to shell lines, or use an "image" or "dockerfile" that has an entry point.',
-    );
-  }
-  if (entrypoint === '') return { kind: 'run', text: raw.run };
-  if (!/\.(py|sh)$/.test(entrypoint)) {
-    wrong(
-      'entrypoint',
-      `"${entrypoint}" is neither a .py nor a .sh file`,
-      'use such a file, or start yours with "run".',
-    );
-  }
-  return { kind: 'entrypoint', path: entrypoint };
 }

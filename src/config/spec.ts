@@ -8,6 +8,7 @@ import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
+import type { GitHubSpec } from '../report/spec.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 
 export interface TaskSpec {
@@ -23,6 +24,7 @@ export interface TaskSpec {
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
   readonly follow: FollowSpec;
+  readonly github: GitHubSpec;
   readonly reuse: ReuseSpec;
   /** The text of `request`. Undefined if it is not set. */
   readonly request: string | undefined;

@@ -5,6 +5,7 @@
 
 import type { RunContext } from '../core/run-context.ts';
 import { isUnmerged } from '../core/s3-layout.ts';
+import { at, idOf, isCommit } from '../core/unchecked.ts';
 
 /** A part of an event, as GitHub sends it: nothing about its shape is believed. */
 type Part = unknown;
@@ -47,8 +48,8 @@ export function unmergedPrefix({
 }: Pick<RunContext, 'event' | 'payload' | 'sha'>): string | undefined {
   const source = (Object.hasOwn(EVENTS, event) ? EVENTS[event] : ofAny)?.(payload);
   if (source === undefined) return undefined;
-  if ('number' in source && Number.isSafeInteger(source.number) && Number(source.number) > 0)
-    return `pr-${String(source.number)}/`;
+  const number = 'number' in source ? idOf(source.number) : undefined;
+  if (number !== undefined) return `pr-${number}/`;
   const commit = 'commit' in source && isCommit(source.commit) ? source.commit : sha;
   return `pr-${isCommit(commit) ? commit.slice(0, 12) : 'unknown'}/`;
 }
@@ -95,17 +96,4 @@ function ofDeployment(event: Part): Source | undefined {
 /** Undefined where the event does not name it: then nothing is taken for merged. */
 function defaultBranch(event: Part): Part {
   return at(event, 'repository', 'default_branch') ?? Symbol('no branch');
-}
-
-function isCommit(value: Part): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{40,64}$/.test(value);
-}
-
-function at(part: Part, ...names: readonly string[]): Part {
-  let found = part;
-  for (const name of names) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
-    found = (found as Readonly<Record<string, unknown>>)[name];
-  }
-  return found ?? undefined;
 }
