@@ -20,6 +20,7 @@ export const CONTEXT: RunContext = {
   payload: undefined,
   isHosted: false,
   jobStart: undefined,
+  url: 'https://github.com/org/repo/actions/runs/17',
   action: 'org/simple-sagemaker-action@v1',
   region: 'us-east-1',
   workspace: '/nonexistent',

@@ -22,12 +22,12 @@ import { fingerprintOf } from './history/fingerprint.ts';
 import { recordFingerprint } from './history/record.ts';
 import { recordEnd } from './history/records.ts';
 import { NO_SESSION, sessionHint } from './job/debug-session.ts';
-import type { NewJob } from './job/launch.ts';
+import { type NewJob, newRecord } from './job/launch.ts';
 import { isWorthAnotherStart } from './job/next-attempt.ts';
 import { reuseOrStart } from './job/reuse-or-start.ts';
 import { stopCancelled } from './job/stop.ts';
 import { noteUnfollowed } from './metrics/metric-reader.ts';
-import { leaveJob, timeOver, WITHOUT_WAIT, whyLeft } from './report/leave.ts';
+import { leaveJob, sayLeft, timeOver, WITHOUT_WAIT, whyLeft } from './report/leave.ts';
 import { setJobOutputs, setOutputs } from './report/outputs.ts';
 import { report } from './report/report.ts';
 import { type ResolvedTask, resolveTask } from './resolve.ts';
@@ -58,7 +58,7 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
     const requested = unsettledJob();
     if (requested === undefined) throw error;
     const why = whyLeft(spec.follow, signal, error);
-    if (why !== undefined) leaveJob(step, spec, requested, why);
+    if (why !== undefined) sayLeft(step, spec, requested, why);
     else if (signal.aborted) await stopCancelled(aws, requested);
     throw isExpired(error) ? expired(error) : error;
   }
@@ -104,12 +104,13 @@ async function runTask(
     setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
     info(`Started ${name} on ${instances(spec.resources)}: ${logsUrl(step.aws.region, name)}`);
     if (spec.resources.remoteDebug) info(sessionHint(step.aws.region, name, instanceCount));
-    if (!spec.follow.wait) return leaveJob(step, spec, name, WITHOUT_WAIT);
+    const record = { facts: wanted.facts, ...newRecord(step.run, spec.follow) };
+    if (!spec.follow.wait) return leaveJob(step, spec, { job: name, place: spec.place, record }, WITHOUT_WAIT);
     const output = await claim(step, spec);
     const ended = await followJob(step, logSpec(spec, output), name, instanceCount, until);
-    if (!isEnded(ended.state)) return leaveJob(step, spec, name, timeOver(spec.follow));
+    if (!isEnded(ended.state))
+      return leaveJob(step, spec, { job: name, place: spec.place, record }, timeOver(spec.follow));
     saveSettled();
-    const record = { facts: wanted.facts, by: runAttempt(step.run) };
     const end = await recordEnd(step, spec.place, record, ended.state, ended.metrics);
     if (await isWorthAnotherStart(step, spec.place, obtained.job, ended.state)) continue;
     return report(step, spec, output, { ended, completed: end.completed, pins: end.left, skipped: false, explain });
@@ -133,7 +134,7 @@ async function reportExistingJob(
   // The step that started the job is over, so nobody else would stop it.
   const isOwn = record !== undefined && isRerun(runAttempt(step.run), record.by);
   if (!job.ended && isOwn && spec.mode.kind === 'run') save(step, spec, job.name);
-  if (!job.ended && !spec.follow.wait) return leaveJob(step, spec, job.name, WITHOUT_WAIT);
+  if (!job.ended && !spec.follow.wait) return leaveJob(step, spec, { job: job.name, place, record }, WITHOUT_WAIT);
   const until = followUntil(spec.follow, step.run, Date.now());
   const output = await claim(step, spec);
   if (!job.ended) info(`Following ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
@@ -141,7 +142,7 @@ async function reportExistingJob(
   const ended = job.ended
     ? await readEndedJob(step, log, state, record?.end?.metrics)
     : await followJob(step, log, job.name, state.instanceCount, until);
-  if (!isEnded(ended.state)) return leaveJob(step, spec, job.name, timeOver(spec.follow));
+  if (!isEnded(ended.state)) return leaveJob(step, spec, { job: job.name, place, record }, timeOver(spec.follow));
   saveSettled();
   // The run that started the job was killed, or has not recorded the end yet.
   const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;

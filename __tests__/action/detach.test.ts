@@ -3,6 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ApiServer } from '../github/api-server.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
 
 let aws: StandIn;
@@ -86,6 +87,44 @@ describe('wait-minutes', () => {
     expect(again.outputs).toMatchObject({ status: 'Completed', 'job-name': begun.outputs['job-name'] });
     expect(again.stdout).toContain('\nup\n');
     expect(await created('long')).toBe(1);
+  });
+});
+
+describe('the status of the commit', () => {
+  it('is pending while a detached job runs', async () => {
+    const github = await ApiServer.start();
+    github.store.repository = 'org/project';
+    const commit = aws.environment('')['GITHUB_SHA'] ?? '';
+    github.store.commits.add(commit);
+    const env = { GITHUB_API_URL: github.url };
+    const begun = await aws.run(
+      aws.workspace({}),
+      { task: 'status', run: SHORT, wait: 'false', 'github-token': 'ghs_writer' },
+      env,
+    );
+    expect(begun.code, begun.stdout).toBe(0);
+    const job = begun.outputs['job-name'] ?? '';
+    expect(github.store.statuses).toMatchObject([
+      { sha: commit, state: 'pending', context: 'sagemaker: project/status', description: `${job} is in progress` },
+    ]);
+    const collected = await aws.run(aws.workspace({}), { ...pasted(begun), 'github-token': 'ghs_writer' }, env);
+    expect(collected.code, collected.stdout).toBe(0);
+    expect(github.store.statuses.at(-1)).toMatchObject({ sha: commit, state: 'success' });
+    const again = await aws.run(aws.workspace({}), { ...pasted(begun), 'github-token': 'ghs_writer' }, env);
+    expect(again.code, again.stdout).toBe(0);
+    expect(github.store.statuses).toHaveLength(2);
+    expect(github.problems).toEqual([]);
+    await github.close();
+  });
+
+  it('that the token may not set is a notice', async () => {
+    const github = await ApiServer.start();
+    github.store.repository = 'org/project';
+    const inputs = { task: 'unset', run: 'true', wait: 'false', 'github-token': 'ghs_reader' };
+    const begun = await aws.run(aws.workspace({}), inputs, { GITHUB_API_URL: github.url });
+    expect(begun.code, begun.stdout).toBe(0);
+    expect(begun.stdout).toMatch(/^::notice::The step could not set the status of commit .*statuses: write/m);
+    await github.close();
   });
 });
 

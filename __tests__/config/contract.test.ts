@@ -35,6 +35,7 @@ describe('action.yml', () => {
       payload: undefined,
       isHosted: false,
       jobStart: undefined,
+      url: undefined,
       action: '',
       region: 'us-east-1',
       workspace: '/nonexistent',

@@ -1,6 +1,6 @@
 /** The step as GitHub sees it: what it reads from the environment, and what it prints, in a process of its own. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -169,6 +169,12 @@ describe('the context', () => {
     const environment = {
       ...{ GITHUB_REPOSITORY: 'o/r', GITHUB_REF: 'refs/heads/x', GITHUB_SHA: 'abc', GITHUB_RUN_ID: '7' },
       ...{ GITHUB_RUN_ATTEMPT: '2', GITHUB_EVENT_NAME: 'push' },
+      ...{
+        RUNNER_ENVIRONMENT: 'github-hosted',
+        GITHUB_ACTION_REPOSITORY: 'org/train',
+        GITHUB_ACTION_REF: 'v2',
+        GITHUB_SERVER_URL: 'https://github.com',
+      },
       ...{ GITHUB_WORKSPACE: '/w s', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-1' },
     };
     expect(context(environment)).toEqual({
@@ -178,6 +184,9 @@ describe('the context', () => {
       runId: '7',
       attempt: 2,
       event: 'push',
+      isHosted: true,
+      url: 'https://github.com/o/r/actions/runs/7',
+      action: 'org/train@v2',
       region: 'eu-west-1',
       workspace: '/w s',
     });
@@ -190,6 +199,8 @@ describe('the context', () => {
       runId: '',
       attempt: 0,
       event: '',
+      isHosted: false,
+      action: 'org/simple-sagemaker-action@v1',
       region: '',
       workspace: folder,
     });
@@ -203,6 +214,12 @@ describe('the context', () => {
   it.each([{ pull_request: { number: 12 } }, null, [], 'text'])('has the event as it is: %j', (event) => {
     writeFileSync(join(folder, 'event.json'), JSON.stringify(event));
     expect(context({ GITHUB_EVENT_PATH: join(folder, 'event.json') })).toMatchObject({ payload: event });
+  });
+  it('knows when the workflow job started', () => {
+    const path = join(folder, 'event.json');
+    writeFileSync(path, '{}');
+    utimesSync(path, 1_700_000_000, 1_700_000_000);
+    expect(context({ GITHUB_EVENT_PATH: path })).toMatchObject({ jobStart: '2023-11-14T22:13:20.000Z' });
   });
 });
 
@@ -250,18 +267,18 @@ describe('what main leaves for post', () => {
   };
   const left = (environment: Record<string, string>): unknown =>
     told('saved-state', '[it.isPost(), it.unsettledState() ?? null]', environment);
-  const JOB = "it.saveJob({ job: 'j-1', region: 'eu-west-1' });";
+  const JOB = "it.saveJob({ job: 'j-1', region: 'eu-west-1', detach: true });";
   const place = { region: 'eu-west-1', bucket: 'b', account: '1', key: 'k', uploads: 'u/' };
   const LEASE = JSON.stringify({ ...place, token: 't', taken: true });
   it.each<[string, string, unknown]>([
     ['nothing', '', [false, null]],
     ['that it began', 'it.markMain();', [true, null]],
-    ['a job', `it.markMain(); ${JOB}`, [true, { job: { job: 'j-1', region: 'eu-west-1' } }]],
+    ['a job', `it.markMain(); ${JOB}`, [true, { job: { job: 'j-1', region: 'eu-west-1', detach: true } }]],
     ['a lease', `it.markMain(); it.saveLease(${LEASE});`, [true, { lease: JSON.parse(LEASE) }]],
     [
       'a lease and a job',
       `it.saveLease(${LEASE}); ${JOB}`,
-      [false, { job: { job: 'j-1', region: 'eu-west-1' }, lease: JSON.parse(LEASE) }],
+      [false, { job: { job: 'j-1', region: 'eu-west-1', detach: true }, lease: JSON.parse(LEASE) }],
     ],
     ['a lease that is free', `it.markMain(); it.saveLease(${LEASE}); it.saveLease(undefined);`, [true, null]],
     ['a job that ended', `it.markMain(); ${JOB} it.saveSettled();`, [true, null]],

@@ -27,7 +27,12 @@ const job = (
   given: Partial<EarlierJob> & { readonly facts?: typeof SAME | undefined } = {},
 ): EarlierJob => {
   const { facts = SAME, ...rest } = given;
-  const record = { facts, by: { run: 'org/repo/16', attempt: 1 }, end: undefined };
+  const record = {
+    facts,
+    by: { run: 'org/repo/16', attempt: 1, sha: undefined, pullRequest: undefined },
+    pending: [],
+    end: undefined,
+  };
   const place = { prefix: '', project: 'p', task: 't' };
   return { name, place, ended: true, completed: true, archives: 'there', record, state: undefined, ...rest };
 };

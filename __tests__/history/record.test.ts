@@ -12,8 +12,13 @@ describe('a record', () => {
     const left = [PIN, { ...PIN, archive: 'output' as const, version: undefined }];
     const end = { completed: true, left, metrics: new Map([['loss', 0.1]]) };
     for (const record of [
-      { facts, by: { run: '', attempt: 0 }, end: undefined },
-      { facts, by: { run: 'org/repo/17', attempt: 2 }, end },
+      { facts, by: { run: '', attempt: 0, sha: undefined, pullRequest: undefined }, pending: [], end: undefined },
+      {
+        facts,
+        by: { run: 'org/repo/17', attempt: 2, sha: '0'.repeat(40), pullRequest: 7 },
+        pending: ['1'.repeat(40)],
+        end,
+      },
     ]) {
       expect(parseRecord(formatRecord(record))).toEqual({ ...record, facts: parseFacts(facts) });
     }

@@ -71,7 +71,7 @@ function exampleRequest(spec: TaskSpec): object {
   };
   const run = {
     ...{ repository: 'r', ref: 'r', sha: 's', runId: '1', attempt: 0, event: '', payload: {} },
-    ...{ isHosted: false, jobStart: undefined, action: '', region: '', workspace: '' },
+    ...{ isHosted: false, jobStart: undefined, url: undefined, action: '', region: '', workspace: '' },
   };
   return trainingJobRequest(spec, staged, run);
 }

@@ -11,6 +11,14 @@ export interface RunAttempt {
   readonly attempt: number;
 }
 
+/** Where a job comes from: the run that started it, and what that run was about. */
+export interface Origin extends RunAttempt {
+  /** The commit, where the run's event names it. */
+  readonly sha: string | undefined;
+  /** The number of the pull request, where the event names it. */
+  readonly pullRequest: number | undefined;
+}
+
 export function runAttempt(context: RunContext): RunAttempt {
   return { run: runKey(context), attempt: context.attempt };
 }
@@ -37,6 +45,8 @@ export interface RunContext {
   readonly isHosted: boolean;
   /** When the workflow job started. Undefined if it is not known. */
   readonly jobStart: Date | undefined;
+  /** The run's page. Undefined if there is none. */
+  readonly url: string | undefined;
   /** This action as a workflow names it: `owner/name@ref`. */
   readonly action: string;
   /** AWS_REGION or AWS_DEFAULT_REGION. */

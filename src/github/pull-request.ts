@@ -3,7 +3,7 @@
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
  */
 
-import type { RunContext } from '../core/run-context.ts';
+import { type Origin, type RunContext, runAttempt } from '../core/run-context.ts';
 import { at, idOf, isCommit } from '../core/unchecked.ts';
 
 /** The run's pull request, as far as its event says. */
@@ -69,6 +69,15 @@ export function pullRequestOf(context: EventContext): RunPullRequest {
 export function commitOf(context: EventContext): string | undefined {
   const { commit } = saidOf(context);
   return isCommit(commit) ? commit : undefined;
+}
+
+export function originOf(context: RunContext): Origin {
+  const pullRequest = pullRequestOf(context);
+  return {
+    ...runAttempt(context),
+    sha: commitOf(context),
+    pullRequest: pullRequest.kind === 'number' ? pullRequest.number : undefined,
+  };
 }
 
 function saidOf({ event, payload, sha }: EventContext): Said {

@@ -15,6 +15,7 @@ export function readContext(): RunContext {
     payload: payload(env['GITHUB_EVENT_PATH']),
     isHosted: env['RUNNER_ENVIRONMENT'] === 'github-hosted',
     jobStart: writtenAt(env['GITHUB_EVENT_PATH']),
+    url: runUrl(env),
     action: `${env['GITHUB_ACTION_REPOSITORY'] || 'org/simple-sagemaker-action'}@${env['GITHUB_ACTION_REF'] || 'v1'}`,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || '',
     workspace: env['GITHUB_WORKSPACE'] || process.cwd(),
@@ -29,6 +30,12 @@ function writtenAt(eventPath: string | undefined): Date | undefined {
   return eventPath === undefined || eventPath === ''
     ? undefined
     : statSync(eventPath, { throwIfNoEntry: false })?.mtime;
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/variables */
+function runUrl(env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }
 
 /** Undefined without an event file. */

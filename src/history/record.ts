@@ -3,16 +3,18 @@
  * the jobs cannot write here. Still, if the file does not parse as a record, it is treated as missing.
  */
 
-import type { RunAttempt } from '../core/run-context.ts';
+import type { Origin } from '../core/run-context.ts';
 import { archiveName, filesFolder } from '../core/s3-layout.ts';
 import { listingHash, type RemoteFile } from '../core/s3-object.ts';
 import type { Metrics } from '../core/training-job.ts';
+import { at, idOf, isCommit } from '../core/unchecked.ts';
 import { type Facts, fingerprintOf, parseFacts } from './fingerprint.ts';
 
 export interface JobRecord {
   readonly facts: Facts;
-  /** Which workflow run started the job. */
-  readonly by: RunAttempt;
+  readonly by: Origin;
+  /** The commits whose steps left the job while it was in progress: their statuses are to be set when it has ended. */
+  readonly pending: readonly string[];
   readonly end: JobEnd | undefined;
 }
 
@@ -72,9 +74,9 @@ export function recordFingerprint(record: JobRecord): string {
   return fingerprintOf(record.facts);
 }
 
-export function formatRecord({ facts, by, end }: JobRecord): string {
+export function formatRecord({ facts, by, pending, end }: JobRecord): string {
   const ended = end && { completed: end.completed, left: end.left, metrics: [...end.metrics] };
-  return JSON.stringify({ facts, by, end: ended });
+  return JSON.stringify({ facts, by, pending, end: ended });
 }
 
 export function parseRecord(text: string): JobRecord | undefined {
@@ -86,14 +88,20 @@ export function parseRecord(text: string): JobRecord | undefined {
   }
   if (typeof value !== 'object' || value === null || !('facts' in value)) return undefined;
   const facts = parseFacts(value.facts);
-  const by = ('by' in value ? parseAttempt(value.by) : undefined) ?? { run: '', attempt: 0 };
-  return facts && { facts, by, end: 'end' in value ? parseEnd(value.end) : undefined };
+  const by = 'by' in value ? parseOrigin(value.by) : UNKNOWN;
+  const commits = 'pending' in value && Array.isArray(value.pending) ? value.pending.filter(isCommit) : [];
+  const pending = commits.slice(0, MOST_PENDING);
+  return facts && { facts, by, pending, end: 'end' in value ? parseEnd(value.end) : undefined };
 }
 
-function parseAttempt(value: unknown): RunAttempt | undefined {
-  if (typeof value !== 'object' || value === null || !('run' in value && 'attempt' in value)) return undefined;
-  const { run, attempt } = value;
-  return typeof run === 'string' && typeof attempt === 'number' ? { run, attempt } : undefined;
+/** More steps do not leave one job. */
+const MOST_PENDING = 20;
+const UNKNOWN: Origin = { run: '', attempt: 0, sha: undefined, pullRequest: undefined };
+
+function parseOrigin(value: unknown): Origin {
+  const [run, attempt, sha] = [at(value, 'run'), at(value, 'attempt'), at(value, 'sha')];
+  if (typeof run !== 'string' || typeof attempt !== 'number') return UNKNOWN;
+  return { run, attempt, sha: isCommit(sha) ? sha : undefined, pullRequest: idOf(at(value, 'pullRequest')) };
 }
 
 /** If any part of an end is wrong, the record counts as one without an end: the action looks again at what the job left. */

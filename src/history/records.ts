@@ -41,7 +41,7 @@ export async function writeRecord(
 export async function recordEnd(
   step: Step,
   place: Place,
-  { facts, by }: Omit<JobRecord, 'end'>,
+  record: Omit<JobRecord, 'end'>,
   job: DescribedJob,
   metrics: Metrics,
 ): Promise<JobEnd> {
@@ -51,7 +51,7 @@ export async function recordEnd(
     (job.compression === 'none' ? pinFiles : pinArchives)(aws, home.bucket, place, job.name, signal),
   ]);
   const end = { completed, left, metrics };
-  await writeRecord(step, place, job.name, { facts, by, end }, aws.kmsKey ?? job.kmsKey);
+  await writeRecord(step, place, job.name, { ...record, end }, aws.kmsKey ?? job.kmsKey);
   return end;
 }
 

@@ -8,14 +8,17 @@ import { together } from '../core/concurrency.ts';
 import { counted } from '../core/format.ts';
 import type { HashedFile } from '../core/local-file.ts';
 import { jobName, roleName } from '../core/names.ts';
-import { runAttempt } from '../core/run-context.ts';
+import type { RunContext } from '../core/run-context.ts';
 import { type Place, stateFolder } from '../core/s3-layout.ts';
 import { VERSION } from '../core/version.ts';
 import type { LocatedChannel } from '../data/channels.ts';
 import { syncChannel } from '../data/sync.ts';
+import type { FollowSpec } from '../follow/spec.ts';
 import { info, inGroup } from '../github/log.ts';
+import { commitOf, originOf } from '../github/pull-request.ts';
 import { saveSettled } from '../github/state.ts';
 import { type Facts, fingerprintOf } from '../history/fingerprint.ts';
+import type { JobRecord } from '../history/record.ts';
 import { writeRecord } from '../history/records.ts';
 import { ensureImage, findImageSource, type ImageSource } from '../image/ensure.ts';
 import type { ImagePlan } from '../image/plan.ts';
@@ -95,12 +98,18 @@ async function prepare(
       spec.reuse.cleanState ? cleanState(part, place) : undefined,
       uploadCode(part, spec.code, resolved.code, place, name),
       syncChannels(part, place, resolved.channels),
-      writeRecord(part, place, name, { facts, by: runAttempt(step.run), end: undefined }),
+      writeRecord(part, place, name, { facts, ...newRecord(step.run, spec.follow), end: undefined }),
     ];
   });
   info(`Role: ${role.arn}${role.changed ? ' (created or updated)' : ''}`);
   info(`Image: ${imageUri}`);
   return { role, imageUri };
+}
+
+/** The part of a new job's record that says where the job comes from. */
+export function newRecord(run: RunContext, { wait }: Pick<FollowSpec, 'wait'>): Pick<JobRecord, 'by' | 'pending'> {
+  const commit = wait ? undefined : commitOf(run);
+  return { by: originOf(run), pending: commit === undefined ? [] : [commit] };
 }
 
 /** The request, with the input `request` merged into it. */
