@@ -54,6 +54,8 @@ export class Store {
   comments: ServerComment[] = [];
   readonly statuses: Status[] = [];
   readonly commits = new Set(['f'.repeat(40)]);
+  /** Whether every commit counts as there. */
+  anyCommit = false;
   #lastId = 1_000_000_000;
 
   /** A comment that somebody wrote. */
@@ -141,7 +143,7 @@ export class Store {
   }
 
   #status(sha: string, body: Record<string, string>, { login }: Token): Answer {
-    if (!this.commits.has(sha)) return error(422, `No commit found for SHA: ${sha}`);
+    if (!this.anyCommit && !this.commits.has(sha)) return error(422, `No commit found for SHA: ${sha}`);
     const { state = '', context = 'default', description, target_url } = body;
     if ((description ?? '').length > 140)
       return invalid('Status', 'description', 'description is too long (maximum is 140 characters)');

@@ -17,7 +17,7 @@ export interface Workflow {
   readonly workflow: string;
   /** Further files of the repository, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly event?: 'push' | 'pull_request';
+  readonly event?: 'push' | 'pull_request' | 'repository_dispatch' | 'schedule';
   readonly payload?: object;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
