@@ -51,6 +51,7 @@ describe('what is left out', () => {
         artifactName: 'repo-train',
       },
       metrics: [],
+      failIf: [],
       summary: true,
       request: undefined,
       reuse: { skipIf: 'unchanged', cleanState: false, whenBusy: 'wait' },

@@ -24,6 +24,7 @@ import { SKIP_IF, WHEN_BUSY } from '../history/spec.ts';
 import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits.ts';
 import { packageRepository } from '../job/package-repository.ts';
 import type { Resources } from '../job/spec.ts';
+import { parseCondition } from '../metrics/condition.ts';
 import { parseMetrics } from '../metrics/definitions.ts';
 import { RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
 import {
@@ -144,6 +145,7 @@ export function readSpec(
     channels,
     results: readResults(path(raw['output-path']), read, project, task),
     metrics: read('metrics', [], parseMetrics),
+    failIf: read('fail-if', [], parseList).flatMap((line) => read('fail-if', [], () => [parseCondition(line)])),
     summary: read('summary', true, parseBoolean),
     reuse: {
       skipIf: read('skip-if', 'unchanged', (text) => parseChoice(text, SKIP_IF)),

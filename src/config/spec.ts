@@ -6,6 +6,7 @@ import type { Channel } from '../data/channels.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
+import type { Condition } from '../metrics/condition.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 
@@ -19,6 +20,8 @@ export interface TaskSpec {
   readonly channels: readonly Channel[];
   readonly results: ResultsSpec;
   readonly metrics: readonly MetricDefinition[];
+  /** The step fails if one of them holds for the job's metrics. */
+  readonly failIf: readonly Condition[];
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
   readonly reuse: ReuseSpec;

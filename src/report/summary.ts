@@ -25,7 +25,8 @@ export interface SummaryFacts {
 
 /** The summary's text. */
 export function renderSummary(facts: SummaryFacts): string {
-  const icon = facts.status === 'Completed' ? '✅' : facts.status === 'Stopped' ? '⏹️' : '❌';
+  const icon =
+    facts.status === 'Completed' ? (facts.reason === '' ? '✅' : '❌') : facts.status === 'Stopped' ? '⏹️' : '❌';
   const rows: [string, string][] = [
     ['Job', code(facts.job) + (facts.skipped ? ' (an earlier job; this step took its results)' : '')],
     ['Instances', escapeText(facts.instances)],
