@@ -10,7 +10,11 @@ describe('a record', () => {
   const facts = factsOf({ hyperparameters: 'a=b' });
   it('comes back from its text', () => {
     const left = [PIN, { ...PIN, archive: 'output' as const, version: undefined }];
-    const end = { completed: true, left, metrics: new Map(Object.entries({ loss: 0.1, gap: Number.NaN, far: Number.NEGATIVE_INFINITY })) };
+    const end = {
+      completed: true,
+      left,
+      metrics: new Map(Object.entries({ loss: 0.1, gap: Number.NaN, far: Number.NEGATIVE_INFINITY })),
+    };
     for (const record of [
       { facts, end: undefined },
       { facts, end },

@@ -18,8 +18,12 @@ const COLOURS = [
   { colour: '#2da44e', square: '🟩' },
   { colour: '#a371f7', square: '🟪' },
 ] as const;
+/**
+ * On a phone Mermaid makes a chart smaller, and measures labels by their size there: wide ones would begin outside of the
+ * picture. A chart of this width with room beside its labels shows them whole.
+ */
 const LOOK = {
-  xyChart: { width: 720, height: 320 },
+  xyChart: { width: 560, height: 280, yAxis: { labelPadding: 12 } },
   themeVariables: {
     xyChart: { plotColorPalette: COLOURS.map(({ colour }) => colour).join(', '), backgroundColor: 'transparent' },
   },
@@ -62,8 +66,8 @@ export function metricCharts(series: readonly MetricSeries[]): MetricCharts {
 
 /** The chart as Markdown, with its legend. */
 export function chartMarkdown({ legend, times, text }: MetricChart): string {
-  const names = legend.map(({ square, name }) => `${square} ${code(shortened(name))}`);
-  return [[...names, ...(times === '' ? [] : [times])].join(' &nbsp; '), '', '```mermaid', text, '```', ''].join('\n');
+  const names = legend.map(({ square, name }) => `${square}\u00a0${code(shortened(name))}`);
+  return [[...names, ...(times === '' ? [] : [times])].join(' \u00a0 '), '', '```mermaid', text, '```', ''].join('\n');
 }
 
 function shortened(name: string): string {

@@ -5,7 +5,7 @@
 
 import type { MetricPoint } from './series.ts';
 
-/** The most points of a line: about seven pixels apart. */
+/** The most points of a line: about five pixels apart. */
 const MOST = 97;
 /** How far points can be from equal distances, as a part of a distance. */
 const TOLERANCE = 1e-3;

@@ -100,7 +100,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
 function facts(
   { aws, run }: Step,
   { place }: ReportSpec,
-  { ended: { state, metrics }, skipped }: JobEnd,
+  { ended: { state, series }, skipped }: JobEnd,
   downloaded: readonly Downloaded[],
   failure: ActionError | undefined,
 ): SummaryFacts {
@@ -117,7 +117,7 @@ function facts(
     billableSeconds: state.billableSeconds,
     spotSavings: state.spot ? spotSavings(state) : undefined,
     logsUrl: logsUrl(aws.region, state.name),
-    metrics: withoutSecrets(metrics),
+    metrics: series.map((each) => ({ ...each, name: redact(each.name) })),
     results: downloaded
       .filter(({ files }) => files > 0)
       .map(({ result, folder, files }) => ({ result, files, path: shownPath(folder, run.workspace) })),
