@@ -160,6 +160,6 @@ function claim({ run }: Step, { results }: TaskSpec): Promise<Output> {
   return claimOutput(resolve(run.workspace, results.outputPath), run.workspace);
 }
 
-function logSpec({ metrics, results }: TaskSpec, output: Output): LogSpec {
-  return { metrics, output: results.download.has('logs') ? output : undefined };
+function logSpec({ metrics, failIf, results }: TaskSpec, output: Output): LogSpec {
+  return { metrics, needsMetrics: failIf.length > 0, output: results.download.has('logs') ? output : undefined };
 }

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { INPUTS, type RawInputs } from '../../src/config/inputs.ts';
 import { readSpec } from '../../src/config/read-spec.ts';
 import { VERSION } from '../../src/core/version.ts';
+import { completeSeries } from '../../src/metrics/series.ts';
 import { OUTPUTS } from '../../src/report/outputs.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 
@@ -79,7 +80,7 @@ describe('the summary', () => {
         billableSeconds: 60,
         spotSavings: 70,
         logsUrl: 'https://x',
-        metrics: new Map([[HOSTILE, 0.5]]),
+        metrics: completeSeries(new Map([[HOSTILE, 0.5]]), []),
         results: [{ result: 'model', files: 1, path: HOSTILE }],
       },
     });

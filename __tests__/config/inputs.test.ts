@@ -53,6 +53,7 @@ describe('what is left out', () => {
         artifactName: 'repo-train',
       },
       metrics: [],
+      failIf: [],
       summary: true,
       github: { comment: false, commitStatus: 'auto', token: '' },
       request: undefined,

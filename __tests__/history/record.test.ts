@@ -10,7 +10,11 @@ describe('a record', () => {
   const facts = factsOf({ hyperparameters: 'a=b' });
   it('comes back from its text', () => {
     const left = [PIN, { ...PIN, archive: 'output' as const, version: undefined }];
-    const end = { completed: true, left, metrics: new Map([['loss', 0.1]]) };
+    const end = {
+      completed: true,
+      left,
+      metrics: new Map(Object.entries({ loss: 0.1, gap: Number.NaN, far: Number.NEGATIVE_INFINITY })),
+    };
     for (const record of [
       { facts, by: { run: '', attempt: 0, sha: undefined, pullRequest: undefined }, pending: [], end: undefined },
       {
@@ -40,6 +44,7 @@ describe('a record', () => {
     ['a size that is text', { completed: true, left: [{ ...PIN, size: '1' }], metrics: [] }],
     ['more than there can be', { completed: true, left: [PIN, PIN, PIN], metrics: [] }],
     ['a metric that is text', { completed: true, left: [], metrics: [['a', 'x']] }],
+    ['a metric that is a number as text', { completed: true, left: [], metrics: [['a', '1']] }],
   ])('whose end has %s is a record without an end', (_what, end) => {
     const record = parseRecord(JSON.stringify({ facts, end }));
     expect(record).toBeDefined();

@@ -89,8 +89,8 @@ describe('a line', () => {
     ['loss=loss: (\\S+)', 'loss: 1e-3', { loss: 0.001 }],
     ['loss=loss: (\\S+)', 'loss: -.5', { loss: -0.5 }],
     ['loss=loss: (\\S*)', 'loss: ', {}],
-    ['loss=loss: (\\S+)', 'loss: nan', {}],
-    ['loss=loss: (\\S+)', 'loss: inf', {}],
+    ['loss=loss: (\\S+)', 'loss: nan', { loss: Number.NaN }],
+    ['loss=loss: (\\S+)', 'loss: -Inf', { loss: Number.NEGATIVE_INFINITY }],
     ['loss=loss: (\\S+)', 'loss: much', {}],
     ['loss=(?i)loss(?P<value>=[0-9]+)?', 'LOSS=1', {}],
     ['loss=(?i)loss=(?P<value>[0-9]+)', 'LOSS=1', { loss: 1 }],
@@ -98,7 +98,11 @@ describe('a line', () => {
     ['a=(x)?y', 'y', {}],
     ['acc=acc=\\[([^]]+)\\]', 'acc=[0.91] (best)', { acc: 0.91 }],
     ['loss=\\Aloss ([0-9.]+)\\Z', 'loss 0.5', { loss: 0.5 }],
-    [`lr='learning_rate': ([0-9]+(.|e\\-)[0-9]+),?`, "{'loss': 0.4512, 'learning_rate': 1e-05}", { lr: 0.00001 }],
+    [
+      `lr='learning_rate': ([0-9]+(.|e\\-)[0-9]+),?`,
+      "{'loss': 0.4512, 'learning_rate': 1e-05}",
+      { loss: 0.4512, learning_rate: 0.00001, lr: 0.00001 },
+    ],
     ['[{"Name": "l", "Regex": "l=(\\\\d+)"}]', 'l=3', { l: 3 }],
     ['a=a*(1?)', 'aa1', { a: 1 }],
     ['', '{"loss": 0.3, "acc": 1}', { loss: 0.3, acc: 1 }],
@@ -106,13 +110,44 @@ describe('a line', () => {
     ['', '{"loss": 0.3, "name": "x"}', {}],
     ['', '{"loss": {"a": 1}}', {}],
     ['', '{"loss": true}', {}],
-    ['', '{"loss": 1e999}', {}],
+    ['', '{"loss": 1e999}', { loss: Number.POSITIVE_INFINITY }],
     ['', '{}', {}],
     ['', '[1, 2]', {}],
     ['', '{"loss": 0.3', {}],
-    ['', "{'loss': 0.3}", {}],
     ['', '{"__proto__": 1}', JSON.parse('{"__proto__": 1}') as Record<string, number>],
     ['', 'INFO {"loss": 1}', {}],
+    // What Python's json.dumps writes for numbers that JSON does not have.
+    ['', '{"loss": NaN, "a": Infinity, "b": -Infinity}', { loss: Number.NaN, a: Infinity, b: -Infinity }],
+    ['', '{"loss": null, "acc": 1}', { acc: 1 }],
+    ['', '{"loss": 1,}', {}],
+    ['', '{"loss": 1} x', {}],
+    ['', '{"a": 1}{"b": 1}', {}],
+    ['', '{"": 1, "a": 1}', { a: 1 }],
+    ['', `{"${'n'.repeat(256)}": 1, "a": 1}`, { a: 1 }],
+    ['', '{"eval/loss (\\u00fc)": 1, "top\\"5": 2}', { 'eval/loss (ü)': 1, 'top"5': 2 }],
+    ['', '{"a\\x": 1}', {}],
+    ['', '{"epoch": 1, "phase": "val", "loss": 0.2}', {}],
+    ['', '{"a": [1]}', {}],
+    ['', '{"a": 1.5.2}', {}],
+    ['', '{"a": - 1}', {}],
+    ['', '{"a" : -1.5E-3 ,"b":2 }', { a: -0.0015, b: 2 }],
+    // Python's dicts, as Hugging Face's Trainer prints them in versions 4 and 5, and NumPy 2.
+    ['', "{'loss': 0.5, 'learning_rate': 5e-05, 'epoch': 1.0}", { loss: 0.5, learning_rate: 0.00005, epoch: 1 }],
+    ['', "{'loss': '0.4917', 'grad_norm': '1.2e+01', 'epoch': '0.5'}", { loss: 0.4917, grad_norm: 12, epoch: 0.5 }],
+    ['', "{'loss': nan, 'a': inf, 'b': -inf, 'c': None}", { loss: Number.NaN, a: Infinity, b: -Infinity }],
+    ['', "{'acc': np.float64(0.25), 'n': np.int64(3), \"it's\": 1}", { acc: 0.25, n: 3, "it's": 1 }],
+    ['', "{'loss': True}", {}],
+    ['', "{'loss': tensor(0.5)}", {}],
+    ['', "{'loss': 'low'}", {}],
+    ['', "{'lo\\'ss': 1}", {}],
+    ['', "{loss: 1, 'a': 1}", {}],
+    // Behind a progress bar, as it is and as CloudWatch can show it.
+    ['', ' 50%|##   | 1/2\r100%|####| 2/2\r{"loss": 1}', { loss: 1 }],
+    ['', "#015 50%|##   | 1/2#015     #015{'loss': 1}", { loss: 1 }],
+    ['', '{"loss": 1}\r', { loss: 1 }],
+    ['loss=loss=([0-9.]+)', '#015 1/2 loss=0.5#015 2/2 loss=0.25', { loss: 0.25 }],
+    // A name that an expression finds too counts once.
+    ['loss="loss": ([0-9])', '{"loss": 0.75}', { loss: 0.75 }],
   ])('by %j, %j gives %j', async (definitions, line, expected) => {
     expect(await read(definitions, line)).toEqual(expected);
   });
@@ -134,9 +169,9 @@ describe('a line', () => {
     expect(values['m0']).toBe(9);
   });
 
-  it('of a progress bar is read to its end', async () => {
-    const bar = Array.from({ length: 200 }, (_, at) => `${at}%|#####      | ${at}/200 [00:07<00:00, loss=0.${at}]`);
-    expect(await read('loss=loss=([0-9.]+)', bar.join('\r'))).toEqual({ loss: 0.199 });
+  it('of a progress bar is read to its end, however long', async () => {
+    const bar = Array.from({ length: 2_000 }, (_, at) => `${at}%|#####      | ${at}/200 [00:07<00:00, loss=0.${at}]`);
+    expect(await read('loss=loss=([0-9.]+)', bar.join('\r'))).toEqual({ loss: 0.1999 });
   });
 });
 

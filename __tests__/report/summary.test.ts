@@ -19,7 +19,7 @@ const FACTS: SummaryFacts = {
   billableSeconds: 30,
   spotSavings: 70,
   logsUrl: 'https://x.console.aws.amazon.com/cloudwatch/home?region=x#logsV2:log-groups',
-  metrics: new Map(),
+  metrics: [],
   results: [],
 };
 const page = (given: Partial<SummaryFacts> = {}): string => renderSummary({ ...FACTS, ...given });
@@ -118,6 +118,20 @@ describe('the page', () => {
     [undefined, false],
   ])('tells what spot saved: %s', (spotSavings, told) => {
     expect(page({ spotSavings }).includes('spot saved')).toBe(told);
+  });
+  it('has a chart of each metric with a course, and says how many it leaves out', () => {
+    const points = [1, 2, 3].map((at) => ({ at, value: at }));
+    const series = Array.from({ length: 9 }, (_, at) => ({
+      ...{ name: `<b>m${at}`, last: 3, min: 1, max: 3, count: 3, axis: 'epoch' as const, points },
+    }));
+    const one = page({ metrics: series.slice(0, 1) });
+    expect(one.match(/^```mermaid$/gm)).toHaveLength(1);
+    expect(shown(one)).toContain('<code><b>m0</code>');
+    expect(one).not.toContain('no chart');
+    const many = page({ metrics: series });
+    expect(many.match(/^```mermaid$/gm)).toHaveLength(6);
+    expect(many).toContain('\n3 more metrics have no chart here.\n');
+    expect(many).not.toContain('<b>');
   });
   it('counts files', () => {
     const made = page({

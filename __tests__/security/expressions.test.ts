@@ -14,9 +14,11 @@ import { parseStreamName } from '../../src/follow/log-stream.ts';
 import { info, printForeign } from '../../src/github/log.ts';
 import { isDockerfileText, needsBase, needsOf, prepareDockerfile } from '../../src/image/dockerfile.ts';
 import { ContextPatterns } from '../../src/image/dockerignore.ts';
-import { jsonMetrics, LONGEST_LINE, parseMetrics } from '../../src/metrics/definitions.ts';
+import { parseCondition } from '../../src/metrics/condition.ts';
+import { LONGEST_LINE, parseMetrics } from '../../src/metrics/definitions.ts';
 import { readExpression } from '../../src/metrics/expression.ts';
 import { MetricReader } from '../../src/metrics/metric-reader.ts';
+import { readNumberLine } from '../../src/metrics/number-line.ts';
 import { resultUri } from '../../src/results/locations.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { Tally } from './tally.ts';
@@ -147,7 +149,9 @@ const quietly = (work: () => void): void => {
   }
 };
 const OWN: Readonly<Record<string, (text: string) => unknown>> = {
-  "a worker's line, for metrics": (text) => jsonMetrics(text),
+  "a worker's line, for metrics": (text) => [
+    ...['{', '{"', "{'", '{"a":', '{"a":1', '{"a":np.f', '{"a":1}'].map((start) => readNumberLine(start + text)),
+  ],
   "a worker's line, printed": (text) => quietly(() => printForeign('', text.split('\n'))),
   "a message's words": (text) => quietly(() => info(text)),
   "a stream's name": (text) => parseStreamName(text),
@@ -159,7 +163,7 @@ const OWN: Readonly<Record<string, (text: string) => unknown>> = {
   ],
   "an ignore file's exceptions": (text) => new BroughtBack(`!${text.slice(0, -1)}`, () => () => false),
   'an input': (text) =>
-    [parseMap, parseList, parseCommandLine, parseMetrics].map((parse) => {
+    [parseMap, parseList, parseCommandLine, parseMetrics, parseCondition].map((parse) => {
       try {
         return parse(`a=${text}`);
       } catch (error) {

@@ -25,6 +25,7 @@ import { SKIP_IF, WHEN_BUSY } from '../history/spec.ts';
 import { checkEnvironment, checkHyperparameters, checkTags } from '../job/limits.ts';
 import { packageRepository } from '../job/package-repository.ts';
 import type { Resources } from '../job/spec.ts';
+import { parseCondition } from '../metrics/condition.ts';
 import { parseMetrics } from '../metrics/definitions.ts';
 import { type GitHubSpec, parseCommitStatus, parseToken } from '../report/spec.ts';
 import { COMPRESSIONS, RESULTS, type Result, type ResultsSpec } from '../results/spec.ts';
@@ -147,6 +148,7 @@ export function readSpec(
     channels,
     results: readResults(path(raw['output-path']), read, project, task),
     metrics: read('metrics', [], parseMetrics),
+    failIf: read('fail-if', [], parseList).flatMap((line) => read('fail-if', [], () => [parseCondition(line)])),
     summary: read('summary', true, parseBoolean),
     follow: {
       wait: read('wait', true, parseBoolean),

@@ -7,6 +7,7 @@ import type { FollowSpec } from '../follow/spec.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { JobRoleSpec, Resources } from '../job/spec.ts';
+import type { Condition } from '../metrics/condition.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
 import type { GitHubSpec } from '../report/spec.ts';
 import type { ResultsSpec } from '../results/spec.ts';
@@ -21,6 +22,8 @@ export interface TaskSpec {
   readonly channels: readonly Channel[];
   readonly results: ResultsSpec;
   readonly metrics: readonly MetricDefinition[];
+  /** The step fails if one of them holds for the job's metrics. */
+  readonly failIf: readonly Condition[];
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
   readonly follow: FollowSpec;

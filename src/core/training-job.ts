@@ -25,7 +25,7 @@ export interface JobState {
 
 export type Compression = 'gzip' | 'none';
 
-/** Metric → last value. */
+/** Metric → last value, which can be NaN or infinite. */
 export type Metrics = ReadonlyMap<string, number>;
 
 /** A job's state, and the part of its request that the action uses. */

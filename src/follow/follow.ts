@@ -6,6 +6,7 @@ import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
 import { info, printForeign, warning } from '../github/log.ts';
 import { mergeMetrics } from '../metrics/definitions.ts';
+import { completeSeries, type MetricSeries } from '../metrics/series.ts';
 import type { Step } from '../step.ts';
 import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
@@ -16,6 +17,8 @@ import { pollJob } from './poll.ts';
 export interface FollowedJob {
   readonly state: DescribedJob;
   readonly metrics: Metrics;
+  /** The same metrics over time, sorted by name. */
+  readonly series: readonly MetricSeries[];
   /** What kept the log files from being written whole. */
   readonly logProblem: ActionError | undefined;
   /** The last lines of the log that may name a file or module that was not found. */
@@ -53,7 +56,8 @@ export async function readEndedJob(
   recorded: Metrics | undefined,
 ): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
-  if (spec.output !== undefined || spec.metrics.length > 0) {
+  const asksForMetrics = spec.metrics.length > 0 || (spec.needsMetrics && recorded === undefined);
+  if (spec.output !== undefined || asksForMetrics) {
     try {
       await readWhole(aws, state, (lines) => log.accept(lines, signal), signal);
     } catch (error) {
@@ -65,9 +69,12 @@ export async function readEndedJob(
 }
 
 function followedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): FollowedJob {
+  const metrics = mergeMetrics(earlier, log.metrics);
+  const began = state.transitions.find(({ status }) => status === 'Training')?.at?.getTime();
   return {
     state,
-    metrics: mergeMetrics(earlier, log.metrics),
+    metrics,
+    series: completeSeries(metrics, log.series({ began, restarts: Math.max(0, starts(state) - 1) })),
     logProblem: log.problem,
     lostLines: log.lostLines,
   };

@@ -7,7 +7,9 @@ import type { Metrics } from '../core/training-job.ts';
 import { LogFiles, type Output } from '../files/output-folder.ts';
 import { redact } from '../github/log.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
+import type { JobTimes } from '../metrics/growing-series.ts';
 import { MetricReader } from '../metrics/metric-reader.ts';
+import type { MetricSeries } from '../metrics/series.ts';
 
 const MOST_LOST = 20;
 /** Characters. */
@@ -18,6 +20,8 @@ export interface LogSpec {
   readonly metrics: readonly MetricDefinition[];
   /** Where to write log files. Undefined: no log files are written. */
   readonly output: Output | undefined;
+  /** Whether the step depends on the metrics, so that the log is read even if nothing of it is kept. */
+  readonly needsMetrics: boolean;
 }
 
 export class KeptLog implements LogConsumer {
@@ -47,6 +51,11 @@ export class KeptLog implements LogConsumer {
 
   get metrics(): Metrics {
     return this.#metrics.values;
+  }
+
+  /** In no order. */
+  series(times: JobTimes): MetricSeries[] {
+    return this.#metrics.series(times);
   }
 
   /** What kept the log files from being written whole. */

@@ -75,7 +75,8 @@ export function recordFingerprint(record: JobRecord): string {
 }
 
 export function formatRecord({ facts, by, pending, end }: JobRecord): string {
-  const ended = end && { completed: end.completed, left: end.left, metrics: [...end.metrics] };
+  const metrics = [...(end?.metrics ?? [])].map(([name, value]) => [name, Number.isFinite(value) ? value : `${value}`]);
+  const ended = end && { completed: end.completed, left: end.left, metrics };
   return JSON.stringify({ facts, by, pending, end: ended });
 }
 
@@ -112,7 +113,7 @@ function parseEnd(value: unknown): JobEnd | undefined {
   if (typeof completed !== 'boolean' || !Array.isArray(left) || !Array.isArray(metrics)) return undefined;
   const pins = left.flatMap((pin) => parsePin(pin) ?? []);
   if (pins.length !== left.length || pins.length > ARCHIVES.length || !metrics.every(isMetric)) return undefined;
-  return { completed, left: pins, metrics: new Map(metrics) };
+  return { completed, left: pins, metrics: new Map(metrics.map(([name, value]) => [name, Number(value)])) };
 }
 
 function parsePin(value: unknown): Pin | undefined {
@@ -126,6 +127,10 @@ function parsePin(value: unknown): Pin | undefined {
   return { archive, etag, size, version };
 }
 
-function isMetric(pair: unknown): pair is [string, number] {
-  return Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string' && typeof pair[1] === 'number';
+/** JSON has no NaN and no infinity, so they are texts. */
+const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+
+function isMetric(pair: unknown): pair is [string, number | string] {
+  if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return false;
+  return typeof pair[1] === 'number' || NOT_FINITE.includes(pair[1]);
 }

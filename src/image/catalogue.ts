@@ -3,6 +3,7 @@
  * catalogue.json, which scripts/image-table.py generates from the SageMaker Python SDK.
  */
 
+import { editDistance } from '../core/edit-distance.ts';
 import type { Mistake } from '../core/errors.ts';
 import { imagePlatformOf, type Processor, processorOf } from '../core/instance-type.ts';
 import { dnsSuffix } from '../core/partition.ts';
@@ -162,19 +163,6 @@ function closestFirst(word: string, names: readonly string[]): string[] {
   const distance = new Map(names.map((each) => [each, editDistance(word.toLowerCase(), each)]));
   const near = names.filter((each) => (distance.get(each) ?? 0) <= 2);
   return [...near, ...names.filter((each) => !near.includes(each))];
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const above = row;
-    row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-  }
-  return row.at(-1) ?? 0;
 }
 
 function list(words: readonly string[]): string {

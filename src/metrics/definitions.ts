@@ -1,5 +1,5 @@
 /**
- * Reads metrics from a job's log as SageMaker does: with regular expressions, and from lines of JSON with numbers.
+ * The input `metrics`: regular expressions that find metrics in a job's log, as SageMaker has them.
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/define-train-metrics.html
  */
 
@@ -7,6 +7,7 @@ import { InputProblem } from '../core/errors.ts';
 import { parseMap } from '../core/input-syntax.ts';
 import { objectOf } from '../core/other-forms.ts';
 import type { Metrics } from '../core/training-job.ts';
+import { LONGEST_NAME } from './number-line.ts';
 
 /** `regex`: its first group is the number. */
 export interface MetricDefinition {
@@ -16,7 +17,6 @@ export interface MetricDefinition {
 
 /** CreateTrainingJob's limits. */
 const MOST_DEFINITIONS = 40;
-const LONGEST_NAME = 255;
 const LONGEST_REGEX = 500;
 /** Longer lines are not searched for metrics. */
 export const LONGEST_LINE = 16_384;
@@ -54,24 +54,4 @@ function checkDefinition(name: string, regex: string): MetricDefinition {
 /** The metrics of all sources, sorted by name. For a name in several sources: the value of the last of them. */
 export function mergeMetrics(...sources: readonly Metrics[]): Metrics {
   return new Map(sources.flatMap((source) => [...source]).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
-}
-
-/** The number that a group holds, or NaN. */
-export function numberOf(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
-}
-
-/** The metrics in a line that is a JSON object with only numbers. */
-export function jsonMetrics(line: string): [string, number][] {
-  if (!/^\s*\{.*\}\s*$/.test(line)) return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    // The line only looks like JSON.
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-  const pairs = Object.entries(value as object);
-  return pairs.every((pair): pair is [string, number] => typeof pair[1] === 'number') ? pairs : [];
 }

@@ -1,20 +1,23 @@
 /**
- * Reports an ended job, failed or not: outputs, results, artifacts, summary. Throws the job's failure last, or else what is
- * missing of the results.
+ * Reports an ended job, failed or not: outputs, results, artifacts, summary. Throws the job's failure last, or else that of
+ * its metrics, or else what is missing of the results.
  */
 
-import { describeError, JobError } from '../core/errors.ts';
+import { type ActionError, describeError, JobError } from '../core/errors.ts';
 import { instances } from '../core/format.ts';
+import { named } from '../core/named.ts';
 import { logsUrl } from '../core/names.ts';
 import type { Place } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
 import type { Output } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { FollowedJob } from '../follow/follow.ts';
-import { info, inGroup, redact, warning } from '../github/log.ts';
+import { info, inGroup, notice, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { Pin } from '../history/record.ts';
 import { type Outcome, outcome, spotSavings } from '../job/outcome.ts';
+import type { Condition } from '../metrics/condition.ts';
+import { gateError, judge } from '../metrics/gate.ts';
 import { type Downloaded, downloadResults } from '../results/download.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
@@ -38,19 +41,23 @@ export interface JobEnd {
 export interface ReportSpec {
   readonly place: Place;
   readonly results: ResultsSpec;
+  readonly failIf: readonly Condition[];
   /** Whether to write a job summary. */
   readonly summary: boolean;
 }
 
-/** Throws a JobError if the job did not complete, and another error if not all of its results could be downloaded. */
+/**
+ * Throws a JobError if the job did not complete, and another error if a condition of `fail-if` holds or not all of the
+ * results could be downloaded.
+ */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
   const { state, metrics, logProblem, lostLines } = end.ended;
   const result = outcome(state);
   const cause = result.kind === 'failed' ? await end.explain(result.reason, lostLines) : undefined;
-  const failure = failureOf(state.name, result, cause);
+  const failure = failureOf(state.name, result, cause) ?? gateError(state.name, judge(spec.failIf, metrics), metrics);
   setOutputs({
     status: state.status,
-    metrics: JSON.stringify(Object.fromEntries(withoutSecrets(metrics))),
+    metrics: metricsOutput(withoutSecrets(metrics)),
     'training-seconds': state.trainingSeconds,
     'billable-seconds': state.billableSeconds,
     'spot-savings': state.spot ? spotSavings(state) : undefined,
@@ -73,15 +80,15 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   } finally {
     if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure)));
   }
-  if (failure !== undefined) {
-    for (const problem of problems) warning(describeError(problem));
-    throw failure;
-  }
-  if (!end.completed) {
+  if (result.kind === 'completed' && !end.completed) {
     warning(
       `Only some of the instances of ${state.name} marked the task as completed, so the task is not completed. ` +
         'Its next run starts a job again, and other tasks cannot use these results.',
     );
+  }
+  if (failure !== undefined) {
+    for (const problem of problems) warning(describeError(problem));
+    throw failure;
   }
   const [problem, ...others] = problems;
   if (others.length > 0)
@@ -93,9 +100,9 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
 function facts(
   { aws, run }: Step,
   { place }: ReportSpec,
-  { ended: { state, metrics }, skipped }: JobEnd,
+  { ended: { state, series }, skipped }: JobEnd,
   downloaded: readonly Downloaded[],
-  failure: JobError | undefined,
+  failure: ActionError | undefined,
 ): SummaryFacts {
   return {
     task: place.task,
@@ -110,11 +117,22 @@ function facts(
     billableSeconds: state.billableSeconds,
     spotSavings: state.spot ? spotSavings(state) : undefined,
     logsUrl: logsUrl(aws.region, state.name),
-    metrics: withoutSecrets(metrics),
+    metrics: series.map((each) => ({ ...each, name: redact(each.name) })),
     results: downloaded
       .filter(({ files }) => files > 0)
       .map(({ result, folder, files }) => ({ result, files, path: shownPath(folder, run.workspace) })),
   };
+}
+
+/** JSON has neither NaN nor infinity. */
+function metricsOutput(metrics: Metrics): string {
+  const finite = [...metrics].filter(([, value]) => Number.isFinite(value));
+  const others = [...metrics]
+    .filter(([, value]) => !Number.isFinite(value))
+    .map(([name, value]) => `${named(name)} ${value}`);
+  if (others.length > 0)
+    notice(`The output "metrics" leaves out metrics whose last value is not a finite number: ${others.join(', ')}.`);
+  return JSON.stringify(Object.fromEntries(finite));
 }
 
 /** A worker chooses the names. They are redacted before they are escaped, which changes a secret's characters. */

@@ -4,6 +4,9 @@
 
 import { counted, duration } from '../core/format.ts';
 import { code, escapeText } from '../core/markdown.ts';
+import { chartMarkdown, metricCharts } from '../metrics/chart.ts';
+import { metricText } from '../metrics/number-text.ts';
+import type { MetricSeries } from '../metrics/series.ts';
 
 export interface SummaryFacts {
   readonly task: string;
@@ -19,13 +22,15 @@ export interface SummaryFacts {
   readonly billableSeconds: number | undefined;
   readonly spotSavings: number | undefined;
   readonly logsUrl: string;
-  readonly metrics: ReadonlyMap<string, number>;
+  /** Sorted by name. */
+  readonly metrics: readonly MetricSeries[];
   readonly results: readonly { readonly result: string; readonly files: number; readonly path: string }[];
 }
 
 /** The summary's text. */
 export function renderSummary(facts: SummaryFacts): string {
-  const icon = facts.status === 'Completed' ? '✅' : facts.status === 'Stopped' ? '⏹️' : '❌';
+  const icon =
+    facts.status === 'Completed' ? (facts.reason === '' ? '✅' : '❌') : facts.status === 'Stopped' ? '⏹️' : '❌';
   const rows: [string, string][] = [
     ['Job', code(facts.job) + (facts.skipped ? ' (an earlier job; this step took its results)' : '')],
     ['Instances', escapeText(facts.instances)],
@@ -37,9 +42,11 @@ export function renderSummary(facts: SummaryFacts): string {
   const table = rows
     .filter(([, cell]) => cell !== '')
     .map(([name, cell]) => `<tr><th align="left">${name}</th><td>${cell}</td></tr>`);
-  const metrics = [...facts.metrics].map(
-    ([name, value]) => `<tr><td>${escapeText(name)}</td><td align="right">${value}</td></tr>`,
+  const metrics = facts.metrics.map(
+    ({ name, last }) => `<tr><td>${escapeText(name)}</td><td align="right">${metricText(last)}</td></tr>`,
   );
+  const { charts, left } = metricCharts(facts.metrics);
+  const without = `${counted(left, 'more metric')} ${left === 1 ? 'has' : 'have'} no chart here.`;
   const results = facts.results.map(
     ({ result, files, path }) => `<li>${escapeText(result)}: ${counted(files, 'file')} in ${code(path)}</li>`,
   );
@@ -50,6 +57,8 @@ export function renderSummary(facts: SummaryFacts): string {
     `<table>${table.join('')}</table>`,
     '',
     ...(metrics.length === 0 ? [] : [`<table><tr><th>Metric</th><th>Last</th></tr>${metrics.join('')}</table>`, '']),
+    ...charts.map(chartMarkdown),
+    ...(left === 0 ? [] : [without, '']),
     ...(results.length === 0 ? [] : [`<ul>${results.join('')}</ul>`, '']),
     '',
   ].join('\n');

@@ -13,11 +13,11 @@ name, as `ssm` writes it.
 import argparse
 import json
 import logging
-import math
 import os
 import sys
+import threading
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 from task_toolkit import instance_state, job, log, options
 from task_toolkit.options import Option
@@ -102,17 +102,31 @@ def markCompleted(args: argparse.Namespace) -> None:
         file.write(args.job_name)
 
 
-def logMetrics(**values: float) -> None:
-    """Print the values as a line of JSON, by which the action knows metrics; a text raises ValueError."""
-    numbers = {}
-    for name, value in values.items():
-        # Numbers of NumPy and torch too: whatever float() takes, except text.
-        if isinstance(value, (str, bytes)):
-            raise ValueError("{} is not a number: {!r}. Give logMetrics numbers only.".format(name, value))
-        numbers[name] = value if isinstance(value, int) and not isinstance(value, bool) else float(value)
-    finite = {name: number for name, number in numbers.items() if math.isfinite(number)}
-    # JSON has no NaN or infinity, and SageMaker takes neither as a metric.
-    others = ["{} is {}\n".format(name, number) for name, number in numbers.items() if name not in finite]
-    # One write: lines of several processes do not mix.
-    sys.stdout.write("".join(others) + json.dumps(finite) + "\n")
-    sys.stdout.flush()
+def logMetrics(**values: Any) -> None:
+    """Print the values as one line of JSON, which the action reads as metrics.
+
+    A value is whatever float() takes except text: a number of Python, NumPy or torch, a boolean, a Decimal. NaN and
+    infinity are printed as json.dumps writes them. Anything else raises ValueError. Every call prints, in every
+    process: where several run on an instance, let one of them call it.
+    """
+    line = json.dumps({name: _number(name, value) for name, value in values.items()}) + "\n"
+    # One write at a time, so that lines of several threads and processes do not mix.
+    with _printing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+_printing = threading.Lock()
+
+
+def _number(name: str, value: Any) -> Union[int, float]:
+    if isinstance(value, int):
+        return int(value)
+    try:
+        if isinstance(value, (str, bytes, bytearray)):
+            raise ValueError("it is text")
+        return float(value)
+    # torch raises RuntimeError for a tensor of several numbers.
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        problem = "{} is not a number but {!r}. Give logMetrics numbers only.".format(name, value)
+        raise ValueError(problem) from error
