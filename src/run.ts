@@ -18,7 +18,7 @@ import { recordFingerprint } from './history/record.ts';
 import { recordEnd } from './history/records.ts';
 import { NO_SESSION, sessionHint } from './job/debug-session.ts';
 import type { NewJob } from './job/launch.ts';
-import { isWorthAnotherStart } from './job/next-attempt.ts';
+import { whyAnotherStart } from './job/next-attempt.ts';
 import { reuseOrStart } from './job/reuse-or-start.ts';
 import { stopCancelled } from './job/stop.ts';
 import { noteUnfollowed } from './metrics/metric-reader.ts';
@@ -72,6 +72,7 @@ async function runTask(
 ): Promise<void> {
   setOutputs({ fingerprint: fingerprintOf(wanted.facts) });
   const { instanceCount } = spec.resources;
+  const notices: string[] = [];
   for (;;) {
     const obtained = await reuseOrStart(step, spec, resolved, wanted, onStart);
     if (obtained.kind !== 'started' && spec.resources.remoteDebug) info(NO_SESSION);
@@ -85,8 +86,19 @@ async function runTask(
     const ended = await followJob(step, logSpec(spec, output), name, instanceCount);
     saveSettled();
     const end = await recordEnd(step, spec.place, wanted.facts, ended.state, ended.metrics);
-    if (await isWorthAnotherStart(step, spec.place, obtained.job, ended.state)) continue;
-    return report(step, spec, output, { ended, completed: end.completed, pins: end.left, skipped: false, explain });
+    notices.push(...ended.notices);
+    const again = await whyAnotherStart(step, spec.place, obtained.job, ended.state);
+    if (again !== undefined) {
+      notices.push(again);
+      continue;
+    }
+    return report(step, spec, output, {
+      ended: { ...ended, notices },
+      completed: end.completed,
+      pins: end.left,
+      skipped: false,
+      explain,
+    });
   }
 }
 

@@ -4,13 +4,15 @@ import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
 import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
-import { info, printForeign, warning } from '../github/log.ts';
+import type { LoggedError } from '../failure/read-errors.ts';
+import { info, notice, printForeign, warning } from '../github/log.ts';
 import { mergeMetrics } from '../metrics/definitions.ts';
 import type { Step } from '../step.ts';
 import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { pollJob } from './poll.ts';
+import { interruptions } from './transitions.ts';
 
 /** An ended job with its metrics. */
 export interface EndedJob {
@@ -20,6 +22,10 @@ export interface EndedJob {
   readonly logProblem: ActionError | undefined;
   /** The last lines of the log that may name a file or module that was not found. */
   readonly lostLines: readonly string[];
+  /** The worker's errors in the log of a failed job, the one that most likely failed it first. */
+  readonly errors: readonly LoggedError[];
+  /** What happened on the way, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 export async function followJob(
@@ -36,7 +42,7 @@ export async function followJob(
     );
     await log.accept(lines, signal);
   };
-  const state = await pollJob(aws, { job, show, print: info }, signal);
+  const state = await pollJob(aws, { job, show, print: info, note: notice }, signal);
   return endedJob(state, log, state.metrics);
 }
 
@@ -51,7 +57,7 @@ export async function readEndedJob(
   recorded: Metrics | undefined,
 ): Promise<EndedJob> {
   const log = await KeptLog.open(spec);
-  if (spec.output !== undefined || spec.metrics.length > 0) {
+  if (spec.output !== undefined || spec.metrics.length > 0 || state.status === 'Failed') {
     try {
       await readWhole(aws, state, (lines) => log.accept(lines, signal), signal);
     } catch (error) {
@@ -62,13 +68,21 @@ export async function readEndedJob(
   return endedJob(state, log, mergeMetrics(state.metrics, recorded ?? new Map()));
 }
 
-function endedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): EndedJob {
+async function endedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): Promise<EndedJob> {
   return {
     state,
     metrics: mergeMetrics(earlier, log.metrics),
     logProblem: log.problem,
     lostLines: log.lostLines,
+    errors: state.status === 'Failed' ? await errorsIn(log) : [],
+    notices: interruptions(state),
   };
+}
+
+/** Loads the reading only for a job that failed. */
+async function errorsIn(log: KeptLog): Promise<readonly LoggedError[]> {
+  const { readErrors } = await import('../failure/read-errors.ts');
+  return readErrors(log.lastLines);
 }
 
 /** Reads the log of a job that has ended, call by call. */

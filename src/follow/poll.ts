@@ -7,7 +7,7 @@ import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';
-import { newTransitions } from './transitions.ts';
+import { newInterruptions, newTransitions } from './transitions.ts';
 
 /**
  * All jobs of the account share the limit of DescribeTrainingJob. So a step calls it every 5 s on average, and in no minute
@@ -26,12 +26,14 @@ export interface Polled {
   readonly show: (lines: LogLines) => Promise<void>;
   /** Receives messages about the job's progress. They can contain text of the worker, such as a failure's reason. */
   readonly print: (line: string) => void;
+  /** Receives a sentence about each interruption. */
+  readonly note: (sentence: string) => void;
 }
 
 /** Returns the job's state after its end. */
 export async function pollJob(
   aws: Connection,
-  { job, show, print }: Polled,
+  { job, show, print, note }: Polled,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
   const startedAt = Date.now();
@@ -58,6 +60,7 @@ export async function pollJob(
       lastStatus = Date.now();
       if (now !== undefined) {
         for (const { status, message } of newTransitions(state, now)) say(`${status}: ${message}`);
+        newInterruptions(state, now).forEach(note);
         state = now;
       }
     }

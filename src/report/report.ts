@@ -8,6 +8,9 @@ import { instances } from '../core/format.ts';
 import { logsUrl } from '../core/names.ts';
 import type { Place } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
+import { blamesWorker, failureText } from '../failure/error-text.ts';
+import type { Locate } from '../failure/locate.ts';
+import type { WorkerError } from '../failure/worker-error.ts';
 import type { Output } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { EndedJob } from '../follow/follow.ts';
@@ -20,6 +23,7 @@ import type { ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
 import { setOutputs } from './outputs.ts';
+import { placeErrors, showErrors } from './show-errors.ts';
 import { renderSummary, type SummaryFacts } from './summary.ts';
 
 export interface JobEnd {
@@ -30,8 +34,12 @@ export interface JobEnd {
   readonly pins: readonly Pin[];
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
-  /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
-  readonly explain: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
+  readonly explain: {
+    /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
+    readonly lacks: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
+    /** Finds the repository's line that an error is about. */
+    readonly locate: Locate;
+  };
 }
 
 /** The part of the task's spec that the report depends on. */
@@ -46,8 +54,9 @@ export interface ReportSpec {
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
   const { state, metrics, logProblem, lostLines } = end.ended;
   const result = outcome(state);
-  const cause = result.kind === 'failed' ? await end.explain(result.reason, lostLines) : undefined;
-  const failure = failureOf(state.name, result, cause);
+  const cause = result.kind === 'failed' ? await end.explain.lacks(result.reason, lostLines) : undefined;
+  const errors = blamesWorker(state.failureReason) ? await placeErrors(end.ended.errors, end.explain.locate) : [];
+  const failure = failureOf(state.name, result, errors[0], cause);
   setOutputs({
     status: state.status,
     metrics: JSON.stringify(Object.fromEntries(withoutSecrets(metrics))),
@@ -71,10 +80,11 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     if (failure === undefined) throw error;
     problems.push(error as Error);
   } finally {
-    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure)));
+    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure, errors[0])));
   }
   if (failure !== undefined) {
     for (const problem of problems) warning(describeError(problem));
+    showErrors(errors);
     throw failure;
   }
   if (!end.completed) {
@@ -96,6 +106,7 @@ function facts(
   { ended: { state, metrics }, skipped }: JobEnd,
   downloaded: readonly Downloaded[],
   failure: JobError | undefined,
+  error: WorkerError | undefined,
 ): SummaryFacts {
   return {
     task: place.task,
@@ -103,7 +114,7 @@ function facts(
     job: state.name,
     status: state.status,
     skipped,
-    reason: redact(failure?.message ?? ''),
+    reason: redact([...(failure === undefined ? [] : [failure.message]), ...(error?.lines ?? [])].join('\n')),
     instances: instances(state),
     image: state.imageUri,
     trainingSeconds: state.trainingSeconds,
@@ -127,13 +138,18 @@ function etagsOf(pins: readonly Pin[]): ReadonlyMap<string, string> {
   return new Map(pins.map(({ archive, etag }) => [archive, etag]));
 }
 
-function failureOf(job: string, end: Outcome, cause: string | undefined): JobError | undefined {
+function failureOf(
+  job: string,
+  end: Outcome,
+  error: WorkerError | undefined,
+  cause: string | undefined,
+): JobError | undefined {
   switch (end.kind) {
     case 'completed':
       return undefined;
     case 'failed':
       return new JobError(
-        `The job ${job} failed: ${end.reason}${cause === undefined ? '' : `\n${cause}`}`,
+        `The job ${job} failed: ${failureText(error, end.reason)}${cause === undefined ? '' : `\n${cause}`}`,
         'The log above is complete. The results that the job left were downloaded.',
       );
     case 'stopped':
