@@ -59,7 +59,7 @@ export async function pollJob(
       const now = await sagemaker.tolerate(() => describeJob(aws, job, signal));
       lastStatus = Date.now();
       if (now !== undefined) {
-        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${message}`);
+        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${firstLine(message)}`);
         newInterruptions(state, now).forEach(note);
         state = now;
       }
@@ -77,4 +77,9 @@ export async function pollJob(
     const now = Date.now();
     await sleep(Math.max(1, Math.min(log.wait(now), untilLook(now))), undefined, { signal });
   }
+}
+
+/** Of a failed job's message: more of it is a traceback, which is in the log. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
 }
