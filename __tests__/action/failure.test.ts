@@ -169,6 +169,12 @@ describe('a recorded log', () => {
     expect(ending(ended)).toContain(`failed: ${error} (${place})`);
   });
 
+  it('says nothing to the runner, whatever its error is', async () => {
+    const message = ',file=../../etc/passwd,line=1::x%0A::set-env name=A::b%2Cfile=c';
+    const ended = await run('message', { 'src/train.py': `raise ValueError(${JSON.stringify(message)})\n` });
+    expect(annotations(ended)).toMatchObject([{ file: 'src/train.py', line: 1, title: `ValueError: ${message}` }]);
+  });
+
   it('names no file that is not of the code', async () => {
     const hostile = readFileSync(join(LOGS, 'hostile-paths.txt'), 'utf8');
     const ended = await run('hostile', { 'src/train.py': printing(hostile), etc: '', passwd: '' });
@@ -207,8 +213,9 @@ describe('what the log does not say', () => {
     const files = { 'src/train.py': '{}["x"]\n' };
     const failed = await run('collected', files);
     const job = failed.outputs['job-name'] ?? '';
-    const collected = await run('collected', files, { 'job-name': job });
-    expect(collected.outputs['job-name']).toBe(job);
+    const inputs = { task: 'collected', 'job-name': job, download: 'none', 'upload-artifacts': 'none' };
+    const collected = await aws.run(aws.workspace(files), inputs);
+    expect(collected.outputs['job-name'], collected.stdout).toBe(job);
     expect(annotations(collected)).toEqual([]);
     expect(ending(collected)).toMatch(/KeyError: 'x'\n::error::The job \S+ failed: KeyError: 'x'%0A/);
   });

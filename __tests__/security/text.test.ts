@@ -130,7 +130,8 @@ const OWN_STATE = ['main', 'job', 'region', 'settled', 'lease'];
 function isObeyed({ streams, output, state, env, path, summary }: Done, { mark, text }: Hostile): boolean {
   const commands = streams.flatMap(obeyed).some(({ name, properties, data }) => {
     const holds = `${properties} ${data}`.includes(mark);
-    const others = properties.split(',').filter((property) => !property.startsWith('title='));
+    // The error that an annotation is about, and a file's own name. A comma or a colon in them would part them.
+    const others = properties.split(',').filter((property) => !/^(?:title|file)=[^:]*$/.test(property));
     return holds && !(SAYING.includes(name) && !others.join().includes(mark) && !data.trimStart().startsWith(mark));
   });
   const names = [...namesIn(output).filter((name) => !OUTPUTS.some((own) => own === name))];

@@ -43,19 +43,27 @@ const PREFIXES: readonly { readonly pattern: RegExp; readonly name: string }[] =
 ];
 
 export function readLine({ at, text }: LogLine): PrintedLine {
-  let rest = text
+  const raw = text
     .slice(0, LONGEST_RAW)
     .replace(/#0(?:11|15|33)/g, (code) => ESCAPED[code] ?? code)
     .replace(COLOURS, '');
+  const whole = withoutPrefixes(raw);
+  // A progress bar may stand before a prefix too.
+  const last = withoutPrefixes(lastState(whole.text));
+  const shown = last.text.slice(0, LONGEST_LINE).replace(CONTROL, '').trimEnd();
+  return { at, text: shown, process: whole.process + last.process };
+}
+
+function withoutPrefixes(text: string): { readonly text: string; readonly process: string } {
+  let rest = text;
   let process = '';
-  rest = lastState(rest);
   for (let stripped = 0; stripped < MOST_PREFIXES; stripped += 1) {
     const found = PREFIXES.map(({ pattern, name }) => ({ name, match: pattern.exec(rest) })).find(({ match }) => match);
     if (found === undefined) break;
     process += `${found.name}${found.match?.[1] ?? ''}`;
-    rest = lastState(rest.slice(found.match?.[0].length));
+    rest = rest.slice(found.match?.[0].length);
   }
-  return { at, text: rest.slice(0, LONGEST_LINE).replace(CONTROL, '').trimEnd(), process };
+  return { text: rest, process };
 }
 
 /** Of a progress bar, which returns to the start of its line, what was printed last. */
