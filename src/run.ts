@@ -23,7 +23,7 @@ import { recordFingerprint } from './history/record.ts';
 import { recordEnd } from './history/records.ts';
 import { NO_SESSION, sessionHint } from './job/debug-session.ts';
 import { type NewJob, newRecord } from './job/launch.ts';
-import { isWorthAnotherStart } from './job/next-attempt.ts';
+import { whyAnotherStart } from './job/next-attempt.ts';
 import { reuseOrStart } from './job/reuse-or-start.ts';
 import { stopCancelled } from './job/stop.ts';
 import { noteUnfollowed } from './metrics/metric-reader.ts';
@@ -94,6 +94,7 @@ async function runTask(
 ): Promise<void> {
   setOutputs({ fingerprint: fingerprintOf(wanted.facts) });
   const { instanceCount } = spec.resources;
+  const notices: string[] = [];
   for (;;) {
     const until = followUntil(spec.follow, step.run, Date.now());
     const obtained = await reuseOrStart(step, spec, resolved, wanted, busyUntil(spec, until), onStart);
@@ -112,8 +113,19 @@ async function runTask(
       return leaveJob(step, spec, { job: name, place: spec.place, record }, timeOver(spec.follow));
     saveSettled();
     const end = await recordEnd(step, spec.place, record, ended.state, ended.metrics);
-    if (await isWorthAnotherStart(step, spec.place, obtained.job, ended.state)) continue;
-    return report(step, spec, output, { ended, completed: end.completed, pins: end.left, skipped: false, explain });
+    notices.push(...ended.notices);
+    const again = await whyAnotherStart(step, spec.place, obtained.job, ended.state);
+    if (again !== undefined) {
+      notices.push(again);
+      continue;
+    }
+    return report(step, spec, output, {
+      ended: { ...ended, notices },
+      completed: end.completed,
+      pins: end.left,
+      skipped: false,
+      explain,
+    });
   }
 }
 

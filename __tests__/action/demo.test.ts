@@ -107,7 +107,12 @@ describe('the demo without isolation', () => {
   it("goes on after a failure, which it shows by the worker's own error", () => {
     const text = step(5, 'A worker fails');
     expect(text).toContain("  │ KeyError: 'bill_dpeth_mm'\n");
-    expect(text).toMatch(/^error: The job penguins-typo-\S+ failed: AlgorithmError: .*KeyError: 'bill_dpeth_mm'$/m);
+    const place = 'examples\\/demo\\/code\\/penguins\\.py:\\d+';
+    expect(text).toMatch(
+      new RegExp(`^error: ${place}: KeyError: 'bill_dpeth_mm'\nThe worker's error \\(algo-1\\):\n  │ Traceback`, 'm'),
+    );
+    const end = `  │ KeyError: 'bill_dpeth_mm'\nerror: The job penguins-typo-\\S+ failed: KeyError: 'bill_dpeth_mm' \\(${place}\\)$`;
+    expect(text).toMatch(new RegExp(end, 'm'));
     expect(text).toContain('\noutput status: Failed\n');
     expect(text).toMatch(/^✘ failed in \d+\.\d s, as it should: the demo goes on$/m);
   });

@@ -159,6 +159,9 @@ describe('AWS that is not well', () => {
     await lift();
     expect(ended.code, ended.stdout).toBe(0);
     expect(ended.stdout).toContain('Interrupted: ');
+    expect(ended.stdout.match(/^::notice::AWS took back the job's spot instances at \d\d:\d\d UTC\. /gm)).toHaveLength(
+      1,
+    );
     expect(steps(ended.stdout).filter((line) => line === 'step 0')).toHaveLength(2);
     expect(steps(ended.stdout).filter((line) => line === 'step 4')).toHaveLength(1);
     expect(readText(workspace, 'sagemaker-output', 'spotty', 'logs', 'logs0').match(/^step 0$/gm)).toHaveLength(2);

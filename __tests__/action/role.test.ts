@@ -42,7 +42,7 @@ describe("the project's role", () => {
     const denied = { kind: 'deny', action: 's3:GetObject', principal: '*SimpleSagemaker-late*' };
     await aws.fault({ ...denied, times: 1 });
     const { stdout, code, outputs } = await aws.run(aws.workspace({}), { ...given, project: 'late1' });
-    expect(stdout).toContain('the task is started once more');
+    expect(stdout).toMatch(/^::notice::.* the task is started once more/m);
     expect(code).toBe(0);
     expect(outputs['status']).toBe('Completed');
     await aws.liftFaults();
@@ -61,7 +61,7 @@ describe("the project's role", () => {
     const { stdout, code } = await aws.run(aws.workspace({}), given);
     await aws.liftFaults();
     expect(stdout).not.toContain('(created or updated)');
-    expect(stdout).toContain('the task is started once more');
+    expect(stdout).toMatch(/^::notice::.* the task is started once more/m);
     expect(code).toBe(0);
     await aws.fault(denied);
     const started = async (): Promise<number> =>
@@ -79,7 +79,7 @@ describe("the project's role", () => {
     await aws.liftFaults();
     step.kill('SIGKILL');
     const { state, stdout } = await step.done;
-    expect(stdout).toContain('the task is started once more');
+    expect(stdout).toMatch(/^::notice::.* the task is started once more/m);
     const post = await aws.step(workspace, {}, {}, state).done;
     expect(post.stdout).toContain('is being stopped');
     expect(await aws.ended(await aws.newestJob('killed'))).toBe('Stopped');

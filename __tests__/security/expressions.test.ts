@@ -8,6 +8,10 @@ import { InputProblem } from '../../src/core/errors.ts';
 import { parseCommandLine, parseList, parseMap } from '../../src/core/input-syntax.ts';
 import { mayBeSecret, Redactor } from '../../src/core/redact.ts';
 import { BuildError, failedAt, isTransientFailure } from '../../src/docker/failure.ts';
+import { annotationText, failureText } from '../../src/failure/error-text.ts';
+import { LastLines } from '../../src/failure/last-lines.ts';
+import { mergeErrors } from '../../src/failure/merge-errors.ts';
+import { readErrors } from '../../src/failure/read-errors.ts';
 import { IgnoreRules } from '../../src/files/git-ignore.ts';
 import { BroughtBack } from '../../src/files/private-files.ts';
 import { parseStreamName } from '../../src/follow/log-stream.ts';
@@ -138,6 +142,25 @@ const PIECES = [
     '# ',
     '\u2028',
   ],
+  ...[
+    'Traceback (most recent call last):\n',
+    '  File "a", line 1, in f\n',
+    'ValueError: a\n',
+    '╭ Traceback (most recent call last)\n',
+    '│ /a:1 in f\n',
+    '  + Exception Group Traceback (most recent call last):\n',
+    '  | a\n',
+    '[rank0]: ',
+    '[1,0]<stderr>:',
+    '\u001b]',
+    '\u001b[1',
+    'a.sh: 1: not found\n',
+    'a.',
+    '<locals>.',
+    'ExecuteUserScriptError:\n',
+    '"""\n',
+    'During handling of the above exception, another exception occurred:\n',
+  ],
 ];
 const quietly = (work: () => void): void => {
   const { write } = process.stdout;
@@ -154,6 +177,23 @@ const OWN: Readonly<Record<string, (text: string) => unknown>> = {
   ],
   "a worker's line, printed": (text) => quietly(() => printForeign('', text.split('\n'))),
   "a message's words": (text) => quietly(() => info(text)),
+  "a worker's lines, for errors": (text) => {
+    const lines = [
+      ...text.split('\n'),
+      'Traceback (most recent call last):',
+      text,
+      `  File "${text}", line 1`,
+      `E: ${text}`,
+    ];
+    const logged = [...lines, ...(text.match(/[\s\S]{1,100}/g) ?? [])].map((each) => ({ at: 0, text: each }));
+    const kept = new LastLines();
+    kept.accept({ host: 'algo-1', instance: 0, lines: logged });
+    const errors = readErrors(kept.instances);
+    return mergeErrors(errors.map((error) => ({ ...error, place: undefined }))).map((error) => [
+      annotationText(error),
+      failureText(error, text),
+    ]);
+  },
   "a stream's name": (text) => parseStreamName(text),
   "Docker's output": (text) => [failedAt([text]), isTransientFailure([text]), new BuildError('failed', [text, text])],
   'a Dockerfile': (text) => [isDockerfileText(text), needsBase(`FROM a\n${text}`), needsBase(`FROM a\nRUN ${text}`)],

@@ -130,7 +130,9 @@ const OWN_STATE = ['main', 'job', 'region', 'settled', 'lease'];
 function isObeyed({ streams, output, state, env, path, summary }: Done, { mark, text }: Hostile): boolean {
   const commands = streams.flatMap(obeyed).some(({ name, properties, data }) => {
     const holds = `${properties} ${data}`.includes(mark);
-    return holds && !(SAYING.includes(name) && !properties.includes(mark) && !data.trimStart().startsWith(mark));
+    // The error that an annotation is about, and a file's own name. A comma or a colon in them would part them.
+    const others = properties.split(',').filter((property) => !/^(?:title|file)=[^:]*$/.test(property));
+    return holds && !(SAYING.includes(name) && !others.join().includes(mark) && !data.trimStart().startsWith(mark));
   });
   const names = [...namesIn(output).filter((name) => !OUTPUTS.some((own) => own === name))];
   names.push(...namesIn(state).filter((name) => !OWN_STATE.includes(name)));
@@ -173,6 +175,33 @@ source('log lines', ALL, () =>
 source('metric names', ALL, () => {
   const lines = ALL.map(({ text }) => `print(json.dumps({${python(text)}: 1.5}))`);
   return step(task('metrics'), { files: { 'w.py': ['import json', ...lines].join('\n') } });
+});
+
+source('an error', ALL, () => {
+  const lines = ALL.flatMap(({ text }) => [
+    `  File "${text}", line 1, in ${text}`,
+    `  File "/opt/ml/code/w.py", line 1, in ${text}`,
+    `    ${text}`,
+  ]);
+  const traceback = ['Traceback (most recent call last):', ...lines, `ValueError: ${joined(ALL)}`].join('\n');
+  const printed = `sys.stdout.buffer.write(${python(traceback)}.encode())\nsys.exit(1)\n`;
+  return step(task('error'), { files: { 'w.py': `import sys\n${printed}` } });
+});
+
+source('the path of an error', NAMES, async () => {
+  const done: Done[] = [];
+  const chosen = NAMES.filter(({ text }) => !/["\n\r\u2028\u2029\u0085\v\f]/.test(text));
+  const files = Object.fromEntries(chosen.map(({ text }) => [`src/x${text}.py`, '']));
+  for (const { text } of chosen.slice(0, 6)) {
+    const traceback = `Traceback (most recent call last):\n  File "/opt/ml/code/x${text}.py", line 1, in f\nValueError: ${text}\n`;
+    const worker = `import sys\nsys.stdout.buffer.write(${python(traceback)}.encode())\nsys.exit(1)\n`;
+    done.push(
+      await step(task('path', { 'source-dir': 'src', 'skip-if': 'never' }), {
+        files: { ...files, 'src/w.py': worker },
+      }),
+    );
+  }
+  return done;
 });
 
 source('a failure reason', SHORT, () =>

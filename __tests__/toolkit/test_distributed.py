@@ -137,6 +137,21 @@ def test_lines_of_processes_do_not_mix(python: Instance, run: Run) -> None:
         assert own == [f"{rank}{'-' * 50}{i}" for i in range(2000)]
 
 
+def test_tracebacks_of_processes_do_not_mix(python: Instance, run: Run) -> None:
+    script = (
+        'import os, sys\nfor i in range(50):\n    sys.stderr.write("Traceback (most recent call last):\\n")\n'
+        '    for part in range(20):\n        sys.stderr.write("  File %s %d\\n" % (os.environ["RANK"], part))\n'
+        '    sys.stderr.write("Error: %s\\n" % os.environ["RANK"])\n'
+    )
+    ended = run(python, {"w.py": script}, distribution={"torchrun": {"processes": 3}})
+    blocks = [ended.printed[at : at + 22] for at in range(0, len(ended.printed), 22)]
+    assert len(blocks) == 150
+    for header, *frames, error in blocks:
+        rank = error[len("Error: ") :]
+        assert header == "Traceback (most recent call last):"
+        assert frames == [f"  File {rank} {part}" for part in range(20)]
+
+
 def test_shell_scripts_and_lines_have_the_variables(python: Instance, run: Run) -> None:
     ended = run(python, {"run": 'echo "$RANK of $WORLD_SIZE"\n'}, distribution=TORCHRUN)
     assert sorted(ended.printed) == ["0 of 2", "1 of 2"]

@@ -44,8 +44,10 @@ describe('a worker that fails', () => {
     expect(ran.log).toContain('MODEL as far as it got\n');
     expect(ran.summary).toContain('boom');
     const errors = ran.commands.filter(({ command }) => command === 'error');
-    expect(errors).toHaveLength(1);
-    expect(errors[0]?.text).toMatch(/^The job project-fails-\S+ failed: .*ValueError: boom: 3/);
+    // At the worker's line, and the step's own.
+    expect(errors).toHaveLength(2);
+    expect(errors[0]?.text).toMatch(/^algo-1:\n.*w\.py", line 3, in <module>\n(?:.*\n)*ValueError: boom: 3$/);
+    expect(errors[1]?.text).toMatch(/^The job project-fails-\S+ failed: ValueError: boom: 3 \(code\/w\.py:3\)/);
     expect(ran.orphans).toEqual([]);
   });
 });

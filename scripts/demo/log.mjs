@@ -46,12 +46,12 @@ export class StepLog {
       else this.#foreign(line);
       return;
     }
-    const [, command, value = ''] = /^::([\w-]+)[^:]*::(.*)$/.exec(line) ?? [];
+    const [, command, properties = '', value = ''] = /^::([\w-]+)([^:]*)::(.*)$/.exec(line) ?? [];
     if (command === undefined) this.#own(line);
     else if (command === 'stop-commands') this.#resume = value;
     else if (command === 'group') this.#openGroup(value);
     else if (command === 'endgroup') this.#closeGroup();
-    else if (Object.hasOwn(COLOURS, command)) this.#annotation(command, decode(value));
+    else if (Object.hasOwn(COLOURS, command)) this.#annotation(command, atLine(properties) ?? decode(value));
   }
 
   #own(line) {
@@ -90,9 +90,21 @@ export class StepLog {
   }
 }
 
-/** As the toolkit encodes a message. */
+/** As the toolkit encodes a message, and a property. */
 function decode(value) {
-  return value.replaceAll('%0D', '').replaceAll('%0A', '\n').replaceAll('%25', '%');
+  const plain = value.replaceAll('%3A', ':').replaceAll('%2C', ',');
+  return plain.replaceAll('%0D', '').replaceAll('%0A', '\n').replaceAll('%25', '%');
+}
+
+/** `FILE:LINE: TITLE` of an annotation, which GitHub shows at that line. Undefined for a message that has none. */
+function atLine(properties) {
+  const { file, line, title } = Object.fromEntries(
+    properties
+      .trim()
+      .split(',')
+      .map((property) => property.split('=', 1).concat(property.slice(property.indexOf('=') + 1))),
+  );
+  return file === undefined ? undefined : decode(`${file}:${line}: ${title}`);
 }
 
 function shortened(line) {

@@ -8,6 +8,8 @@ export interface WorkerError {
   readonly lines: readonly string[];
   /** The hosts that have it: `algo-1`, …. */
   readonly hosts: readonly string[];
+  /** The ranks of the processes that have it, as far as the log names them. */
+  readonly ranks: readonly number[];
   /** The innermost frame that lies in the repository. Undefined if none does. */
   readonly place: RepositoryLine | undefined;
 }

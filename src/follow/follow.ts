@@ -4,7 +4,8 @@ import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
 import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
-import { info, printForeign, warning } from '../github/log.ts';
+import type { LoggedError } from '../failure/read-errors.ts';
+import { info, notice, printForeign, warning } from '../github/log.ts';
 import { mergeMetrics } from '../metrics/definitions.ts';
 import { completeSeries, type MetricSeries } from '../metrics/series.ts';
 import type { Step } from '../step.ts';
@@ -12,6 +13,7 @@ import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { pollJob } from './poll.ts';
+import { interruptions } from './transitions.ts';
 
 /** A job that was followed, with what its log says until then. It may go on. */
 export interface FollowedJob {
@@ -23,6 +25,10 @@ export interface FollowedJob {
   readonly logProblem: ActionError | undefined;
   /** The last lines of the log that may name a file or module that was not found. */
   readonly lostLines: readonly string[];
+  /** The worker's errors in the log of a failed job, the one that most likely failed it first. */
+  readonly errors: readonly LoggedError[];
+  /** What happened on the way, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 /** Returns when the job has ended, or at `until`, in milliseconds since 1970. */
@@ -41,7 +47,7 @@ export async function followJob(
     );
     await log.accept(lines, signal);
   };
-  const state = await pollJob(aws, { job, until, show, print: info }, signal);
+  const state = await pollJob(aws, { job, until, show, print: info, note: notice }, signal);
   return followedJob(state, log, state.metrics);
 }
 
@@ -57,7 +63,7 @@ export async function readEndedJob(
 ): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
   const asksForMetrics = spec.metrics.length > 0 || (spec.needsMetrics && recorded === undefined);
-  if (spec.output !== undefined || asksForMetrics) {
+  if (spec.output !== undefined || asksForMetrics || state.status === 'Failed') {
     try {
       await readWhole(aws, state, (lines) => log.accept(lines, signal), signal);
     } catch (error) {
@@ -68,7 +74,7 @@ export async function readEndedJob(
   return followedJob(state, log, mergeMetrics(state.metrics, recorded ?? new Map()));
 }
 
-function followedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): FollowedJob {
+async function followedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): Promise<FollowedJob> {
   const metrics = mergeMetrics(earlier, log.metrics);
   const began = state.transitions.find(({ status }) => status === 'Training')?.at?.getTime();
   return {
@@ -77,7 +83,15 @@ function followedJob(state: DescribedJob, log: KeptLog, earlier: Metrics): Follo
     series: completeSeries(metrics, log.series({ began, restarts: Math.max(0, starts(state) - 1) })),
     logProblem: log.problem,
     lostLines: log.lostLines,
+    errors: state.status === 'Failed' ? await errorsIn(log) : [],
+    notices: interruptions(state),
   };
+}
+
+/** Loads the reading only for a job that failed. */
+async function errorsIn(log: KeptLog): Promise<readonly LoggedError[]> {
+  const { readErrors } = await import('../failure/read-errors.ts');
+  return readErrors(log.lastLines);
 }
 
 /** Reads the log of a job that has ended, call by call. */

@@ -4,6 +4,7 @@ import type { ActionError } from '../core/errors.ts';
 import type { LogConsumer, LogLines } from '../core/log-lines.ts';
 import { isAboutLost } from '../core/lost-names.ts';
 import type { Metrics } from '../core/training-job.ts';
+import { type InstanceLines, LastLines } from '../failure/last-lines.ts';
 import { LogFiles, type Output } from '../files/output-folder.ts';
 import { redact } from '../github/log.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
@@ -28,6 +29,7 @@ export class KeptLog implements LogConsumer {
   readonly #files: LogFiles | undefined;
   readonly #metrics: MetricReader;
   readonly #lost = new LostLines();
+  readonly #last = new LastLines();
 
   private constructor(files: LogFiles | undefined, metrics: MetricReader) {
     this.#files = files;
@@ -46,6 +48,7 @@ export class KeptLog implements LogConsumer {
       redacted.lines.map(({ text }) => text),
     );
     this.#lost.accept(redacted);
+    this.#last.accept(redacted);
     await this.#metrics.accept(redacted, signal);
   }
 
@@ -66,6 +69,11 @@ export class KeptLog implements LogConsumer {
   /** The last lines that may name a file or module that was not found. */
   get lostLines(): readonly string[] {
     return this.#lost.lines;
+  }
+
+  /** The last lines of each instance. */
+  get lastLines(): readonly InstanceLines[] {
+    return this.#last.instances;
   }
 }
 

@@ -7,7 +7,7 @@ import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';
-import { newTransitions } from './transitions.ts';
+import { newInterruptions, newTransitions } from './transitions.ts';
 
 /**
  * All jobs of the account share the limit of DescribeTrainingJob. So a step calls it every 5 s on average, and in no minute
@@ -28,12 +28,14 @@ export interface Polled {
   readonly show: (lines: LogLines) => Promise<void>;
   /** Receives messages about the job's progress. They can contain text of the worker, such as a failure's reason. */
   readonly print: (line: string) => void;
+  /** Receives a sentence about each interruption. */
+  readonly note: (sentence: string) => void;
 }
 
 /** Returns the job's state after its end, or as it is when the time is over. */
 export async function pollJob(
   aws: Connection,
-  { job, until, show, print }: Polled,
+  { job, until, show, print, note }: Polled,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
   const startedAt = Date.now();
@@ -63,7 +65,8 @@ export async function pollJob(
       const now = await sagemaker.tolerate(() => describeJob(aws, job, signal));
       lastStatus = Date.now();
       if (now !== undefined) {
-        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${message}`);
+        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${firstLine(message)}`);
+        newInterruptions(state, now).forEach(note);
         state = now;
       }
     }
@@ -76,4 +79,9 @@ export async function pollJob(
     const now = Date.now();
     await sleep(Math.max(1, Math.min(log.wait(now), untilLook(now), until - now)), undefined, { signal });
   }
+}
+
+/** Of a failed job's message: more of it is a traceback, which is in the log. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
 }

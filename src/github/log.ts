@@ -69,14 +69,15 @@ export async function inGroup<T>(title: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Annotates lines of a file with an error. `file` is relative to the workspace. */
+/** Annotates lines of a file with an error. `file` is relative to the workspace. Title and text may be foreign. */
 export function annotateLines(
   file: string,
   { first, last }: { readonly first: number; readonly last: number },
   title: string,
   text: string,
 ): void {
-  core.error(redact(text), { file, startLine: first, endLine: last, title });
+  const lines = text.split(LINE_BREAK).map((line) => redact(harmless(line)));
+  core.error(lines.join('\n'), { file, startLine: first, endLine: last, title: redact(harmless(title)) });
 }
 
 /** Prints foreign lines, from a worker or from Docker, each after the label. */

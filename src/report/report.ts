@@ -9,6 +9,9 @@ import { named } from '../core/named.ts';
 import { logsUrl } from '../core/names.ts';
 import type { Place } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
+import { blamesWorker, failureText } from '../failure/error-text.ts';
+import type { Locate } from '../failure/locate.ts';
+import type { WorkerError } from '../failure/worker-error.ts';
 import type { Output } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { FollowedJob } from '../follow/follow.ts';
@@ -23,6 +26,7 @@ import type { ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
 import { setOutputs } from './outputs.ts';
+import { placeErrors, showErrors } from './show-errors.ts';
 import { renderSummary, type SummaryFacts } from './summary.ts';
 
 export interface JobEnd {
@@ -33,8 +37,12 @@ export interface JobEnd {
   readonly pins: readonly Pin[];
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
-  /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
-  readonly explain: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
+  readonly explain: {
+    /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
+    readonly lacks: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
+    /** Finds the repository's line that an error is about. */
+    readonly locate: Locate;
+  };
 }
 
 /** The part of the task's spec that the report depends on. */
@@ -53,8 +61,10 @@ export interface ReportSpec {
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
   const { state, metrics, logProblem, lostLines } = end.ended;
   const result = outcome(state);
-  const cause = result.kind === 'failed' ? await end.explain(result.reason, lostLines) : undefined;
-  const failure = failureOf(state.name, result, cause) ?? gateError(state.name, judge(spec.failIf, metrics), metrics);
+  const cause = result.kind === 'failed' ? await end.explain.lacks(result.reason, lostLines) : undefined;
+  const errors = blamesWorker(state.failureReason) ? await placeErrors(end.ended.errors, end.explain.locate) : [];
+  const failure =
+    failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, judge(spec.failIf, metrics), metrics);
   setOutputs({
     status: state.status,
     metrics: metricsOutput(withoutSecrets(metrics)),
@@ -78,7 +88,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     if (failure === undefined) throw error;
     problems.push(error as Error);
   } finally {
-    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure)));
+    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure, errors[0])));
   }
   if (result.kind === 'completed' && !end.completed) {
     warning(
@@ -88,6 +98,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   }
   if (failure !== undefined) {
     for (const problem of problems) warning(describeError(problem));
+    showErrors(errors);
     throw failure;
   }
   const [problem, ...others] = problems;
@@ -103,6 +114,7 @@ function facts(
   { ended: { state, series }, skipped }: JobEnd,
   downloaded: readonly Downloaded[],
   failure: ActionError | undefined,
+  error: WorkerError | undefined,
 ): SummaryFacts {
   return {
     task: place.task,
@@ -110,7 +122,7 @@ function facts(
     job: state.name,
     status: state.status,
     skipped,
-    reason: redact(failure?.message ?? ''),
+    reason: redact([...(failure === undefined ? [] : [failure.message]), ...(error?.lines ?? [])].join('\n')),
     instances: instances(state),
     image: state.imageUri,
     trainingSeconds: state.trainingSeconds,
@@ -145,13 +157,18 @@ function etagsOf(pins: readonly Pin[]): ReadonlyMap<string, string> {
   return new Map(pins.map(({ archive, etag }) => [archive, etag]));
 }
 
-function failureOf(job: string, end: Outcome, cause: string | undefined): JobError | undefined {
+function failureOf(
+  job: string,
+  end: Outcome,
+  error: WorkerError | undefined,
+  cause: string | undefined,
+): JobError | undefined {
   switch (end.kind) {
     case 'completed':
       return undefined;
     case 'failed':
       return new JobError(
-        `The job ${job} failed: ${end.reason}${cause === undefined ? '' : `\n${cause}`}`,
+        `The job ${job} failed: ${failureText(error, end.reason)}${cause === undefined ? '' : `\n${cause}`}`,
         'The log above is complete. The results that the job left were downloaded.',
       );
     case 'stopped':

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any, Dict, List
 
+from task_toolkit import tracebacks
 from task_toolkit.job import Job
 from task_toolkit.process import Signals, encoded
 
@@ -19,6 +20,10 @@ from task_toolkit.process import Signals, encoded
 GRACE = 30.0
 # Seconds between two looks whether a process has ended.
 LOOK = 0.1
+# Of a traceback, whose other lines are indented, but for the last one.
+HEADER = tracebacks.HEADER.encode("ascii")
+# Bytes.
+LONGEST_TRACEBACK = 64 * 1024
 # As `python -m task_toolkit.distributed`, but without the code folder first on the path.
 START = (
     "import sys; sys.path.append(sys.path.pop(0)); from task_toolkit import distributed; sys.exit(distributed.main())"
@@ -83,12 +88,22 @@ def _start(words: List[str], rank: int, local: int) -> "subprocess.Popen[bytes]"
 
 
 def _copy(reading: Any, lock: threading.Lock) -> None:
-    """Whole lines to this program's output, one process at a time."""
+    """Whole lines and whole tracebacks to this program's output, one process at a time."""
+    held = b""
     for line in reading:
-        with lock:
-            view = memoryview(line if line.endswith(b"\n") else line + b"\n")
-            while view:
-                view = view[os.write(1, view) :]
+        held += line if line.endswith(b"\n") else line + b"\n"
+        if held.startswith(HEADER) and line.startswith((HEADER, b" ")) and len(held) < LONGEST_TRACEBACK:
+            continue
+        _write(held, lock)
+        held = b""
+    _write(held, lock)
+
+
+def _write(data: bytes, lock: threading.Lock) -> None:
+    with lock:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(1, view) :]
 
 
 def _wait(children: List["subprocess.Popen[bytes]"]) -> int:

@@ -8,10 +8,11 @@ import re
 import signal
 from typing import Callable, List
 
+from task_toolkit.tracebacks import exception_at, last_traceback
+
 # Characters.
 LONGEST = 1024
 LAST_LINES = 20
-TRACEBACK = "Traceback (most recent call last):"
 # Not the names that pip gives its errors, as `error: metadata-generation-failed`, nor what only says that it failed.
 PIP_ERROR = re.compile(r"\s*error: (?![\w-]+$|failed to build)", re.IGNORECASE)
 
@@ -38,28 +39,20 @@ def pip_error(lines: List[str]) -> str:
 
 
 def reason(name: str, code: int, tail: str, error: Callable[[List[str]], str] = last_line) -> str:
-    """One line that says it, then as much as fits of the last traceback, or of the last lines.
+    """One line that says it, then as much as fits of the traceback that ended the program, or of the last lines.
 
     `error`: finds the line that says why where there is no traceback.
     """
     lines = tail.rstrip().splitlines()
-    starts = [at for at, line in enumerate(lines) if line.strip() == TRACEBACK]
-    detail = lines[starts[-1] :] if starts else lines[-LAST_LINES:]
-    head = "{} {}: {}".format(name, ended(code), _exception(detail) if starts else error(detail))[: LONGEST // 2]
+    traceback = last_traceback(lines)
+    detail = traceback or lines[-LAST_LINES:]
+    why = traceback[exception_at(traceback)].strip() if traceback else error(detail)
+    head = "{} {}: {}".format(name, ended(code), why)[: LONGEST // 2]
     room = LONGEST - len(head) - 1
     rest = "\n".join(detail)
     if len(rest) > room:
         rest = "…" + rest[1 - room :]
     return head + "\n" + rest
-
-
-def _exception(traceback: List[str]) -> str:
-    """The line that names it: the first unindented one after the frames; else the last line."""
-    indent = len(traceback[0]) - len(traceback[0].lstrip())
-    for line in traceback[1:]:
-        if line[indent : indent + 1].strip():
-            return line[indent:]
-    return traceback[-1]
 
 
 def ended(code: int) -> str:
