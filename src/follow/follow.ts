@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
-import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
-import { info, printForeign, warning } from '../github/log.ts';
+import { info, warning } from '../github/log.ts';
 import { mergeMetrics } from '../metrics/definitions.ts';
 import type { Step } from '../step.ts';
 import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
-import { pollJob } from './poll.ts';
+import { pollJob, type Watcher } from './poll.ts';
+import { PrintedLog } from './printed-log.ts';
 
 /** An ended job with its metrics. */
 export interface EndedJob {
@@ -29,15 +29,23 @@ export async function followJob(
   instances: number,
 ): Promise<EndedJob> {
   const log = await KeptLog.open(spec);
-  const show = async (lines: LogLines): Promise<void> => {
-    printForeign(
-      instances > 1 ? `[${lines.host}] ` : '',
-      lines.lines.map(({ text }) => text),
-    );
-    await log.accept(lines, signal);
+  const printed = new PrintedLog(instances, Date.now());
+  const watcher: Watcher = {
+    job: (state) => printed.job(state, Date.now()),
+    lines: async (lines) => {
+      printed.lines(lines, Date.now());
+      await log.accept(lines, signal);
+    },
+    message: (text) => printed.message(text, Date.now()),
+    tick: (reading) => printed.tick(reading, Date.now()),
   };
-  const state = await pollJob(aws, { job, show, print: info }, signal);
-  return endedJob(state, log, state.metrics);
+  try {
+    const state = await pollJob(aws, job, watcher, signal);
+    printed.end(Date.now());
+    return endedJob(state, log, state.metrics);
+  } finally {
+    printed.close();
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { LogFiles, type Output } from '../files/output-folder.ts';
 import { redact } from '../github/log.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
 import { MetricReader } from '../metrics/metric-reader.ts';
+import { statesOf } from './states.ts';
 
 const MOST_LOST = 20;
 /** Characters. */
@@ -34,7 +35,7 @@ export class KeptLog implements LogConsumer {
     return new KeptLog(output === undefined ? undefined : new LogFiles(output), await MetricReader.of(metrics));
   }
 
-  /** Replaces secrets in all that is kept, not only in the printed log. */
+  /** Replaces secrets in all that is kept, not only in the printed log. The files have each line as it came. */
   async accept({ lines, ...stream }: LogLines, signal: AbortSignal): Promise<void> {
     const redacted = { ...stream, lines: lines.map(({ at, text }) => ({ at, text: redact(text) })) };
     this.#files?.append(
@@ -42,7 +43,7 @@ export class KeptLog implements LogConsumer {
       redacted.lines.map(({ text }) => text),
     );
     this.#lost.accept(redacted);
-    await this.#metrics.accept(redacted, signal);
+    await this.#metrics.accept({ ...redacted, lines: redacted.lines.flatMap(statesOf) }, signal);
   }
 
   get metrics(): Metrics {
