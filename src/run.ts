@@ -105,7 +105,7 @@ async function reportExistingJob(
   setOutputs({ 'job-arn': state.arn, status: state.status });
   setJobOutputs(step.aws.region, state, spec.results.outputPath);
   const output = await claim(step, spec);
-  if (!job.ended) info(`Following ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
+  info(`${job.ended ? 'The log of' : 'Following'} ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
   const log = logSpec(spec, output);
   const ended = job.ended
     ? await readEndedJob(step, log, state, record?.end?.metrics)
