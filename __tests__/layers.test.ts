@@ -52,7 +52,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   image: ['build-and-push', 'ensure', 'plan', 'read-build'],
   metrics: ['metric-reader'],
   failure: [],
-  follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log'],
+  follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log', 'set-up-group'],
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-state', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],

@@ -122,9 +122,9 @@ print("\\033[32mgreen\\033[0m\\tand plain")
   });
 });
 
-describe('the set-up', () => {
-  const PACKAGE = 'from setuptools import setup\nsetup(name="x", py_modules=["w"])\n';
+const PACKAGE = 'from setuptools import setup\nsetup(name="x", py_modules=["w"])\n';
 
+describe('the set-up', () => {
   it('is folded: pip’s lines of all instances, and nothing of the program', async () => {
     const files = { 'src/w.py': 'import os\nprint("host", os.environ["SM_CURRENT_HOST"])\n', 'src/setup.py': PACKAGE };
     const inputs = { task: 'packed', entrypoint: 'w.py', 'source-dir': 'src', 'instance-count': '2' };
@@ -196,7 +196,7 @@ describe('a hostile worker', () => {
       'write("\\r" * 150000 + "flood\\n" + "\\b" * 150000 + "flood\\n" + "\\x1b[A" * 50000 + "flood\\n")',
       'write("end\\n")',
     ].join('\n');
-    const files = { 'src/w.py': worker, 'src/requirements.txt': '' };
+    const files = { 'src/w.py': worker, 'src/setup.py': PACKAGE };
     const ended = await aws.run(aws.workspace(files), { task: 'hostile', entrypoint: 'w.py', 'source-dir': 'src' });
     expect(ended.code, ended.stdout).toBe(0);
     const groups = obeyed(ended.stdout).filter(({ name }) => name === 'group' || name === 'endgroup');

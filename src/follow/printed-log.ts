@@ -6,8 +6,9 @@
 import { counted } from '../core/format.ts';
 import type { LogLines } from '../core/log-lines.ts';
 import type { DescribedJob } from '../core/training-job.ts';
-import { endGroup, info, printForeign, startGroup } from '../github/log.ts';
+import { info, printForeign } from '../github/log.ts';
 import { SetUp } from './set-up.ts';
+import { SetUpGroup } from './set-up-group.ts';
 import { ShownStream } from './shown-stream.ts';
 import { changeText, statusLine } from './status-line.ts';
 import { type Change, Changes, type LogProgress } from './transitions.ts';
@@ -15,6 +16,8 @@ import { awaited, Silence } from './waiting.ts';
 
 /** A bar that stands still for so long is shown as it is. */
 const STILL_MS = 30_000;
+/** After so long without a line, even a few lines of the set-up become a group. */
+const SET_UP_MS = 5_000;
 
 /** How reading the log goes. */
 export interface Reading extends LogProgress {
@@ -33,9 +36,9 @@ export class PrintedLog {
   readonly #streams = new Map<string, Stream>();
   readonly #changes = new Changes();
   readonly #silence: Silence;
+  readonly #group = new SetUpGroup();
   #setUp = new SetUp(false);
   #job: DescribedJob | undefined;
-  #isGroupOpen = false;
   /** When a line of the log came last. */
   #lastLine: number | undefined;
   /** When the job's status or its message changed last. */
@@ -76,7 +79,7 @@ export class PrintedLog {
   message(text: string, now: number): void {
     this.#silence.end(now);
     this.#flush();
-    this.#closeGroup();
+    this.#group.close();
     info(text);
   }
 
@@ -84,9 +87,10 @@ export class PrintedLog {
   tick(reading: Reading, now: number): void {
     this.#printChanges(this.#changes.due(now, this.#lastLine ?? 0, reading), now);
     this.#flush(({ lastLine }) => now - lastLine >= STILL_MS);
+    if (now - (this.#lastLine ?? now) >= SET_UP_MS) this.#group.open();
     if (!this.#silence.due(now)) return;
     this.#flush();
-    this.#closeGroup();
+    this.#group.close();
     info(this.#stamped(now, this.#awaited(reading, now)));
   }
 
@@ -100,7 +104,7 @@ export class PrintedLog {
   /** Prints what was held back of bars, and ends the group. */
   close(): void {
     this.#flush();
-    this.#closeGroup();
+    this.#group.close();
   }
 
   #stream(host: string): Stream {
@@ -115,7 +119,7 @@ export class PrintedLog {
     if (changes.length === 0) return;
     this.#silence.end(now);
     this.#flush();
-    this.#closeGroup();
+    this.#group.close();
     for (const change of changes) {
       if (change.status === 'Interrupted' || change.status === 'Restarting') this.#setUp.restart();
       this.#changed = change.at ?? now;
@@ -147,13 +151,9 @@ export class PrintedLog {
     if (lines.length === 0) return;
     const program = lines.findIndex((line) => !this.#setUp.accept(host, line));
     const setUp = program < 0 ? lines : lines.slice(0, program);
-    if (setUp.length > 0) {
-      if (!this.#isGroupOpen) startGroup(this.#title(host));
-      this.#isGroupOpen = true;
-      printForeign(this.#label(host), setUp);
-    }
+    if (setUp.length > 0) this.#group.take(this.#title(host), this.#label(host), setUp);
     if (program < 0) return;
-    this.#closeGroup();
+    this.#group.close();
     printForeign(this.#label(host), setUp.length === 0 ? lines : lines.slice(program));
   }
 
@@ -164,11 +164,6 @@ export class PrintedLog {
 
   #label(host: string): string {
     return this.#instances > 1 ? `[${host}] ` : '';
-  }
-
-  #closeGroup(): void {
-    if (this.#isGroupOpen) endGroup();
-    this.#isGroupOpen = false;
   }
 
   /** Out of the group: they say why the program did not start. */
