@@ -80,7 +80,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   image: ['build-and-push', 'ensure', 'plan', 'read-build'],
   metrics: ['metric-reader'],
   failure: ['locate'],
-  follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'read-log'],
+  follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log', 'set-up-group'],
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-files', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],

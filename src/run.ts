@@ -149,7 +149,7 @@ async function reportExistingJob(
   if (!job.ended && !spec.follow.wait) return leaveJob(step, spec, { job: job.name, place, record }, WITHOUT_WAIT);
   const until = followUntil(spec.follow, step.run, Date.now());
   const output = await claim(step, spec);
-  if (!job.ended) info(`Following ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
+  info(`${job.ended ? 'The log of' : 'Following'} ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
   const log = logSpec(spec, output);
   const ended = job.ended
     ? await readEndedJob(step, log, state, record?.end?.metrics)

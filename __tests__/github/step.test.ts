@@ -60,7 +60,10 @@ describe("a worker's lines", () => {
     const tokens = [found.slice(0, half), found.slice(half)].map((part, at) => {
       const token = /^::stop-commands::([0-9a-f-]{36})$/.exec(part[0] ?? '')?.[1];
       expect(part.at(-1)).toBe(`::${token}::`);
-      expect(part.slice(1, -1)).toEqual(HOSTILE.map((line) => (at === 0 ? line : `[algo-2] ${line}`)));
+      // A group's begin must not be at the begin of a line: the page of the log would make a group of it.
+      expect(part.slice(1, -1)).toEqual(
+        HOSTILE.map((line) => (at === 1 ? `[algo-2] ${line}` : line === '##[group]x' ? ` ${line}` : line)),
+      );
       return token;
     });
     expect(new Set(tokens).size).toBe(2);
@@ -68,12 +71,21 @@ describe("a worker's lines", () => {
   });
 
   it('have another token in another process', () => {
-    const token = (): string => printed('log', "it.printForeign('', ['a'])").split('\n')[0] ?? '';
+    const token = (): string => printed('log', "it.printForeign('', ['::a'])").split('\n')[0] ?? '';
     expect(token()).not.toBe(token());
   });
 
   it('may be none', () => {
-    expect(printed('log', "it.printForeign('x', [])")).toMatch(/^::stop-commands::(.+)\n::\1::\n$/);
+    expect(printed('log', "it.printForeign('x', [])")).toBe('');
+  });
+
+  it('without anything like a command are printed alone: the runner would show the commands around them', () => {
+    expect(printed('log', "it.printForeign('', ['a::b', '#[x]', ''])")).toBe('a::b\n#[x]\n\n');
+    expect(printed('log', "it.printForeign('[algo-2] ', ['::error::a'])")).toBe('[algo-2] ::error::a\n');
+  });
+
+  it.each(['##[group]x', '##[endgroup]', '[group]x', '[endgroup]'])('begin no group on the page: %s', (line) => {
+    expect(printed('log', `it.printForeign('', ['${line}'])`)).toMatch(/^ .*group\]/m);
   });
 });
 
@@ -133,6 +145,8 @@ describe('a message', () => {
     "it.printForeign('x', ['hushhush'])",
     "it.printForeign('x', ['hush\\u0000hush'])",
     "it.info('hush\\u0007hush')",
+    "it.info('hush\\u001b[31mhush')",
+    "it.printForeign('', ['\\u001b[1mhushhush\\u001b[0m hus\\u001b[1;31mh\\u001b[0mhush'])",
     "await it.inGroup('hushhush', async () => {})",
     "it.annotateLines('f', { first: 1, last: 1 }, 't', 'hushhush')",
     "it.info(it.redact('hushhush'))",

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { isEnded, type JobState, starts, type TrainingStatus, type Transition } from '../../src/core/training-job.ts';
-import { newTransitions } from '../../src/follow/transitions.ts';
 import { outcome, spotSavings } from '../../src/job/outcome.ts';
 
 const state = (status: TrainingStatus, given: Partial<JobState> = {}): JobState => ({
@@ -90,27 +89,6 @@ describe("a job's life", () => {
       at('Training', 't'),
     ],
   ];
-  it('is told once, look by look', () => {
-    const told: string[] = [];
-    let before: JobState | undefined;
-    for (const transitions of looks) {
-      const now = state('InProgress', { transitions });
-      told.push(
-        newTransitions(before, now)
-          .map(({ status, message }) => `${status} ${message}`)
-          .join(', '),
-      );
-      before = now;
-    }
-    expect(told).toEqual([
-      '',
-      'Starting Starting',
-      'Starting Preparing',
-      'Downloading d, Training t',
-      '',
-      'Interrupted i, Starting Preparing, Training t',
-    ]);
-  });
   it('counts how often containers were started', () => {
     expect(looks.map((transitions) => starts(state('InProgress', { transitions })))).toEqual([0, 0, 0, 1, 1, 2]);
   });

@@ -15,6 +15,8 @@ import { readErrors } from '../../src/failure/read-errors.ts';
 import { IgnoreRules } from '../../src/files/git-ignore.ts';
 import { BroughtBack } from '../../src/files/private-files.ts';
 import { parseStreamName } from '../../src/follow/log-stream.ts';
+import { ShownStream } from '../../src/follow/shown-stream.ts';
+import { statesOf } from '../../src/follow/states.ts';
 import { info, printForeign } from '../../src/github/log.ts';
 import { isDockerfileText, needsBase, needsOf, prepareDockerfile } from '../../src/image/dockerfile.ts';
 import { ContextPatterns } from '../../src/image/dockerignore.ts';
@@ -161,6 +163,7 @@ const PIECES = [
     '"""\n',
     'During handling of the above exception, another exception occurred:\n',
   ],
+  ...['\u001b[', '\u001b]', '\u001b[31m', '\u001b[A', '\b', '#015', '#010', '1%|', '| ', ' [', '\u2588', '\u009d'],
 ];
 const quietly = (work: () => void): void => {
   const { write } = process.stdout;
@@ -175,6 +178,16 @@ const OWN: Readonly<Record<string, (text: string) => unknown>> = {
   "a worker's line, for metrics": (text) => [
     ...['{', '{"', "{'", '{"a":', '{"a":1', '{"a":np.f', '{"a":1}'].map((start) => readNumberLine(start + text)),
   ],
+  "a worker's line, as a terminal shows it": (text) => {
+    const stream = new ShownStream();
+    const shown: string[] = [];
+    for (const line of [text, `\r${text}\r`, `${text}[00:01, ]`, `${text}]\u001b[A`].flatMap((each) =>
+      each.split('\n'),
+    ))
+      stream.accept({ at: 0, text: line }, shown);
+    stream.flush(shown);
+  },
+  "a worker's line, with states of a bar": (text) => statesOf({ at: 0, text: `${text}\r${text}{"a": 1}` }),
   "a worker's line, printed": (text) => quietly(() => printForeign('', text.split('\n'))),
   "a message's words": (text) => quietly(() => info(text)),
   "a worker's lines, for errors": (text) => {

@@ -172,6 +172,30 @@ source('log lines', ALL, () =>
   }),
 );
 
+/** What a terminal takes away before a command. `#015` is how SageMaker's agent writes a carriage return. */
+const TAKEN_AWAY = [
+  'x\b',
+  '1%\r',
+  '1%#015',
+  'x\u001b[D',
+  'x\u001b[2K\r',
+  '\u001b[2K',
+  '\u001b]0;x\u0007',
+  '\u009b2K',
+  '\u001b7',
+];
+const BEHIND_CONTROLS: readonly Hostile[] = TAKEN_AWAY.flatMap((controls, row) =>
+  COMMANDS.map((command, column) => {
+    const mark = `PWNED-c-${row}-${column}-`;
+    return { mark, text: `\n${controls}${command}${mark}` };
+  }),
+);
+source('log lines with control characters', BEHIND_CONTROLS, () =>
+  step(task('controls'), {
+    files: { 'w.py': `import sys\nsys.stdout.buffer.write(${python(joined(BEHIND_CONTROLS))}.encode())\nprint()\n` },
+  }),
+);
+
 source('metric names', ALL, () => {
   const lines = ALL.map(({ text }) => `print(json.dumps({${python(text)}: 1.5}))`);
   return step(task('metrics'), { files: { 'w.py': ['import json', ...lines].join('\n') } });

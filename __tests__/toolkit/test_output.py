@@ -1,10 +1,15 @@
 """What a script prints, byte for byte, and the count of its lines."""
 
+import sys
 import time
 
 import pytest
 from conftest import Run
-from instance import Instance
+from instance import TOOLKIT, Instance
+
+sys.path.insert(0, str(TOOLKIT))
+
+from task_toolkit import output
 
 CUT = 200_000
 
@@ -97,3 +102,40 @@ def test_a_shell_cuts_a_long_line(shell: Instance, run: Run) -> None:
         assert "".join(ended.printed[:-1]).replace(" ##", "##") == "x" * CUT + "##ssm-end algo-1 1 5" + "x" * CUT
     else:
         assert "without a fold program" in ended.printed[1]
+
+
+def test_a_bar_that_is_drawn_for_long_is_printed_as_far_as_it_is(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    bar = output.Output()
+    for second in range(100):
+        now = float(second)
+        bar.feed(b"\r%d%%" % second)
+    bar.feed(b"\r100%\nafter\n")
+    bar.end("algo-1")
+    lines = capfd.readouterr().out.split("\n")
+    # A terminal goes up and, by the line's end, down again: the next state is drawn over this one.
+    assert [line for line in lines if line.endswith("\x1b[A")] == lines[:3]
+    states = [line.removesuffix("\x1b[A").split("\r")[-1] for line in lines]
+    assert states[:5] == ["29%", "59%", "89%", "100%", "after"]
+    # Nothing is lost, and the count is right.
+    assert "".join(lines[:4]).replace("\x1b[A", "") == "".join(f"\r{second}%" for second in range(101))
+    assert lines[5].endswith(" 5")
+
+
+def test_text_without_a_return_waits_for_its_end(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    text = output.Output()
+    for second in range(0, 200, 10):
+        now = float(second)
+        text.feed(b".")
+    text.feed(b"\r")
+    now = 300.0
+    text.feed(b"\nnext")
+    text.flush()
+    assert capfd.readouterr().out == "." * 20 + "\r\nnext\n"

@@ -6,6 +6,8 @@ const COLOURS = { error: red, warning: yellow, notice: cyan };
 const LONGEST_URL = 60;
 /** Of an error. */
 const MOST_LINES = 3;
+/** `[00:01:12] Training: …`: a line about the job. */
+const STATUS = /^\[\d\d:\d\d:\d\d\] (\w+)/;
 
 /** `open`: whether groups are unfolded; `plainly`: errors whole, but without a traceback's lines. */
 export class StepLog {
@@ -15,6 +17,8 @@ export class StepLog {
   #resume;
   #group;
   #folded = 0;
+  /** Whether lines are the worker's: those between the begin of the training and the next line about the job. */
+  #training = false;
   #spoken = 0;
 
   constructor({ open = true, plainly = false } = {}) {
@@ -47,7 +51,10 @@ export class StepLog {
       return;
     }
     const [, command, properties = '', value = ''] = /^::([\w-]+)([^:]*)::(.*)$/.exec(line) ?? [];
-    if (command === undefined) this.#own(line);
+    const status = STATUS.exec(line)?.[1];
+    if (status !== undefined) this.#training = status === 'Training';
+    if (command === undefined && status === undefined && this.#training) this.#foreign(line);
+    else if (command === undefined) this.#own(line);
     else if (command === 'stop-commands') this.#resume = value;
     else if (command === 'group') this.#openGroup(value);
     else if (command === 'endgroup') this.#closeGroup();
@@ -62,8 +69,10 @@ export class StepLog {
 
   /** `[HOST] TEXT`, or a text alone where there is one instance. */
   #foreign(line) {
-    const [, host = '', text = line] = /^(\[[\w-]+\] )?(.*)$/.exec(line) ?? [];
-    if (text.trim() !== '') say(`  ${dim('│')} ${cyan(host)}${harmless(text)}`);
+    const [, host = '', text = line] = /^(\[algo-\d+\] )?(.*)$/.exec(line) ?? [];
+    if (text.trim() === '') return;
+    if (this.#group !== undefined && !this.#open) this.#folded += 1;
+    else say(`  ${dim('│')} ${cyan(host)}${harmless(text)}`);
   }
 
   #openGroup(title) {

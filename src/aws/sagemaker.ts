@@ -161,10 +161,16 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     kmsKey: job.OutputDataConfig?.KmsKeyId || undefined,
     stateUri: job.CheckpointConfig?.S3Uri ?? '',
     codeUri: codeUri(job),
+    // The action's launcher, and AWS's training toolkit, which starts the program that this hyperparameter names.
+    announcesProgram: hasCodeChannel(job) || job.HyperParameters?.['sagemaker_program'] !== undefined,
     metrics: new Map(
       (job.FinalMetricDataList ?? []).map(({ MetricName, Value }) => [MetricName ?? '', Number(Value)] as const),
     ),
   };
+}
+
+function hasCodeChannel({ InputDataConfig }: DescribeTrainingJobCommandOutput): boolean {
+  return InputDataConfig?.some(({ ChannelName }) => ChannelName === CODE_CHANNEL) ?? false;
 }
 
 /** The URI of the code archive: in the action's own channel, or, for `ssm` and AWS's SDK, in a hyperparameter. */

@@ -44,6 +44,8 @@ export interface DescribedJob extends JobState {
   /** S3 URIs; empty if the job has none. */
   readonly stateUri: string;
   readonly codeUri: string;
+  /** Whether a line of the log, `Invoking script with the following command:`, comes before those of the program. */
+  readonly announcesProgram: boolean;
   /** The values that SageMaker found with the job's metric definitions. */
   readonly metrics: Metrics;
 }

@@ -2,18 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
-import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
 import type { LoggedError } from '../failure/read-errors.ts';
-import { info, notice, printForeign, warning } from '../github/log.ts';
+import { info, notice, warning } from '../github/log.ts';
 import { mergeMetrics } from '../metrics/definitions.ts';
 import { completeSeries, type MetricSeries } from '../metrics/series.ts';
 import type { Step } from '../step.ts';
+import { interruptions, newInterruptions } from './interruptions.ts';
 import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
 import { OutageTolerance } from './outage.ts';
-import { pollJob } from './poll.ts';
-import { interruptions } from './transitions.ts';
+import { pollJob, type Watcher } from './poll.ts';
+import { PrintedLog } from './printed-log.ts';
 
 /** A job that was followed, with what its log says until then. It may go on. */
 export interface FollowedJob {
@@ -40,15 +40,28 @@ export async function followJob(
   until: number,
 ): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
-  const show = async (lines: LogLines): Promise<void> => {
-    printForeign(
-      instances > 1 ? `[${lines.host}] ` : '',
-      lines.lines.map(({ text }) => text),
-    );
-    await log.accept(lines, signal);
+  const printed = new PrintedLog(instances, Date.now());
+  let before: DescribedJob | undefined;
+  const watcher: Watcher = {
+    job: (state) => {
+      printed.job(state, Date.now());
+      newInterruptions(before, state).forEach(notice);
+      before = state;
+    },
+    lines: async (lines) => {
+      printed.lines(lines, Date.now());
+      await log.accept(lines, signal);
+    },
+    message: (text) => printed.message(text, Date.now()),
+    tick: (reading) => printed.tick(reading, Date.now()),
   };
-  const state = await pollJob(aws, { job, until, show, print: info, note: notice }, signal);
-  return followedJob(state, log, state.metrics);
+  try {
+    const state = await pollJob(aws, job, until, watcher, signal);
+    printed.end(Date.now());
+    return await followedJob(state, log, state.metrics);
+  } finally {
+    printed.close();
+  }
 }
 
 /**

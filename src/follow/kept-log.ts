@@ -11,6 +11,7 @@ import type { MetricDefinition } from '../metrics/definitions.ts';
 import type { JobTimes } from '../metrics/growing-series.ts';
 import { MetricReader } from '../metrics/metric-reader.ts';
 import type { MetricSeries } from '../metrics/series.ts';
+import { statesOf } from './states.ts';
 
 const MOST_LOST = 20;
 /** Characters. */
@@ -40,7 +41,7 @@ export class KeptLog implements LogConsumer {
     return new KeptLog(output === undefined ? undefined : new LogFiles(output), await MetricReader.of(metrics));
   }
 
-  /** Replaces secrets in all that is kept, not only in the printed log. */
+  /** Replaces secrets in all that is kept, not only in the printed log. The files have each line as it came. */
   async accept({ lines, ...stream }: LogLines, signal: AbortSignal): Promise<void> {
     const redacted = { ...stream, lines: lines.map(({ at, text }) => ({ at, text: redact(text) })) };
     this.#files?.append(
@@ -49,7 +50,7 @@ export class KeptLog implements LogConsumer {
     );
     this.#lost.accept(redacted);
     this.#last.accept(redacted);
-    await this.#metrics.accept(redacted, signal);
+    await this.#metrics.accept({ ...redacted, lines: redacted.lines.flatMap(statesOf) }, signal);
   }
 
   get metrics(): Metrics {

@@ -7,7 +7,6 @@ import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';
-import { newInterruptions, newTransitions } from './transitions.ts';
 
 /**
  * All jobs of the account share the limit of DescribeTrainingJob. So a step calls it every 5 s on average, and in no minute
@@ -18,70 +17,49 @@ const LOOKS_PER_SECOND = 1 / 5;
 const LOOKS_SAVED = 6;
 const LOOKS_KEPT = 3;
 const LOOK_MS = 1_000;
-const HEARTBEAT_MS = 60_000;
 
-export interface Polled {
-  readonly job: string;
-  /** When to stop following, in milliseconds since 1970. */
-  readonly until: number;
+/** Watches a job that is followed. */
+export interface Watcher {
+  /** Receives the job's state each time that SageMaker describes it. */
+  readonly job: (job: DescribedJob) => void;
   /** Receives new log lines. */
-  readonly show: (lines: LogLines) => Promise<void>;
-  /** Receives messages about the job's progress. They can contain text of the worker, such as a failure's reason. */
-  readonly print: (line: string) => void;
-  /** Receives a sentence about each interruption. */
-  readonly note: (sentence: string) => void;
+  readonly lines: (lines: LogLines) => Promise<void>;
+  /** Receives messages about how the job is followed. */
+  readonly message: (text: string) => void;
+  /** Is called each second or more often. */
+  readonly tick: (log: LogReader) => void;
 }
 
 /** Returns the job's state after its end, or as it is when the time is over. */
 export async function pollJob(
   aws: Connection,
-  { job, until, show, print, note }: Polled,
+  job: string,
+  until: number,
+  watcher: Watcher,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
-  const startedAt = Date.now();
   let state: DescribedJob | undefined;
   let lastStatus = 0;
-  let lastPrinted = startedAt;
-  const say = (line: string): void => {
-    lastPrinted = Date.now();
-    print(line);
-  };
-  const showLines = async (lines: LogLines): Promise<void> => {
-    lastPrinted = Date.now();
-    await show(lines);
-  };
-  const log = new LogReader(aws, showLines, say);
-  const sagemaker = new OutageTolerance('SageMaker', say);
-  const looks = new Pace(LOOKS_SAVED, startedAt);
+  const log = new LogReader(aws, watcher.lines, watcher.message);
+  const sagemaker = new OutageTolerance('SageMaker', watcher.message);
+  const looks = new Pace(LOOKS_SAVED, Date.now());
   const untilLook = (now: number): number =>
-    Math.max(looks.wait(LOOKS_PER_SECOND, now, log.complete ? 0 : LOOKS_KEPT), lastStatus + LOOK_MS - now);
-  const heartbeat = (): void => {
-    if (Date.now() - lastPrinted < HEARTBEAT_MS) return;
-    say(`${state?.secondaryStatus ?? 'Waiting'}, ${Math.round((Date.now() - startedAt) / 60_000)} min after the start`);
-  };
+    Math.max(looks.wait(LOOKS_PER_SECOND, now, log.isComplete ? 0 : LOOKS_KEPT), lastStatus + LOOK_MS - now);
   for (;;) {
     if (untilLook(Date.now()) <= 0) {
       looks.take();
       const now = await sagemaker.tolerate(() => describeJob(aws, job, signal));
       lastStatus = Date.now();
-      if (now !== undefined) {
-        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${firstLine(message)}`);
-        newInterruptions(state, now).forEach(note);
-        state = now;
-      }
+      if (now !== undefined) watcher.job(now);
+      state = now ?? state;
     }
     if (state !== undefined) {
-      if (isEnded(state)) await log.readToTheEnd(state, signal);
+      if (isEnded(state)) await log.readToTheEnd(state, () => watcher.tick(log), signal);
       if (isEnded(state) || Date.now() >= until) return state;
       await log.read(state, signal);
     }
-    heartbeat();
+    watcher.tick(log);
     const now = Date.now();
     await sleep(Math.max(1, Math.min(log.wait(now), untilLook(now), until - now)), undefined, { signal });
   }
-}
-
-/** Of a failed job's message: more of it is a traceback, which is in the log. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? '';
 }

@@ -18,7 +18,7 @@ export class LogReader {
   readonly #print: (line: string) => void;
   readonly #outage: OutageTolerance;
   #log: JobLog | undefined;
-  #readable = true;
+  #isReadable = true;
   #lastLine = 0;
 
   constructor(aws: Connection, show: Show, print: (line: string) => void) {
@@ -32,18 +32,28 @@ export class LogReader {
   }
 
   /** Whether there is nothing more to read. */
-  get complete(): boolean {
-    return !this.#readable || this.#log?.complete === true;
+  get isComplete(): boolean {
+    return !this.#isReadable || this.#log?.complete === true;
+  }
+
+  /** Whether more is known to be there than was read. */
+  get isBehind(): boolean {
+    return this.#log !== undefined && !this.#log.caughtUp;
+  }
+
+  /** Whether the credentials may read it, as far as is known. */
+  get isReadable(): boolean {
+    return this.#isReadable;
   }
 
   /** How long to wait before the next `read`, in milliseconds. */
   wait(now: number): number {
-    return this.#readable && this.#log !== undefined ? Math.min(TICK_MS, this.#log.wait(now)) : TICK_MS;
+    return this.#isReadable && this.#log !== undefined ? Math.min(TICK_MS, this.#log.wait(now)) : TICK_MS;
   }
 
   /** Makes one call if it is time for one. `job`: its newest state. */
   async read(job: DescribedJob, signal: AbortSignal): Promise<void> {
-    if (!this.#readable || starts(job) === 0) return;
+    if (!this.#isReadable || starts(job) === 0) return;
     this.#log ??= new JobLog(this.#aws, job, this.#show, this.#print);
     const log = this.#log;
     if (log.wait(Date.now()) > 0) return;
@@ -53,7 +63,7 @@ export class LogReader {
       if (answered === undefined || !log.caughtUp) this.#lastLine = Date.now();
     } catch (error) {
       if (!isServiceError(error, 'AccessDeniedException') && !isTransient(error)) throw error;
-      this.#readable = false;
+      this.#isReadable = false;
       warning(
         `The job's log cannot be read: ${error.message} The step follows the job without it. To see the log here, allow ` +
           'logs:DescribeLogStreams, logs:GetLogEvents and logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs.',
@@ -61,12 +71,16 @@ export class LogReader {
     }
   }
 
-  /** Reads until the end lines prove that the log is complete, or, without end lines, until no new lines arrive. */
-  async readToTheEnd(job: DescribedJob, signal: AbortSignal): Promise<void> {
+  /**
+   * Reads until the end lines prove that the log is complete, or, without end lines, until no new lines arrive. Calls
+   * `tick` after each call.
+   */
+  async readToTheEnd(job: DescribedJob, tick: () => void, signal: AbortSignal): Promise<void> {
     this.#lastLine = Date.now();
-    while (starts(job) > 0 && !this.complete && Date.now() - this.#lastLine < QUIET_MS) {
+    while (starts(job) > 0 && !this.isComplete && Date.now() - this.#lastLine < QUIET_MS) {
       await this.read(job, signal);
-      await sleep(Math.max(1, this.complete ? 0 : this.wait(Date.now())), undefined, { signal });
+      tick();
+      await sleep(Math.max(1, this.isComplete ? 0 : this.wait(Date.now())), undefined, { signal });
     }
   }
 }

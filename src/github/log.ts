@@ -18,6 +18,12 @@ const COMMAND = /^(?:[^\S\n\r\u2028\u2029]|\u0085)*::|##\[/m;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const CONTROL = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
 
+/** `ESC [ … letter`: colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
+const COLOURS = /\u001b\[[0-?]*[ -/]*[@-~]/g;
+/** What begins or ends a group on GitHub's page of the log, even while commands are off: it is how the runner writes them. */
+const GROUP = /^(?:##)?\[(?:end)?group\]/i;
+
 const redactor = new Redactor([]);
 
 /** Replaces each known secret by `***`. For text that is not printed to the log but written elsewhere. */
@@ -34,8 +40,7 @@ export function maskSecrets(secrets: readonly string[]): void {
 
 /** Prints a message of the action. It may quote foreign text. */
 export function info(text: string): void {
-  const printed = linesOf('', text.split(LINE_BREAK));
-  process.stdout.write(COMMAND.test(printed) ? withoutCommands(printed) : printed);
+  printForeign('', text.split(LINE_BREAK));
 }
 
 export function notice(text: string): void {
@@ -61,12 +66,21 @@ export function failOnUncaughtErrors(): void {
 
 /** Prints the messages of the work as a collapsed group. */
 export async function inGroup<T>(title: string, work: () => Promise<T>): Promise<T> {
-  core.startGroup(redact(title));
+  startGroup(title);
   try {
     return await work();
   } finally {
-    core.endGroup();
+    endGroup();
   }
+}
+
+/** What is printed from now on is a collapsed group. Groups cannot contain groups. */
+export function startGroup(title: string): void {
+  core.startGroup(redact(title));
+}
+
+export function endGroup(): void {
+  core.endGroup();
 }
 
 /** Annotates lines of a file with an error. `file` is relative to the workspace. Title and text may be foreign. */
@@ -80,13 +94,32 @@ export function annotateLines(
   core.error(lines.join('\n'), { file, startLine: first, endLine: last, title: redact(harmless(title)) });
 }
 
-/** Prints foreign lines, from a worker or from Docker, each after the label. */
+/**
+ * Prints foreign lines, from a worker or from Docker, each after the label. Turns commands off only around lines that look
+ * like some, because the runner prints the two commands that do so into the log:
+ * https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
+ */
 export function printForeign(label: string, lines: readonly string[]): void {
-  process.stdout.write(withoutCommands(linesOf(label, lines)));
+  const printed = linesOf(label, lines);
+  process.stdout.write(COMMAND.test(printed) ? withoutCommands(printed) : printed);
 }
 
 function linesOf(label: string, lines: readonly string[]): string {
-  return lines.map((line) => `${label}${redact(harmless(line))}\n`).join('');
+  return lines
+    .map((line) => {
+      const text = withoutSecrets(harmless(line));
+      return `${label === '' && GROUP.test(text) ? ' ' : label}${text}\n`;
+    })
+    .join('');
+}
+
+/** Takes the colours out of a line in which they part a secret. */
+function withoutSecrets(line: string): string {
+  const redacted = redact(line);
+  if (!redacted.includes('\u001b')) return redacted;
+  const plain = redacted.replace(COLOURS, '');
+  const again = redact(plain);
+  return again === plain ? redacted : again;
 }
 
 const LINE_BREAK = /\r\n|[\n\r\u0085\u2028\u2029]/;

@@ -7,6 +7,10 @@ from typing import List
 END = b"##ssm-end "
 # Bytes. CloudWatch takes 256 KB an event: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html
 LONGEST_LINE = 200000
+# Seconds after which a progress bar, which is one line until it is full, is printed as far as it is.
+BAR_EVERY = 30.0
+# The end of a line that goes on in the next one: for a terminal, the line's end leads back down.
+GOES_ON = b"\x1b[A\n"
 # Bytes of a program's output in which the reason of its failure is looked for.
 TAIL = 64 * 1024
 
@@ -19,6 +23,7 @@ class Output:
         self.lines = 0
         self.tail = b""
         self._partial = b""
+        self._written = time.monotonic()
 
     def say(self, text: str) -> None:
         """Lines of the launcher's own, which are no part of a program's output."""
@@ -33,6 +38,12 @@ class Output:
             pieces = _pieces(rest)
             rest = pieces.pop()
             whole += b"".join(_harmless(piece + b"\n") for piece in pieces)
+        if not whole and time.monotonic() - self._written >= BAR_EVERY:
+            # The newest state may not be whole.
+            states, _, _ = rest[:-1].rpartition(b"\r")
+            if states:
+                whole = _harmless(states + GOES_ON)
+                rest = rest[len(states) :]
         self._partial = rest
         self.tail = (self.tail + whole)[-TAIL:]
         self._write(whole)
@@ -48,7 +59,10 @@ class Output:
         _write_all(END + "{} {} {}\n".format(host, self.start, self.lines).encode("utf-8"))
 
     def _write(self, lines: bytes) -> None:
+        if not lines:
+            return
         self.lines += lines.count(b"\n")
+        self._written = time.monotonic()
         _write_all(lines)
 
 
