@@ -20,7 +20,14 @@ let job: DescribedJob = {
     arn: '',
     imageUri: '',
   },
-  ...{ instanceType: 'ml.g5.xlarge', instanceCount: instances, spot: true, outputPath: '', kmsKey: undefined },
+  ...{
+    instanceType: 'ml.g5.xlarge',
+    instanceCount: instances,
+    spot: true,
+    outputPath: '',
+    compression: 'gzip',
+    kmsKey: undefined,
+  },
   ...{ stateUri: '', codeUri: '', trainingSeconds: undefined, billableSeconds: undefined, metrics: new Map() },
   announcesProgram: !head.includes('own entry point'),
 };
