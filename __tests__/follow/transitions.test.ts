@@ -72,6 +72,16 @@ describe('a change', () => {
     expect(shown(changes.due(95_000, 88_000, { ...READING, isBehind: true }))).toEqual(['Completed']);
   });
 
+  it('of a job that has ended waits until its log was read to the end', () => {
+    const changes = new Changes();
+    changes.take({ ...job(...BEFORE, ['Uploading', 30], ['Completed', 34]), status: 'Completed' }, 35_000);
+    expect(changes.due(45_000, 20_000, READING)).toEqual([]);
+    expect(shown(changes.all())).toEqual(['Uploading', 'Completed']);
+    // It cannot be read.
+    changes.take({ ...job(...BEFORE, ['Uploading', 30], ['Failed', 34]), status: 'Failed' }, 35_000);
+    expect(shown(changes.due(35_000, 0, { ...READING, isComplete: true }))).toEqual(['Failed']);
+  });
+
   it('during the program is shown before a newer line', () => {
     const changes = new Changes();
     changes.take(job(...BEFORE, ['Stopping', 30]), 31_000);

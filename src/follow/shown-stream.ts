@@ -9,8 +9,8 @@ import { closed } from './colours.ts';
 import { moves, withControls, withoutControls, withoutLastReturns } from './control-text.ts';
 import { rendered } from './rendered-line.ts';
 
-/** By the lines' own times. */
-const STATE_EVERY_MS = 30_000;
+/** By the lines' own times. The launcher parts a bar each 30 s: none of these states is left out. */
+const STATE_EVERY_MS = 29_500;
 /** Rows that are remembered, because later lines may draw over them. */
 const MOST_ROWS = 32;
 /** Characters of such a row. */

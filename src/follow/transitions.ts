@@ -1,6 +1,6 @@
 /** The changes of a job's status: each once, and in the order in which things happened among the lines of its log. */
 
-import type { JobState } from '../core/training-job.ts';
+import { isEnded, type JobState } from '../core/training-job.ts';
 
 /** How long a change is held back, in milliseconds, if nothing says that all older lines were read. */
 const HELD_MS = 5_000;
@@ -38,15 +38,19 @@ interface Held extends Change {
 
 /**
  * A line that the program printed before a change can be read after it: CloudWatch is some seconds late. So what comes
- * after the program's start is held back until the log is complete, or has a newer line, or for a few seconds.
+ * after the program's start is held back until the log is complete, or has a newer line, or for a few seconds; once the
+ * job has ended, until its log was read to the end.
  */
 export class Changes {
   readonly #known = new Set<string>();
   readonly #statuses = new Set<number>();
   #held: Held[] = [];
+  #ended = false;
 
   /** Takes the job's newest state. Returns the changes to show now. */
-  take({ transitions }: JobState, now: number): readonly Change[] {
+  take(job: JobState, now: number): readonly Change[] {
+    const { transitions } = job;
+    this.#ended = isEnded(job);
     const start = transitions.findIndex(({ status }) => status === 'Training');
     for (const [index, { status, message, at }] of transitions.entries()) {
       const key = `${index} ${status} ${message}`;
@@ -75,7 +79,7 @@ export class Changes {
   /** The changes that need not wait any longer. `lastLine`: when the last line was read. */
   due(now: number, lastLine: number, { isComplete, isBehind }: LogProgress): readonly Change[] {
     if (isComplete) return this.all();
-    if (isBehind && now - lastLine < HELD_MS) return [];
+    if (this.#ended || (isBehind && now - lastLine < HELD_MS)) return [];
     const waiting = this.#held.findIndex(({ seen }) => now - seen < HELD_MS);
     return this.#release(waiting < 0 ? this.#held.length : waiting);
   }
