@@ -56,7 +56,8 @@ export interface ReportedJob {
   readonly image: string;
 }
 
-export type PhaseName = 'waiting' | 'downloading' | 'training' | 'interrupted' | 'uploading';
+export const PHASE_NAMES = ['waiting', 'downloading', 'training', 'interrupted', 'stopping', 'uploading'] as const;
+export type PhaseName = (typeof PHASE_NAMES)[number];
 
 export interface Phase {
   readonly name: PhaseName;
