@@ -11,6 +11,7 @@ import { type Computation, type Facts, taskFacts } from '../src/history/fingerpr
 export type Given = Partial<Record<InputName, string>>;
 
 export const CONTEXT: RunContext = {
+  server: 'https://github.com',
   repository: 'org/repo',
   ref: 'refs/heads/main',
   sha: '0123abc',

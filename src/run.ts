@@ -47,7 +47,11 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
         onStart,
       );
     else if (spec.mode.kind === 'plan') await reportPlan(step, spec, await resolveTask(step, spec, files));
-    else await reportExistingJob(step, spec, await findToCollect(step, spec.place, spec.mode), false, unexplained);
+    else {
+      const why = spec.mode.kind === 'job' ? '"job-name" names it' : '"mode" is collect';
+      const job = await findToCollect(step, spec.place, spec.mode);
+      await reportExistingJob(step, spec, job, { skipped: false, why, explain: unexplained });
+    }
   } catch (error) {
     const requested = unsettledJob();
     if (signal.aborted && requested !== undefined) await stopCancelled(aws, requested);
@@ -75,8 +79,10 @@ async function runTask(
   for (;;) {
     const obtained = await reuseOrStart(step, spec, resolved, wanted, onStart);
     if (obtained.kind !== 'started' && spec.resources.remoteDebug) info(NO_SESSION);
-    if (obtained.kind !== 'started')
-      return reportExistingJob(step, spec, obtained.job, obtained.kind === 'reused', explain);
+    if (obtained.kind !== 'started') {
+      const { kind, why, job } = obtained;
+      return reportExistingJob(step, spec, job, { skipped: kind === 'reused', why, explain });
+    }
     const { name, arn } = obtained.job;
     setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
     info(`Started ${name} on ${instances(spec.resources)}: ${logsUrl(step.aws.region, name)}`);
@@ -86,22 +92,26 @@ async function runTask(
     saveSettled();
     const end = await recordEnd(step, spec.place, wanted.facts, ended.state, ended.metrics);
     if (await isWorthAnotherStart(step, spec.place, obtained.job, ended.state)) continue;
-    return report(step, spec, output, { ended, completed: end.completed, pins: end.left, skipped: false, explain });
+    return report(step, spec, output, {
+      ...{ ended, place: spec.place, facts: wanted.facts, completed: end.completed, pins: end.left },
+      ...{ skipped: false, why: obtained.why, compared: obtained.compared, explain },
+    });
   }
 }
 
+/** Why the step takes a job that exists already: see `JobEnd`. */
+interface Taken {
+  readonly skipped: boolean;
+  readonly why: string;
+  readonly explain: Explain;
+}
+
 /** Reports a job that exists already. Follows it first if it is in progress. */
-async function reportExistingJob(
-  step: Step,
-  spec: TaskSpec,
-  job: EarlierJob,
-  skipped: boolean,
-  explain: Explain,
-): Promise<void> {
+async function reportExistingJob(step: Step, spec: TaskSpec, job: EarlierJob, taken: Taken): Promise<void> {
   const { state, record, place } = job;
   if (state === undefined) throw new Error(`The job ${job.name} was not described before its results were downloaded.`);
   // A job that another client started has no record, so its fingerprint is unknown.
-  setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(skipped) });
+  setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(taken.skipped) });
   setOutputs({ 'job-arn': state.arn, status: state.status });
   setJobOutputs(step.aws.region, state, spec.results.outputPath);
   const output = await claim(step, spec);
@@ -114,7 +124,10 @@ async function reportExistingJob(
   const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;
   const end = isUnrecorded ? await recordEnd(step, place, record.facts, ended.state, ended.metrics) : record?.end;
   const completed = job.ended ? job.completed : (end?.completed ?? true);
-  await report(step, spec, output, { ended, completed, pins: end?.left ?? [], skipped, explain });
+  await report(step, spec, output, {
+    ...{ ended, place, facts: record?.facts, completed, pins: end?.left ?? [], compared: undefined },
+    ...taken,
+  });
 }
 
 function claim({ run }: Step, { results }: TaskSpec): Promise<Output> {

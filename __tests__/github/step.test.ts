@@ -168,10 +168,11 @@ describe('the context', () => {
   it('is that of the workflow run', () => {
     const environment = {
       ...{ GITHUB_REPOSITORY: 'o/r', GITHUB_REF: 'refs/heads/x', GITHUB_SHA: 'abc', GITHUB_RUN_ID: '7' },
-      ...{ GITHUB_RUN_ATTEMPT: '2', GITHUB_EVENT_NAME: 'push' },
+      ...{ GITHUB_RUN_ATTEMPT: '2', GITHUB_EVENT_NAME: 'push', GITHUB_SERVER_URL: 'https://git.corp.example/' },
       ...{ GITHUB_WORKSPACE: '/w s', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-1' },
     };
     expect(context(environment)).toEqual({
+      server: 'https://git.corp.example',
       repository: 'o/r',
       ref: 'refs/heads/x',
       sha: 'abc',
@@ -184,6 +185,7 @@ describe('the context', () => {
   });
   it('may be empty', () => {
     expect(context()).toEqual({
+      server: 'https://github.com',
       repository: '',
       ref: '',
       sha: '',

@@ -70,7 +70,7 @@ function exampleRequest(spec: TaskSpec): object {
     })),
   };
   const run = {
-    ...{ repository: 'r', ref: 'r', sha: 's', runId: '1', attempt: 0, event: '', payload: {} },
+    ...{ server: '', repository: 'r', ref: 'r', sha: 's', runId: '1', attempt: 0, event: '', payload: {} },
     region: '',
     workspace: '',
   };

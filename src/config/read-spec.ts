@@ -5,7 +5,6 @@
 
 import { NO_DISTRIBUTION, parseDistribution } from '../code/distribution.ts';
 import { NO_HYPERPARAMETERS, parseHyperparameters } from '../code/hyperparameters.ts';
-import type { Start } from '../code/start.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { repositoryName } from '../core/image-reference.ts';
 import {
@@ -47,12 +46,19 @@ import {
   parseSessionName,
 } from './aws-names.ts';
 import { crossCheck, type Report } from './cross-checks.ts';
+import { givenInputs } from './given-inputs.ts';
 import { type InputName, isGiven, type RawInputs, RUN_INPUTS } from './inputs.ts';
+import { readStart } from './read-start.ts';
 import type { Mode, RoleToAssume, TaskSpec } from './spec.ts';
 import { unmergedPrefix } from './unmerged.ts';
 
 /** A training job runs at most 28 days: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html */
 const MOST_MINUTES = 28 * 24 * 60;
+/**
+ * In private repositories; in public ones 90. GitHub shortens a longer time.
+ * https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
+ */
+const MOST_RETENTION_DAYS = 400;
 /** KeepAlivePeriodInSeconds is at most 21,600. */
 const MOST_KEPT_MINUTES = 360;
 
@@ -150,6 +156,7 @@ export function readSpec(
       cleanState: read('clean-state', false, parseBoolean),
       whenBusy: read('when-busy', 'wait', (text) => parseChoice(text, WHEN_BUSY)),
     },
+    given: givenInputs(raw),
     request: raw.request.trim() === '' ? undefined : raw.request,
     aws: { region, bucket: read('bucket', undefined, parseBucket), roleToAssume: roleToAssume(read, region) },
   };
@@ -212,6 +219,9 @@ function readResults(outputPath: string, read: Read, project: string, task: stri
     download: new Set([...read<Result[]>('download', ['logs', 'model', 'output'], results), ...artifacts]),
     artifacts,
     artifactName: read('artifact-name', `${project}-${task}`, parseArtifactName),
+    // 0 is GitHub's own default, as in actions/upload-artifact.
+    retentionDays: read('retention-days', undefined, (text) => parseInteger(text, 0, MOST_RETENTION_DAYS) || undefined),
+    compressionLevel: read('compression-level', undefined, (text) => parseInteger(text, 0, 9)),
   };
 }
 
@@ -219,29 +229,4 @@ function roleToAssume(read: Read, region: string): RoleToAssume | undefined {
   const roleArn = read('role-to-assume', undefined, parseRoleArn);
   const sessionName = read('role-session-name', 'GitHubActions', parseSessionName);
   return roleArn === undefined ? undefined : { roleArn, sessionName, region };
-}
-
-/** What the worker starts: `entrypoint`, `run`, or, with neither, the entry point of the user's image. */
-function readStart(raw: RawInputs, mode: Mode, wrong: Report, path: (text: string) => string): Start {
-  if (mode.kind !== 'run' && mode.kind !== 'plan') return { kind: 'run', text: '' };
-  const entrypoint = path(raw.entrypoint.trim());
-  const hasRun = raw.run.trim() !== '';
-  if (entrypoint !== '' && hasRun) wrong('run', 'it cannot be combined with "entrypoint"', 'remove one of the two.');
-  if (entrypoint === '' && !hasRun) {
-    if (isGiven(raw, 'image') || isGiven(raw, 'dockerfile')) return { kind: 'image' };
-    wrong(
-      'entrypoint',
-      'neither "entrypoint" nor "run" is set',
-      'set "entrypoint" to a .py or .sh file, set "run" to shell lines, or use an "image" or "dockerfile" that has an entry point.',
-    );
-  }
-  if (entrypoint === '') return { kind: 'run', text: raw.run };
-  if (!/\.(py|sh)$/.test(entrypoint)) {
-    wrong(
-      'entrypoint',
-      `"${entrypoint}" is neither a .py nor a .sh file`,
-      'use such a file, or start yours with "run".',
-    );
-  }
-  return { kind: 'entrypoint', path: entrypoint };
 }

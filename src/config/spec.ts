@@ -22,6 +22,8 @@ export interface TaskSpec {
   /** Whether the step writes a job summary. */
   readonly summary: boolean;
   readonly reuse: ReuseSpec;
+  /** The inputs that the workflow sets, as a reader may see them. */
+  readonly given: ReadonlyMap<string, string>;
   /** The text of `request`. Undefined if it is not set. */
   readonly request: string | undefined;
   readonly aws: AwsAccess;

@@ -20,7 +20,7 @@ export function link(url: string, html: string): string {
 
 /** Escapes HTML's special characters, and those that Markdown interprets in an HTML block or a heading. */
 export function escapeText(text: string): string {
-  return text.replace(/[&<>"'`*_[\]()#@|~\\!:\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(/[&<>"'`*_[\]()#@|~\\!:$\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /**

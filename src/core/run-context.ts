@@ -2,6 +2,8 @@
 
 /** Gives defaults of inputs and values of the job's tags. */
 export interface RunContext {
+  /** GitHub's URL, without a slash at its end. */
+  readonly server: string;
   /** `owner/name`. */
   readonly repository: string;
   readonly ref: string;

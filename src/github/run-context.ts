@@ -6,6 +6,7 @@ import type { RunContext } from '../core/run-context.ts';
 export function readContext(): RunContext {
   const { env } = process;
   return {
+    server: (env['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, ''),
     repository: env['GITHUB_REPOSITORY'] ?? '',
     ref: env['GITHUB_REF'] ?? '',
     sha: env['GITHUB_SHA'] ?? '',

@@ -1,53 +1,66 @@
 /**
- * Reports an ended job, failed or not: outputs, results, artifacts, summary. Throws the job's failure last, or else what is
- * missing of the results.
+ * Reports an ended job, failed or not: outputs, results, artifacts, report and summary. Throws the job's failure last, or
+ * else what is missing of the results.
  */
 
 import { describeError, JobError } from '../core/errors.ts';
-import { instances } from '../core/format.ts';
-import { logsUrl } from '../core/names.ts';
-import type { Place } from '../core/s3-layout.ts';
+import type { Place, TaskPlace } from '../core/s3-layout.ts';
 import type { Metrics } from '../core/training-job.ts';
-import type { Output } from '../files/output-folder.ts';
+import { type Output, REPORT, writeReport } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { EndedJob } from '../follow/follow.ts';
+import type { UploadedArtifact } from '../github/artifacts.ts';
 import { info, inGroup, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
+import type { EarlierJob } from '../history/decide.ts';
+import { type Compared, findCompared } from '../history/find.ts';
+import type { Facts } from '../history/fingerprint.ts';
 import type { Pin } from '../history/record.ts';
 import { type Outcome, outcome, spotSavings } from '../job/outcome.ts';
 import { type Downloaded, downloadResults } from '../results/download.ts';
-import type { ResultsSpec } from '../results/spec.ts';
+import type { Result, ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
+import { buildReport } from './build-report.ts';
+import type { JobReport } from './job-report.ts';
 import { setOutputs } from './outputs.ts';
-import { renderSummary, type SummaryFacts } from './summary.ts';
+import { renderSummary } from './summary.ts';
 
 export interface JobEnd {
   readonly ended: EndedJob;
+  /** Where the job writes. */
+  readonly place: Place;
   /** Whether the job completed its task. */
   readonly completed: boolean;
   /** The archives as they were at the job's end, if they are recorded. */
   readonly pins: readonly Pin[];
+  /** What the job computes from, if that is recorded. */
+  readonly facts: Facts | undefined;
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
+  /** Why it did so, or started a job. */
+  readonly why: string;
+  /** The job that completed the task before, if it is known by now. */
+  readonly compared: EarlierJob | undefined;
   /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
   readonly explain: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
 }
 
 /** The part of the task's spec that the report depends on. */
 export interface ReportSpec {
-  readonly place: Place;
+  readonly place: TaskPlace;
   readonly results: ResultsSpec;
   /** Whether to write a job summary. */
   readonly summary: boolean;
+  /** The inputs that the workflow sets. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 /** Throws a JobError if the job did not complete, and another error if not all of its results could be downloaded. */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
-  const { state, metrics, logProblem, lostLines } = end.ended;
+  const { state, metrics, lostLines } = end.ended;
   const result = outcome(state);
   const cause = result.kind === 'failed' ? await end.explain(result.reason, lostLines) : undefined;
-  const failure = failureOf(state.name, result, cause);
   setOutputs({
     status: state.status,
     metrics: JSON.stringify(Object.fromEntries(withoutSecrets(metrics))),
@@ -56,33 +69,85 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     'spot-savings': state.spot ? spotSavings(state) : undefined,
     'failure-reason': result.kind === 'completed' ? undefined : redact(result.reason),
   });
+  const gathered = await gather(step, spec, output, end);
+  const compared = await compare(step, spec, end);
+  const made = buildReport({
+    ...{ now: new Date(), region: step.aws.region, run: step.run, place: spec.place, inputs: spec.given },
+    ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result), metrics },
+    ...{ facts: end.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
+    notices: result.kind === 'completed' && !end.completed ? [unmarked(state.name)] : [],
+    ...{ series: [], errors: [], gate: [], cost: undefined },
+  });
+  const problems = [...gathered.problems, ...(await publish(spec, output, made))];
+  conclude(end, failureOf(state.name, result, cause), problems);
+}
+
+interface Gathered {
+  readonly downloaded: readonly Downloaded[];
+  readonly artifacts: ReadonlyMap<Result, UploadedArtifact>;
+  /** What is missing of the results, and why. */
+  readonly problems: readonly Error[];
+}
+
+/** Downloads results and uploads artifacts. Never throws. */
+async function gather(step: Step, { results }: ReportSpec, output: Output, { ended, pins }: JobEnd): Promise<Gathered> {
+  const { state, logProblem } = ended;
   let downloaded: readonly Downloaded[] = [];
   const problems: Error[] = [];
   try {
     const download = await inGroup('Results', () =>
-      downloadResults(step, spec.results.download, state, etagsOf(end.pins), { output, logProblem }),
+      downloadResults(step, results.download, state, etagsOf(pins), { output, logProblem }),
     );
     downloaded = download.downloaded;
-    problems.push(
-      ...download.problems,
-      ...(await uploadArtifacts(step, spec.results, { output, job: state }, downloaded)),
-    );
+    problems.push(...download.problems);
+    const uploads = await uploadArtifacts(step, results, { output, job: state }, downloaded);
+    return { downloaded, artifacts: uploads.artifacts, problems: [...problems, ...uploads.problems] };
   } catch (error) {
-    if (failure === undefined) throw error;
-    problems.push(error as Error);
-  } finally {
-    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure)));
+    return { downloaded, artifacts: new Map(), problems: [...problems, error as Error] };
   }
+}
+
+/** The jobs to compare with. Without them the step is as good, so what keeps it from them is a warning. */
+async function compare(step: Step, spec: ReportSpec, { ended, place, compared }: JobEnd): Promise<Compared> {
+  try {
+    const { name, outputPath } = ended.state;
+    return await findCompared(step, spec.place, { name, outputPath, place }, compared);
+  } catch (error) {
+    if (!step.signal.aborted) warning(`The job is compared with no earlier one: ${describeError(error)}`);
+    return { previous: undefined, base: undefined };
+  }
+}
+
+function localResults({ run }: Step, { downloaded, artifacts }: Gathered) {
+  return downloaded.map(({ result, folder, files, bytes }) => {
+    return { result, files, bytes, path: shownPath(folder, run.workspace), artifact: artifacts.get(result) };
+  });
+}
+
+/** Writes the report and the summary. Returns what could not be written. */
+async function publish(spec: ReportSpec, output: Output, made: JobReport): Promise<readonly Error[]> {
+  const problems: Error[] = [];
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: Error) => problems.push(error));
+  };
+  await attempt(async () => {
+    await writeReport(output, `${JSON.stringify(made, null, 2)}\n`);
+    setOutputs({ 'report-path': `${spec.results.outputPath}/${REPORT}` });
+  });
+  if (spec.summary) await attempt(() => writeSummary(renderSummary(made)));
+  return problems;
+}
+
+function conclude(
+  { ended: { state }, completed }: JobEnd,
+  failure: JobError | undefined,
+  problems: readonly Error[],
+): void {
   if (failure !== undefined) {
     for (const problem of problems) warning(describeError(problem));
     throw failure;
   }
-  if (!end.completed) {
-    warning(
-      `Only some of the instances of ${state.name} marked the task as completed, so the task is not completed. ` +
-        'Its next run starts a job again, and other tasks cannot use these results.',
-    );
-  }
+  if (!completed) warning(unmarked(state.name));
   const [problem, ...others] = problems;
   if (others.length > 0)
     throw new AggregateError(problems, `${state.name} completed, but not all of its results are here:`);
@@ -90,34 +155,14 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   info(`${state.name} completed.`);
 }
 
-function facts(
-  { aws, run }: Step,
-  { place }: ReportSpec,
-  { ended: { state, metrics }, skipped }: JobEnd,
-  downloaded: readonly Downloaded[],
-  failure: JobError | undefined,
-): SummaryFacts {
-  return {
-    task: place.task,
-    project: place.project,
-    job: state.name,
-    status: state.status,
-    skipped,
-    reason: redact(failure?.message ?? ''),
-    instances: instances(state),
-    image: state.imageUri,
-    trainingSeconds: state.trainingSeconds,
-    billableSeconds: state.billableSeconds,
-    spotSavings: state.spot ? spotSavings(state) : undefined,
-    logsUrl: logsUrl(aws.region, state.name),
-    metrics: withoutSecrets(metrics),
-    results: downloaded
-      .filter(({ files }) => files > 0)
-      .map(({ result, folder, files }) => ({ result, files, path: shownPath(folder, run.workspace) })),
-  };
+function unmarked(job: string): string {
+  return (
+    `Only some of the instances of ${job} marked the task as completed, so the task is not completed. ` +
+    'Its next run starts a job again, and other tasks cannot use these results.'
+  );
 }
 
-/** A worker chooses the names. They are redacted before they are escaped, which changes a secret's characters. */
+/** A worker chooses the names. */
 function withoutSecrets(metrics: Metrics): Metrics {
   return new Map([...metrics].map(([name, value]) => [redact(name), value]));
 }
@@ -134,9 +179,20 @@ function failureOf(job: string, end: Outcome, cause: string | undefined): JobErr
     case 'failed':
       return new JobError(
         `The job ${job} failed: ${end.reason}${cause === undefined ? '' : `\n${cause}`}`,
-        'The log above is complete. The results that the job left were downloaded.',
+        hintOf(end),
       );
     case 'stopped':
-      return new JobError(`The job ${job} was stopped: ${end.reason}`, end.hint);
+      return new JobError(`The job ${job} was stopped: ${end.reason}`, hintOf(end));
+  }
+}
+
+function hintOf(end: Outcome): string {
+  switch (end.kind) {
+    case 'completed':
+      return '';
+    case 'failed':
+      return 'The log of the step is complete. The results that the job left were downloaded.';
+    case 'stopped':
+      return end.hint;
   }
 }
