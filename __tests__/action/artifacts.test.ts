@@ -90,7 +90,9 @@ write("a|b", "9")
       a_b_3: '9',
     });
     expect(readFileSync(join(model, 'run-2026-03-01T09:30:00.log'), 'utf8')).toBe('log');
-    expect(readdirSync(join(model, '..')).sort()).toEqual(['.simple-sagemaker-output', 'logs', 'model', 'output']);
+    expect(readdirSync(join(model, '..')).sort()).toEqual([
+      ...['.simple-sagemaker-output', 'logs', 'model', 'output', 'report.json'],
+    ]);
     expect(warnings).toEqual([]);
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(

@@ -36,7 +36,9 @@ export function textOf(node: Node): string {
 
 /** The page's elements without text, such as `table(tr(td td))`. Spans are left out: they only part text. */
 export function skeletonOf(node: Node): string {
-  const inside = childrenOf(node).map(skeletonOf).filter((part) => part !== '');
+  const inside = childrenOf(node)
+    .map(skeletonOf)
+    .filter((part) => part !== '');
   const all = inside.join(' ');
   if (!('tagName' in node) || node.tagName === 'span') return all;
   const attributes = node.attrs.map(({ name }) => `[${name}]`).join('');

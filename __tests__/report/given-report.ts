@@ -100,17 +100,24 @@ export const TRACEBACK = [
   '    main()',
   '  File "/opt/ml/code/src/train.py", line 12, in main',
   "    column = rows['bill_dpeth_mm']",
-  "             ~~~~^^^^^^^^^^^^^^^^^",
+  '             ~~~~^^^^^^^^^^^^^^^^^',
   "KeyError: 'bill_dpeth_mm'",
 ];
 
 /** A job whose worker raised an exception on both instances. */
 export function failedFacts(given: Partial<ReportFacts> = {}): ReportFacts {
   const failureReason = `AlgorithmError: ExecuteUserScriptError: exit code 1\n${TRACEBACK.join('\n')}`;
-  const state = stateOf({ status: 'Failed', secondaryStatus: 'Failed', failureReason, billableSeconds: 60, trainingSeconds: 60, ended: at(300) }, [
-    ...TRANSITIONS.slice(0, 4),
-    ['Failed', 300],
-  ]);
+  const state = stateOf(
+    {
+      status: 'Failed',
+      secondaryStatus: 'Failed',
+      failureReason,
+      billableSeconds: 60,
+      trainingSeconds: 60,
+      ended: at(300),
+    },
+    [...TRANSITIONS.slice(0, 4), ['Failed', 300]],
+  );
   return factsFor({
     ...{ state, hint: 'The log of the step is complete. The results that the job left were downloaded.' },
     errors: [

@@ -9,16 +9,27 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { renderComment } from '../../src/report/comment.ts';
 import type { JobReport } from '../../src/report/job-report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
-import { at, earlierJob, failedFacts, factsFor, JOB, reportOf, seriesOf, stateOf } from './given-report.ts';
 import { elementsOf, liveTexts, pageOf, textOf } from './github-page.ts';
+import { at, earlierJob, failedFacts, JOB, reportOf, seriesOf, stateOf } from './given-report.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
 const HOSTILE = '</td></table><img src=x onerror=alert(1)> **b** @all #1 :x: $x$ [l](https://e.example) `c`\n\n# h';
 
 const many = Array.from({ length: 40 }, (_, index) => seriesOf(`metric/${index + 1}`, 5));
 const spot: readonly (readonly [string, number])[] = [
-  ...([['Starting', 1], ['Downloading', 300], ['Training', 400], ['Interrupted', 4000]] as const),
-  ...([['Starting', 4060], ['Downloading', 5860], ['Training', 5940], ['Uploading', 12_940], ['Completed', 13_000]] as const),
+  ...([
+    ['Starting', 1],
+    ['Downloading', 300],
+    ['Training', 400],
+    ['Interrupted', 4000],
+  ] as const),
+  ...([
+    ['Starting', 4060],
+    ['Downloading', 5860],
+    ['Training', 5940],
+    ['Uploading', 12_940],
+    ['Completed', 13_000],
+  ] as const),
 ];
 
 const REPORTS: Readonly<Record<string, JobReport>> = {
@@ -33,7 +44,10 @@ const REPORTS: Readonly<Record<string, JobReport>> = {
   }),
   failed: buildReport(failedFacts()),
   'failed-unexplained': buildReport(
-    failedFacts({ errors: [], cause: 'src/data.py is in the repository, but not in "source-dir".\nAdd it to "dependencies".' }),
+    failedFacts({
+      errors: [],
+      cause: 'src/data.py is in the repository, but not in "source-dir".\nAdd it to "dependencies".',
+    }),
   ),
   stopped: reportOf({
     state: stateOf({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded', ended: at(2741) }),
@@ -58,7 +72,15 @@ const REPORTS: Readonly<Record<string, JobReport>> = {
     failedFacts({
       ...{ cause: HOSTILE, notices: [HOSTILE], inputs: new Map([['run', HOSTILE]]), why: HOSTILE },
       metrics: new Map([[HOSTILE, 1]]),
-      errors: [{ type: HOSTILE, message: HOSTILE, lines: HOSTILE.split('\n'), hosts: [HOSTILE], place: { file: HOSTILE, line: 1 } }],
+      errors: [
+        {
+          type: HOSTILE,
+          message: HOSTILE,
+          lines: HOSTILE.split('\n'),
+          hosts: [HOSTILE],
+          place: { file: HOSTILE, line: 1 },
+        },
+      ],
     }),
   ),
 };
@@ -93,7 +115,9 @@ describe('a page that is too long', () => {
   const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}: <b>`);
   const huge = buildReport(
     failedFacts({
-      errors: [{ type: 'E', message: long, lines: [...lines, 'E: the last line'], hosts: ['algo-1'], place: undefined }],
+      errors: [
+        { type: 'E', message: long, lines: [...lines, 'E: the last line'], hosts: ['algo-1'], place: undefined },
+      ],
       metrics: new Map(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, index])),
       notices: Array.from({ length: 50_000 }, (_, index) => `Notice ${index}.`),
       inputs: new Map([['run', long]]),

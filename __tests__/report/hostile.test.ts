@@ -4,8 +4,8 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { renderComment } from '../../src/report/comment.ts';
 import type { JobReport } from '../../src/report/job-report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
-import { failedFacts, reportOf, seriesOf } from './given-report.ts';
 import { elementsOf, htmlOf, liveTexts, pageOf, skeletonOf, textOf } from './github-page.ts';
+import { failedFacts, reportOf, seriesOf } from './given-report.ts';
 
 /** None of them has a line break. */
 const INLINE = [
@@ -46,10 +46,18 @@ const LINES = [
   '[x]: https://evil.example\n[x]',
 ];
 /** Characters that nobody sees. */
-const UNSEEN = ['\u202Eright to left', '\u0000nul', 'red \u001b[31mcolour\u001b[0m', '\u2028line\u2029', '\uD800alone', '\u0085x'];
+const UNSEEN = [
+  '\u202Eright to left',
+  '\u0000nul',
+  'red \u001b[31mcolour\u001b[0m',
+  '\u2028line\u2029',
+  '\uD800alone',
+  '\u0085x',
+];
 
 /** Members whose values are words, times and addresses of ours; a member of a list has the list's name before its own. */
-const OURS = /^(made|job\.(created|ended|status)|phases\..*|results\.(result|url|artifact\.url)|previous\.created|links\..*)$/;
+const OURS =
+  /^(made|job\.(created|ended|status)|phases\..*|results\.(result|url|artifact\.url)|previous\.created|links\..*)$/;
 
 /** The report with another text in each place that foreign text can come from. */
 function withText(report: JobReport, text: string): JobReport {
@@ -94,8 +102,7 @@ const PAGES: Readonly<Record<string, (report: JobReport) => string>> = {
   'comment of a stopped job': (report) => renderComment({ ...report, job: { ...report.job, status: 'Stopped' } }),
   'summary of an unknown status': (report) => renderSummary({ ...report, job: { ...report.job, status: report.task } }),
 };
-const ALLOWED =
-  /^(h3|h4|p|strong|code|pre|table|tbody|tr|th|td|ul|li|a|br|sub|span|details|summary|blockquote)$/;
+const ALLOWED = /^(h3|h4|p|strong|code|pre|table|tbody|tr|th|td|ul|li|a|br|sub|span|details|summary|blockquote)$/;
 
 describe.each(Object.entries(PAGES))('in the %s', (_name, render) => {
   const harmless = skeletonOf(pageOf(render(withText(FULL, 'word'))));
@@ -120,7 +127,9 @@ describe.each(Object.entries(PAGES))('in the %s', (_name, render) => {
     const blocks = markdown.replace(/```mermaid[\s\S]*?```/g, '').replace(/^> ?/gm, '');
     for (const line of blocks.split('\n').filter((each) => each !== ''))
       expect(line).toMatch(/^(<(h3|h4|p|pre|table|ul|details)[ >]|\[!(CAUTION|WARNING)\]$)/);
-    expect(htmlOf(markdown).match(/language-mermaid/g)?.length ?? 0).toBe(markdown.match(/^```mermaid$/gm)?.length ?? 0);
+    expect(htmlOf(markdown).match(/language-mermaid/g)?.length ?? 0).toBe(
+      markdown.match(/^```mermaid$/gm)?.length ?? 0,
+    );
   });
 });
 

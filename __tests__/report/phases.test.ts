@@ -58,7 +58,16 @@ describe('the phases', () => {
     expect(phases([...running, ['MaxRuntimeExceeded', 170]], 0, 170)).toMatch(/training 100\+70$/);
   });
   it('of a job that never got instances', () => {
-    expect(phases([['Starting', 0.5], ['MaxWaitTimeExceeded', 3600]], 0, 3600)).toBe('waiting 0+3600');
+    expect(
+      phases(
+        [
+          ['Starting', 0.5],
+          ['MaxWaitTimeExceeded', 3600],
+        ],
+        0,
+        3600,
+      ),
+    ).toBe('waiting 0+3600');
     expect(phases([['Failed', 3]], 0, 3)).toBe('waiting 0+3');
   });
   it('of a job in progress reach to now', () => {
@@ -73,19 +82,52 @@ describe('the phases', () => {
     expect(phases([...ALL.slice(0, 4), ['Training', undefined], ...ALL.slice(5)], 0, 420.5)).toBe(
       'waiting 0+60, downloading 60+340, uploading 400+20.5',
     );
-    expect(phases(ALL.map(([status]) => [status, undefined] as const), null, 420)).toBe('');
+    expect(
+      phases(
+        ALL.map(([status]) => [status, undefined] as const),
+        null,
+        420,
+      ),
+    ).toBe('');
     expect(phases([], null)).toBe('');
   });
   it('are never negative, whatever the clocks say', () => {
-    expect(phases([['Starting', -5], ['Training', 100], ['Uploading', 90], ['Completed', 80]], 0, 95)).toBe(
-      'waiting 0+95',
-    );
-    expect(phases([['Training', 100], ['Uploading', 90]], 0, 120)).toBe('waiting 0+100, uploading 100+20');
+    expect(
+      phases(
+        [
+          ['Starting', -5],
+          ['Training', 100],
+          ['Uploading', 90],
+          ['Completed', 80],
+        ],
+        0,
+        95,
+      ),
+    ).toBe('waiting 0+95');
+    expect(
+      phases(
+        [
+          ['Training', 100],
+          ['Uploading', 90],
+        ],
+        0,
+        120,
+      ),
+    ).toBe('waiting 0+100, uploading 100+20');
   });
   it('know no status that AWS has not yet', () => {
-    expect(phases([['Starting', 0], ['Dreaming', 5], ['constructor', 6], ['Training', 9]], 0, 20)).toBe(
-      'waiting 0+9, training 9+11',
-    );
+    expect(
+      phases(
+        [
+          ['Starting', 0],
+          ['Dreaming', 5],
+          ['constructor', 6],
+          ['Training', 9],
+        ],
+        0,
+        20,
+      ),
+    ).toBe('waiting 0+9, training 9+11');
   });
   it('add up to the whole time, for any order of any statuses', () => {
     const next = chance(7);

@@ -1,5 +1,5 @@
 /** Whether files become smaller by compression, judged by a sample of their bytes. */
-import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 
@@ -16,7 +16,8 @@ export async function isCompressible(paths: Iterable<string>): Promise<boolean> 
   const largest: { readonly path: string; readonly size: number }[] = [];
   let total = 0;
   for (const path of paths) {
-    const size = (statSync(path, { throwIfNoEntry: false }) as Stats | undefined)?.size ?? 0;
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size === 0) continue;
     total += size;
     largest.push({ path, size });
     if (largest.length >= 2 * FILES) keepLargest(largest);
@@ -27,7 +28,7 @@ export async function isCompressible(paths: Iterable<string>): Promise<boolean> 
   const parts = await Promise.all(
     largest.map(async ({ path, size }) => {
       const piece = pieceOf(path, size);
-      const kept = piece.length === 0 ? 1 : (await promisify(deflate)(piece)).length / piece.length;
+      const kept = (await promisify(deflate)(piece)).length / piece.length;
       return { size, kept: size * Math.min(kept, 1) };
     }),
   );

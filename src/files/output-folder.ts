@@ -86,8 +86,8 @@ export async function claimOutput(folder: string, workspace: string): Promise<Ou
     const marker = root.file(MARKER);
     writeFileSync(marker, MARKER_TEXT);
     closeSync(marker);
-    // It would be that of another job.
-    root.remove(REPORT);
+    // It is that of another job.
+    if (root.look(REPORT)?.isFile()) root.remove(REPORT);
     return { path: folder, real };
   } catch (error) {
     throw notWritable(folder, error);

@@ -111,9 +111,10 @@ function failureOf({ outcome, cause, hint, errors }: ReportFacts): Failure | und
 /** Of a metric whose values the step did not see, only the last one is known. */
 function metricsOf({ metrics, series }: ReportFacts): MetricSeries[] {
   const seen = new Map(series.map((one) => [one.name, one]));
-  return [...metrics]
-    .filter(([, last]) => Number.isFinite(last))
-    .map(([name, last]) => seen.get(name) ?? { name, last, min: last, max: last, count: 0, points: [] });
+  return [...metrics].map(([name, last]) => {
+    const points = Number.isFinite(last) ? [{ at: 0, value: last }] : [];
+    return seen.get(name) ?? { name, last, min: last, max: last, count: 1, points };
+  });
 }
 
 function comparedJob(job: EarlierJob | undefined, now: Facts | undefined): PreviousJob | undefined {

@@ -1,7 +1,8 @@
 /**
  * The report of a job: everything that the summary and the comment show, as one value, which is also written as
  * `report.json`. docs/report.md documents it. Text from outside is redacted before it gets in here, and escaped by whoever
- * renders it. Times are ISO 8601 in UTC, lengths of time are seconds, sizes are bytes. What is undefined is not in the file.
+ * renders it. Times are ISO 8601 in UTC, lengths of time are seconds, sizes are bytes. What is undefined is not in the file,
+ * and what is not finite is null there.
  */
 
 import type { WorkerError } from '../failure/worker-error.ts';

@@ -3,17 +3,22 @@
 import { duration } from '../core/format.ts';
 import type { CostEstimate, JobReport } from './job-report.ts';
 
-/** A metric's value with at most six digits: `0.912346`, `12,345`, `1.5e-7`. */
+/** A metric's value with six digits, or with all that are before its point: `0.912346`, `1,234,567`, `1.5e-7`. */
 export function metricText(value: number): string {
-  const rounded = Number(value.toPrecision(6));
+  if (!Number.isFinite(value)) return String(value).replace('Infinity', '∞');
+  const rounded = Math.abs(value) >= 1e5 ? Math.round(value) : Number(value.toPrecision(6));
   const size = Math.abs(rounded);
   if (size !== 0 && (size < 1e-4 || size >= 1e15)) return String(rounded);
   return rounded.toLocaleString('en', { maximumFractionDigits: 10 });
 }
 
-/** `▲ +0.02 (+2.4 %)`: from the value before to this one, without a blank at which a line breaks. `=` if they look the same. */
+/**
+ * `▲ +0.02 (+2.4 %)`: from the value before to this one, without a blank at which a line breaks. `=` if they look the same.
+ * Empty if one of them is no number.
+ */
 export function differenceText(before: number, now: number): string {
   const difference = now - before;
+  if (!Number.isFinite(difference)) return '';
   if (difference === 0 || metricText(before) === metricText(now)) return '=';
   const [arrow, sign] = difference > 0 ? ['▲', '+'] : ['▼', '−'];
   const percent = (Math.abs(difference) / Math.abs(before)) * 100;
@@ -43,9 +48,7 @@ export function costText({ usd, onDemandUsd }: CostEstimate): string {
 }
 
 /** `12 m 19 s of 41 m 3 s (spot saved 70 %)`. Empty if SageMaker does not say. */
-export function billedText(
-  report: Pick<JobReport, 'billableSeconds' | 'trainingSeconds' | 'spotSavings'>,
-): string {
+export function billedText(report: Pick<JobReport, 'billableSeconds' | 'trainingSeconds' | 'spotSavings'>): string {
   const { billableSeconds, trainingSeconds = billableSeconds, spotSavings = 0 } = report;
   if (billableSeconds === undefined) return '';
   const whole = trainingSeconds === billableSeconds ? '' : ` of ${secondsText(trainingSeconds ?? 0)}`;
