@@ -10,7 +10,8 @@ import { testFolder } from './folder.ts';
 const folder = testFolder();
 const MIB = 1024 * 1024;
 const random = (bytes: number): Buffer => randomBytes(bytes);
-const text = (bytes: number): Buffer => Buffer.from('epoch,loss\n1,0.25\n'.repeat(Math.ceil(bytes / 18))).subarray(0, bytes);
+const text = (bytes: number): Buffer =>
+  Buffer.from('epoch,loss\n1,0.25\n'.repeat(Math.ceil(bytes / 18))).subarray(0, bytes);
 /** Weights as 32-bit floats of one size: their exponents are alike, which a compressor uses. */
 const floats = (bytes: number): Buffer => {
   const values = new Float32Array(bytes / 4).map(() => (Math.random() - 0.5) / 50);
@@ -32,7 +33,11 @@ describe('files', () => {
     ['an archive', { 'model.bin': gzipSync(random(2 * MIB)) }, false],
     ['an archive and much less text', { a: gzipSync(random(4 * MIB)), b: text(MIB / 16) }, false],
     ['an archive and as much text', { a: random(2 * MIB), b: text(2 * MIB) }, true],
-    ['many small files of random bytes', Object.fromEntries([...Array(60)].map((_, at) => [`f${at}`, random(40_000)])), false],
+    [
+      'many small files of random bytes',
+      Object.fromEntries([...Array(60)].map((_, at) => [`f${at}`, random(40_000)])),
+      false,
+    ],
     ['weights', { 'model.safetensors': floats(2 * MIB) }, true],
     ['zeros', { a: Buffer.alloc(2 * MIB) }, true],
   ])('that are %s', async (_what, files, expected) => {

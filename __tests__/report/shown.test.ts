@@ -1,6 +1,6 @@
 /** Numbers as people read them. */
 import { describe, expect, it } from 'vitest';
-import { costText, differenceText, metricText, timeText, usdText } from '../../src/report/shown.ts';
+import { costText, differenceText, metricText, secondsText, timeText, usdText } from '../../src/report/shown.ts';
 
 const difference = (before: number, now: number): string => differenceText(before, now).replaceAll('\u00a0', ' ');
 
@@ -61,6 +61,20 @@ describe('money', () => {
     expect(costText({ ...cost, usd: 0.001, onDemandUsd: 0.002 })).toBe(
       'less than 0.01 USD (on demand less than 0.01 USD)',
     );
+  });
+});
+
+describe('a length of time', () => {
+  it.each([
+    [0, '0 s'],
+    [0.04, '0 s'],
+    [0.26, '0.3 s'],
+    [9.94, '9.9 s'],
+    [9.96, '10 s'],
+    [59.6, '1 m 0 s'],
+    [3_599.7, '1 h 0 m 0 s'],
+  ])('of %d seconds is %s', (seconds, text) => {
+    expect(secondsText(seconds)).toBe(text);
   });
 });
 

@@ -26,9 +26,9 @@ export function differenceText(before: number, now: number): string {
   return `${arrow} ${sign}${metricText(Math.abs(difference))}${part}`.replaceAll(' ', '\u00a0');
 }
 
-/** In whole seconds: `1 h 2 m 5 s`. */
+/** `1 h 2 m 5 s`; below 10 seconds with tenths: `0.4 s`. */
 export function secondsText(seconds: number): string {
-  return duration(Math.round(seconds));
+  return duration(seconds < 9.95 ? Number(seconds.toFixed(1)) : Math.round(seconds));
 }
 
 /** `2026-11-30 12:05 UTC`. */
