@@ -17,11 +17,11 @@ export function artifactLinks(results: readonly ReportedResult[]): string {
     .join(', ');
 }
 
-function item({ result, files, bytes, path, url, archiveBytes, artifact }: ReportedResult): string {
+function item({ result, files, bytes, path, uri, url, archiveBytes, artifact }: ReportedResult): string {
   const archive = archiveBytes === undefined ? '' : ` (${size(archiveBytes)})`;
   const local = files === 0 ? [] : [`${counted(files, 'file')}, ${size(bytes)}, in ${code(path)}`];
   const places = [
-    ...(url === '' ? [] : [link(url, result === 'state' ? 'S3' : `archive in S3${archive}`)]),
+    ...(url === '' ? [] : [link(url, uri.endsWith('/') ? `S3${archive}` : `archive in S3${archive}`)]),
     ...(artifact === undefined
       ? []
       : [`artifact ${link(artifact.url, code(artifact.name))} (${size(artifact.bytes)})`]),
