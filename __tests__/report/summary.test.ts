@@ -131,13 +131,13 @@ describe('the comparison', () => {
   const base = earlierJob('repo-train-20261101-000000-bbbb', { accuracy: 0.95 });
   it('is with the last run in the summary, and with the base in the comment', () => {
     const report = reportOf({ previous, base });
-    expect(shown(renderSummary(report))).toMatch(/Last run Change\s.*0\.9132 +0\.9 ▲ \+0\.0132 \(\+1\.5 %\)/s);
-    expect(shown(renderComment(report))).toMatch(/Base Change\s.*0\.9132 +0\.95 ▼ −0\.0368 \(−3\.9 %\)/s);
+    expect(shown(renderSummary(report))).toMatch(/Change Last run\s.*0\.9132 +▲ \+0\.0132 \(\+1\.5 %\) 0\.9 /s);
+    expect(shown(renderComment(report))).toMatch(/Change Base\s.*0\.9132 +▼ −0\.0368 \(−3\.9 %\) 0\.95 /s);
     expect(shown(renderComment(report))).toContain(`Base: ${base.name} of 2026-11-01 00:00 UTC`);
   });
   it('is with what there is', () => {
-    expect(shown(renderSummary(reportOf({ previous: undefined, base })))).toContain('Base Change');
-    expect(shown(renderComment(reportOf({ previous })))).toContain('Last run Change');
+    expect(shown(renderSummary(reportOf({ previous: undefined, base })))).toContain('Change Base');
+    expect(shown(renderComment(reportOf({ previous })))).toContain('Change Last run');
     const alone = reportOf({ previous: undefined });
     expect(shown(renderSummary(alone)) + shown(renderComment(alone))).not.toMatch(/Change\b|Last run|Base/);
   });

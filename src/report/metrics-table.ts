@@ -27,12 +27,13 @@ export function metricsTable(
   const values = new Map(Object.entries(other?.metrics ?? {}));
   const compared = metrics.some(({ name }) => values.has(name));
   const ranged = withRange && metrics.some(({ count }) => count > 1);
-  const heads = [...(ranged ? ['Min', 'Max'] : []), ...(compared ? [title, 'Change'] : [])];
+  // On a phone only the first columns are seen without scrolling.
+  const heads = [...(compared ? ['Change', title] : []), ...(ranged ? ['Min', 'Max'] : [])];
   const row = (name: string, metric: MetricSeries | undefined): string => {
     const cells = [
       metric === undefined ? '' : `<strong>${metricText(metric.last)}</strong>`,
-      ...(ranged ? rangeOf(metric) : []),
       ...(compared ? comparison(values.get(name), metric?.last) : []),
+      ...(ranged ? rangeOf(metric) : []),
     ];
     return `<tr><td>${code(name)}</td>${cells.map((cell) => `<td align="right">${cell}</td>`).join('')}</tr>`;
   };
@@ -57,7 +58,7 @@ function rangeOf(metric: MetricSeries | undefined): readonly [string, string] {
 
 function comparison(before: number | undefined, now: number | undefined): readonly [string, string] {
   return [
-    before === undefined ? '' : metricText(before),
     before === undefined || now === undefined ? '' : differenceText(before, now),
+    before === undefined ? '' : metricText(before),
   ];
 }
