@@ -105,6 +105,9 @@ header { padding: 8px 16px; font-weight: 600; background: var(--bgColor-muted); 
 .content > :first-child { margin-top: 0; }
 .content > :last-child { margin-bottom: 0; }
 svg { width: 100%; font-size: 13px; margin-bottom: 16px; }
+svg.lines { max-width: 560px; display: block; }
+svg .line { fill: none; stroke-width: 2; }
+svg .axis { fill: none; stroke: var(--fgColor-muted); }
 svg text { fill: var(--fgColor-muted); }
 svg text.name { fill: var(--fgColor-default); }
 svg .bar { fill: var(--bgColor-accent-emphasis, #0969da); opacity: 0.6; }
