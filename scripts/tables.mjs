@@ -1,8 +1,8 @@
 // Writes what is told in a second place from the first: inputs and outputs from action.yml into docs/reference.md, the
 // pre-built images from src/image/catalogue.json into docs/frameworks.md and, as repositories by account, for the
 // stand-in's ECR; which prices src/money/prices.json has into docs/money.md, and all of it for the stand-in's price list;
-// parameters and policies of aws/setup.yml into docs/aws.md and docs/aws-policies.md. `--check`: says what is not up to
-// date.
+// parameters and policies of aws/setup.yml into docs/aws.md and docs/aws-policies.md; the members of
+// docs/report.schema.json into docs/report.md. `--check`: says what is not up to date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
@@ -118,6 +118,31 @@ function policies() {
     .join('\n\n');
 }
 
+/** A table of the whole report, and one of each part. */
+function members(schema) {
+  const typeOf = ({ $ref, allOf, type, items, additionalProperties, enum: words, format }) => {
+    const part = ($ref ?? allOf?.[0].$ref)?.split('/').at(-1);
+    if (part !== undefined) return `[${part}](#${part})`;
+    if (items !== undefined) return `list of ${typeOf(items)}`;
+    if (additionalProperties !== undefined) return `name → ${typeOf(additionalProperties)}`;
+    return (
+      words?.map((word) => `\`${word}\``).join(', ') ?? (format === 'date-time' ? 'time' : [type].flat().join(' or '))
+    );
+  };
+  const part = ({ properties, required }) => {
+    const rows = Object.entries(properties).map(([name, member]) => [
+      `\`${name}\`${required.includes(name) ? '' : ' (may be missing)'}`,
+      typeOf(member),
+      member.description,
+    ]);
+    return table(['member', 'type', 'meaning'], rows);
+  };
+  const parts = Object.entries(schema.definitions).map(
+    ([name, each]) => `### ${name}\n\n${each.description}\n\n${part(each)}`,
+  );
+  return [part(schema), ...parts].join('\n\n');
+}
+
 const action = parseDocument(read('action.yml'));
 const images = JSON.parse(read('src/image/catalogue.json'));
 const { lists: prices } = JSON.parse(read('src/money/prices.json'));
@@ -128,6 +153,7 @@ const pages = {
   'docs/money.md': { prices: priceLists(prices) },
   'docs/aws.md': { parameters: parameters(readTemplate()) },
   'docs/aws-policies.md': { policies: policies() },
+  'docs/report.md': { members: members(JSON.parse(read('docs/report.schema.json'))) },
 };
 
 /** Writes a file anew where it is not what it should be, unless it is only checked; whether it was not. */

@@ -53,7 +53,11 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
         onStart,
       );
     else if (spec.mode.kind === 'plan') await reportPlan(step, spec, await resolveTask(step, spec, files));
-    else await reportExistingJob(step, spec, await findToCollect(step, spec.place, spec.mode), false, unexplained);
+    else {
+      const why = spec.mode.kind === 'job' ? '"job-name" names it' : '"mode" is collect';
+      const job = await findToCollect(step, spec.place, spec.mode);
+      await reportExistingJob(step, spec, job, { skipped: false, why, explain: unexplained });
+    }
   } catch (error) {
     const requested = unsettledJob();
     if (requested === undefined) throw error;
@@ -99,8 +103,10 @@ async function runTask(
     const until = followUntil(spec.follow, step.run, Date.now());
     const obtained = await reuseOrStart(step, spec, resolved, wanted, busyUntil(spec, until), onStart);
     if (obtained.kind !== 'started' && spec.resources.remoteDebug) info(NO_SESSION);
-    if (obtained.kind !== 'started')
-      return reportExistingJob(step, spec, obtained.job, obtained.kind === 'reused', explain);
+    if (obtained.kind !== 'started') {
+      const { kind, why, job } = obtained;
+      return reportExistingJob(step, spec, job, { skipped: kind === 'reused', why, explain });
+    }
     const { name, arn } = obtained.job;
     setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
     info(`Started ${name} on ${instances(spec.resources)}: ${logsUrl(step.aws.region, name)}`);
@@ -120,27 +126,31 @@ async function runTask(
       continue;
     }
     return report(step, spec, output, {
-      ended: { ...ended, notices },
-      completed: end.completed,
-      pins: end.left,
-      skipped: false,
-      explain,
+      ...{
+        ended: { ...ended, notices },
+        place: spec.place,
+        facts: wanted.facts,
+        completed: end.completed,
+        pins: end.left,
+      },
+      ...{ skipped: false, why: obtained.why, compared: obtained.compared, explain },
     });
   }
 }
 
+/** Why the step takes a job that exists already: see `JobEnd`. */
+interface Taken {
+  readonly skipped: boolean;
+  readonly why: string;
+  readonly explain: Explain;
+}
+
 /** Reports a job that exists already. Follows it first if it is in progress. */
-async function reportExistingJob(
-  step: Step,
-  spec: TaskSpec,
-  job: EarlierJob,
-  skipped: boolean,
-  explain: Explain,
-): Promise<void> {
+async function reportExistingJob(step: Step, spec: TaskSpec, job: EarlierJob, taken: Taken): Promise<void> {
   const { state, record, place } = job;
   if (state === undefined) throw new Error(`The job ${job.name} was not described before its results were downloaded.`);
   // A job that another client started has no record, so its fingerprint is unknown.
-  setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(skipped) });
+  setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(taken.skipped) });
   setOutputs({ 'job-arn': state.arn, status: state.status });
   setJobOutputs(step.aws.region, state, spec.results.outputPath);
   // The step that started the job is over, so nobody else would stop it.
@@ -160,7 +170,10 @@ async function reportExistingJob(
   const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;
   const end = isUnrecorded ? await recordEnd(step, place, record, ended.state, ended.metrics) : record?.end;
   const completed = job.ended ? job.completed : (end?.completed ?? true);
-  await report(step, spec, output, { ended, completed, pins: end?.left ?? [], skipped, explain });
+  await report(step, spec, output, {
+    ...{ ended, place, facts: record?.facts, completed, pins: end?.left ?? [], compared: undefined },
+    ...taken,
+  });
 }
 
 /** Without "wait" the step does not follow its own job, but it waits until it may start one. */

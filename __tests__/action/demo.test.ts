@@ -143,7 +143,12 @@ describe('the demo without isolation', () => {
     expect(page).toMatch(/<h3>✅ penguins \/ train: Completed<\/h3>/);
     expect(page).toMatch(/<h3>❌ penguins \/ typo: Failed<\/h3>/);
     expect(page).toMatch(/<table>.*<th[^>]*>Instances<\/th><td>2 × ml\.m5\.large \(spot\)<\/td>/s);
-    expect(page).toMatch(/<td>accuracy<\/td><td align="right">0\.9\d+<\/td>/);
+    expect(page).toMatch(/<td><code>accuracy<\/code><\/td><td align="right"><strong>0\.9\d+<\/strong><\/td>/);
+    expect(page).toContain('<h3>⏭️ penguins / train: skipped</h3>');
+    // The phases, drawn.
+    expect(page.match(/<svg viewBox/g)).toHaveLength(5);
+    expect(page).toMatch(/<text class="name"[^>]*>Training<\/text><rect class="active"/);
+    expect(page).toContain('<div class="markdown-alert markdown-alert-caution">');
     // The traceback's `<module>`.
     expect(page).toContain('in &lt;module&gt;');
     expect(page).not.toContain('<module>');

@@ -81,7 +81,7 @@ describe('a worker that raises', () => {
     expect(lines.slice(-2)).toEqual([
       "KeyError: 'bill_dpeth_mm'",
       expect.stringMatching(
-        new RegExp(`^::error::The job \\S+ failed: KeyError: 'bill_dpeth_mm' \\(${file}:2\\)%0AThe log above is`),
+        new RegExp(`^::error::The job \\S+ failed: KeyError: 'bill_dpeth_mm' \\(${file}:2\\)%0AThe log of the step is`),
       ),
     ]);
     // Once when the worker printed it, and once at the end.

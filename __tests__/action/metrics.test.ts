@@ -91,7 +91,7 @@ describe('fail-if', () => {
     expect(first.outputs['failure-reason']).toBeUndefined();
     expect(first.stdout.indexOf('::error::')).toBeGreaterThan(first.stdout.indexOf('model: 1 file in'));
     expect(readText(workspace, 'sagemaker-output', 'fails', 'model', 'm')).toBe('x\n');
-    expect(first.summary).toContain('acc is 0.85.');
+    expect(first.summary).toContain('<code>acc</code> is <code>0.85</code>');
     expect(first.summary).toContain('❌');
 
     const again = await aws.run(aws.workspace({}), failIf);

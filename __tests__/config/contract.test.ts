@@ -6,9 +6,7 @@ import { parse } from 'yaml';
 import { INPUTS, type RawInputs } from '../../src/config/inputs.ts';
 import { readSpec } from '../../src/config/read-spec.ts';
 import { VERSION } from '../../src/core/version.ts';
-import { completeSeries } from '../../src/metrics/series.ts';
 import { OUTPUTS } from '../../src/report/outputs.ts';
-import { renderSummary } from '../../src/report/summary.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -57,37 +55,5 @@ describe('action.yml', () => {
 describe('the version', () => {
   it('is that of package.json', () => {
     expect(VERSION).toBe((JSON.parse(read('package.json')) as { version: string }).version);
-  });
-});
-
-describe('the summary', () => {
-  const HOSTILE =
-    '</pre><script>x</script> [a](http://x) ![i](http://x) **b** `c` @team #1 | ::error::\n# heading\n<!--';
-  it('shows text as text', () => {
-    const page = renderSummary({
-      ...{
-        task: 't',
-        project: 'p',
-        job: 'j',
-        status: 'Failed',
-        skipped: false,
-        reason: HOSTILE,
-        instances: '1',
-        image: HOSTILE,
-      },
-      ...{
-        trainingSeconds: 3725,
-        billableSeconds: 60,
-        spotSavings: 70,
-        logsUrl: 'https://x',
-        metrics: completeSeries(new Map([[HOSTILE, 0.5]]), []),
-        results: [{ result: 'model', files: 1, path: HOSTILE }],
-      },
-    });
-    expect(page).not.toMatch(/<script|\]\(|\*\*b|`c`|@team|<!--/);
-    expect(page.match(/<\/?pre>/g)).toHaveLength(2);
-    expect(page.split('\n').filter((line) => line.startsWith('#'))).toHaveLength(1);
-    expect(page).toContain('1 h 2 m 5 s');
-    expect(page).toContain('(spot saved 70 %)');
   });
 });

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archivedEntrypoint } from '../../src/code/start.ts';
 import { type CheckedFiles, checkFiles } from '../../src/config/check.ts';
-import { claimOutput, LogFiles, outputMistakes } from '../../src/files/output-folder.ts';
+import { claimOutput, LogFiles, outputMistakes, writeReport } from '../../src/files/output-folder.ts';
 import { RESULTS } from '../../src/results/spec.ts';
 import { testFolder } from '../files/folder.ts';
 import { type Given, specOf } from '../given.ts';
@@ -234,6 +235,34 @@ describe('the output folder', () => {
     expect(found[0]?.problem).toContain(`"${result}"`);
     expect(await outputMistakes(out(), new Set(RESULTS.filter((name) => name !== result)), folder.path)).toEqual([]);
     expect(readFileSync(join(out(), result, 'mine'), 'utf8')).toBe('x');
+  });
+  it('is refused where it holds a report that is not ours; ours is removed when it is claimed', async () => {
+    empty('out/report.json');
+    expect((await outputMistakes(out(), new Set([]), folder.path))[0]?.problem).toContain('"report.json"');
+    rmSync(join(out(), 'report.json'));
+    const output = await claimOutput(out(), folder.path);
+    await writeReport(output, 'one');
+    await writeReport(output, 'two');
+    expect(readFileSync(join(out(), 'report.json'), 'utf8')).toBe('two');
+    await claimOutput(out(), folder.path);
+    expect(existsSync(join(out(), 'report.json'))).toBe(false);
+  });
+  it('has a report through no link', async () => {
+    const output = await claimOutput(out(), folder.path);
+    empty('else');
+    symlinkSync(join(folder.path, 'else'), join(out(), 'report.json'));
+    await writeReport(output, 'one');
+    expect(readFileSync(join(folder.path, 'else'), 'utf8')).toBe('x');
+    rmSync(join(out(), 'report.json'));
+    mkdirSync(join(out(), 'report.json'));
+    await expect(writeReport(output, 'two')).rejects.toThrow(/report\.json: a folder has its name already/);
+  });
+  it('has a report that is never sent, also where the code is', async () => {
+    empty('w.py', 'report.json', 'model/x', 'sub/report.json');
+    expect(await code({ entrypoint: 'w.py', 'source-dir': '.', 'output-path': '.' })).toEqual([
+      'sub/report.json',
+      'w.py',
+    ]);
   });
   it('is refused where a file has the name', async () => {
     empty('out/model');

@@ -51,11 +51,17 @@ describe('what is left out', () => {
         download: new Set(['logs', 'model', 'output']),
         artifacts: new Set(['model', 'output']),
         artifactName: 'repo-train',
+        retentionDays: undefined,
+        compressionLevel: undefined,
       },
       metrics: [],
       failIf: [],
       summary: true,
       github: { comment: false, commitStatus: 'auto', token: '' },
+      given: new Map([
+        ['task', 'train'],
+        ['entrypoint', 'w.py'],
+      ]),
       request: undefined,
       follow: { wait: true, waitSeconds: undefined, onCancel: 'stop' },
       reuse: { skipIf: 'unchanged', cleanState: false, whenBusy: 'wait' },
@@ -215,6 +221,10 @@ describe('what is given', () => {
       { role: { path: '/a/b/' } },
     ]),
     [{ 'artifact-name': "my results (1) 'x'" }, { results: { artifactName: "my results (1) 'x'" } }],
+    [{ 'retention-days': '400' }, { results: { retentionDays: 400 } }],
+    [{ 'retention-days': '0' }, { results: { retentionDays: undefined } }],
+    [{ 'compression-level': '0' }, { results: { compressionLevel: 0 } }],
+    [{ 'compression-level': '9' }, { results: { compressionLevel: 9 } }],
     [
       { 'skip-if': 'completed', 'clean-state': 'true', 'when-busy': 'replace' },
       { reuse: { skipIf: 'completed', cleanState: true, whenBusy: 'replace' } },
@@ -323,6 +333,8 @@ describe('a mistake', () => {
     ]),
     ...['all', 'model output logs x', 'none, model'].map((download): [Given, InputName] => [{ download }, 'download']),
     [{ 'upload-artifacts': 'Model' }, 'upload-artifacts'],
+    ...['401', '-1', '1.5', 'week'].map((days): [Given, InputName] => [{ 'retention-days': days }, 'retention-days']),
+    ...['10', '-1', 'best'].map((level): [Given, InputName] => [{ 'compression-level': level }, 'compression-level']),
     [{ summary: 'on' }, 'summary'],
     [{ comment: 'yes', 'github-token': 'ghs_x' }, 'comment'],
     [{ comment: 'true' }, 'comment'],
@@ -488,13 +500,15 @@ describe('a mistake', () => {
       inputs: 'a=\nb=s3://',
       download: 'x',
       'upload-artifacts': 'x',
+      'retention-days': 'x',
+      'compression-level': 'x',
       summary: 'x',
       tags: 'x',
     };
     const found = mistakesOf(wrong);
     expect(found.map(({ input }) => input).sort()).toEqual([...Object.keys(wrong), 'inputs'].sort());
     const { message } = new InputError(found);
-    expect(message).toMatch(/^21 inputs are wrong; nothing was created\.\n/);
+    expect(message).toMatch(/^23 inputs are wrong; nothing was created\.\n/);
     for (const { input, problem, remedy } of found) expect(message).toContain(`\n- ${input}: ${problem}: ${remedy}`);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fitName } from '../../src/config/aws-names.ts';
-import { defaultBucket, jobName, jobNamesOf, logsUrl, roleName } from '../../src/core/names.ts';
+import { defaultBucket, jobName, jobNamesOf, jobUrl, logsUrl, roleName, s3Url } from '../../src/core/names.ts';
 import { partition } from '../../src/core/partition.ts';
 import {
   archiveName,
@@ -157,5 +157,20 @@ describe("the log's page", () => {
     const decode = (text = ''): string => decodeURIComponent(text.replaceAll('$', '%'));
     expect(decode(decode(group))).toBe('/aws/sagemaker/TrainingJobs');
     expect(decode(filter)).toBe('logStreamNameFilter=a-job-1/');
+  });
+});
+
+describe('pages of the console', () => {
+  it('are the job, a folder and an object, in each partition', () => {
+    expect(jobUrl('us-east-1', 'a-job-1')).toBe(
+      'https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/a-job-1',
+    );
+    expect(s3Url('cn-north-1', { bucket: 'b', key: 'p/t ä/' })).toBe(
+      'https://cn-north-1.console.amazonaws.cn/s3/buckets/b?region=cn-north-1&prefix=p%2Ft%20%C3%A4%2F',
+    );
+    expect(s3Url('us-gov-west-1', { bucket: 'b', key: '' })).toBe(
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/s3/buckets/b?region=us-gov-west-1&prefix=',
+    );
+    expect(s3Url('us-east-1', { bucket: 'b', key: 'a/model.tar.gz' })).toMatch(/\/s3\/object\/b\?.*model\.tar\.gz$/);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decide,
   type EarlierJob,
+  isBefore,
   isCompletedByMarks,
   newestFirst,
   startOf,
@@ -106,6 +107,31 @@ describe('a decision', () => {
     expect(decision.kind === 'start' ? `start: ${decision.why}` : `${decision.kind} ${decision.job.name}`).toBe(
       expected,
     );
+  });
+});
+
+describe('the job that a new one is compared with', () => {
+  it.each<[string, Partial<Wanted>, EarlierJob[], EarlierJob[], string | undefined]>([
+    ['is the newest that completed', {}, [failed('f'), different('b'), different('a')], [], 'b'],
+    ['is known whatever the reason', { skipIf: 'never' }, [failed('f'), done('a')], [], 'a'],
+    ['is known with an empty state', { cleanState: true }, [done('a')], [], 'a'],
+    ['is of the base if none is here', {}, [failed('f')], [different('m')], 'm'],
+    ['is one whose results are gone', {}, [gone('a')], [], 'a'],
+    ['is none', {}, [failed('f')], [], undefined],
+  ])('%s', (_what, given, jobs, base, expected) => {
+    const decision = decide(wanted(given), jobs, base);
+    expect(decision.kind === 'start' ? decision.compared?.name : decision.kind).toBe(expected);
+  });
+  it.each([
+    ['p-t-20260101-000000-ffff', 'p-t-20260102-000000-0000', true],
+    ['p-t-20260102-000000-0000', 'p-t-20260102-000000-0001', true],
+    ['p-t-20260102-000000-0001', 'p-t-20260102-000000-0000', false],
+    ['p-t-20260103-000000-0000', 'p-t-20260102-000000-0000', false],
+    ['a', 'a', false],
+    ['p-t-20260103-000000-0000', 'by-hand', true],
+    ['by-hand', 'p-t-20260103-000000-0000', true],
+  ])('%s is before %s: %s', (job, other, expected) => {
+    expect(isBefore(job, other)).toBe(expected);
   });
 });
 

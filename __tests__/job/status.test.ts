@@ -10,6 +10,8 @@ const state = (status: TrainingStatus, given: Partial<JobState> = {}): JobState 
   trainingSeconds: undefined,
   billableSeconds: undefined,
   arn: 'arn',
+  created: undefined,
+  ended: undefined,
   ...given,
 });
 const at = (status: string, message = ''): Transition => ({ status, message, at: undefined });

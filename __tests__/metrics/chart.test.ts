@@ -307,7 +307,7 @@ describe('the charts', () => {
     const markdown = chartMarkdown(chart);
     const [legend = '', empty, fence, ...rest] = markdown.split('\n');
     expect([empty, fence, rest.slice(-2)]).toEqual(['', '```mermaid', ['```', '']]);
-    expect(legend).toMatch(/^🟦\u00a0<code>[^<>`"\n[\]]*<\/code>$/);
+    expect(legend).toMatch(/^<p>🟦\u00a0<code>[^<>`"\n[\]]*<\/code><\/p>$/);
   });
 
   it('say what their numbers are multiplied by', () => {
@@ -320,6 +320,6 @@ describe('the charts', () => {
           ),
         ),
       ),
-    ).toMatch(/^🟦\u00a0<code>lr<\/code> \u00a0 × 10⁻⁶\n/);
+    ).toMatch(/^<p>🟦\u00a0<code>lr<\/code> \u00a0 × 10⁻⁶<\/p>\n/);
   });
 });

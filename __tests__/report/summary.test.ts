@@ -1,150 +1,206 @@
-/** The summary, read as GitHub reads it: HTML blocks in Markdown, in which nothing hostile comes alive. */
+/** What the job summary says of a job, and what it leaves out. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { INPUTS } from '../../src/config/inputs.ts';
-import { renderSummary, type SummaryFacts } from '../../src/report/summary.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import { renderComment } from '../../src/report/comment.ts';
+import type { JobReport } from '../../src/report/job-report.ts';
+import { renderSummary } from '../../src/report/summary.ts';
+import { elementsOf, pageOf, textOf } from './github-page.ts';
+import { at, earlierJob, factsFor, failedFacts, reportOf, stateOf } from './given-report.ts';
 
-const FACTS: SummaryFacts = {
-  task: 'train',
-  project: 'p',
-  job: 'p-train-1',
-  status: 'Completed',
-  skipped: false,
-  reason: '',
-  instances: '2 × ml.m5.large (spot)',
-  image: 'registry/image:tag',
-  trainingSeconds: 100,
-  billableSeconds: 30,
-  spotSavings: 70,
-  logsUrl: 'https://x.console.aws.amazon.com/cloudwatch/home?region=x#logsV2:log-groups',
-  metrics: [],
-  results: [],
-};
-const page = (given: Partial<SummaryFacts> = {}): string => renderSummary({ ...FACTS, ...given });
-/** What a browser makes of the character references. */
-const shown = (html: string): string =>
-  html.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
-const pre = (text: string): string | undefined => /<pre>([\s\S]*)<\/pre>/.exec(text)?.[1];
+/** The text that a reader sees, with a blank between two parts. */
+const shown = (markdown: string): string =>
+  textOf(pageOf(markdown.replaceAll('</', ' </').replaceAll('<br>', ' ')))
+    .replaceAll('\u00a0', ' ')
+    .replace(/ +/g, ' ');
+const page = (given: Partial<JobReport> = {}): string => shown(renderSummary({ ...reportOf(), ...given }));
+const links = (markdown: string): Record<string, string> =>
+  Object.fromEntries(
+    elementsOf(pageOf(markdown))
+      .filter(({ tagName }) => tagName === 'a')
+      .map((link) => [textOf(link), link.attrs.find(({ name }) => name === 'href')?.value ?? '']),
+  );
 
-const HOSTILE = [
-  '<script>alert(1)</script>',
-  '</pre><img src=x onerror=alert(1)>',
-  '</td></tr></table><h1>x</h1>',
-  '<!-- never closed',
-  '&lt;b&gt; &amp;',
-  '"quoted" \'single\'',
-  '[text](https://evil.example)',
-  '![image](https://evil.example/x.png)',
-  '<https://evil.example>',
-  'https://evil.example',
-  '**bold** _it_ ~~gone~~ `code`',
-  '@everyone #1 org/repo#2',
-  '| a | b |\n|---|---|',
-  'one\n\n# heading\n\n- list\n\n```\nfence',
-  'a\r\n\r\nb',
-  ':rocket: \\*',
-  '::error::x',
-];
-
-describe('hostile text', () => {
-  it.each(HOSTILE)('%j is text wherever it stands', (text) => {
-    const made = page({
-      ...{ status: 'Failed', reason: text, image: text, job: text, instances: text, logsUrl: text },
-      results: [{ result: text, files: 1, path: text }],
-    });
-    const tags = made.match(/<[^>]*>/g) ?? [];
-    for (const tag of tags)
-      expect(tag).toMatch(/^<(\/?(pre|table|tr|td|th|ul|li|code|a)|th align="left"|a href="[^"<>]*")>$/);
-    const without = made.replace(/<[^>]*>/g, '');
-    expect(without).not.toMatch(/[<>]/);
-    expect(without).not.toMatch(/&(?!#\d+;)/);
-    expect(made).not.toMatch(/\]\(|!\[|\*\*|~~|@|::|https?:\/\//);
-    expect(shown(pre(made) ?? '')).toBe(text);
-    expect(shown(made)).toContain(`<code>${text}</code>`);
+describe('the headline', () => {
+  const job = reportOf().job;
+  it.each([
+    ['Completed', '✅ repo / train: Completed'],
+    ['Failed', '❌ repo / train: Failed'],
+    ['Stopped', '⏹️ repo / train: Stopped'],
+    ['InProgress', '⏳ repo / train: in progress'],
+  ])('of %s is "%s"', (status, text) => {
+    expect(page({ job: { ...job, status } }).startsWith(text)).toBe(true);
   });
-
-  it.each(HOSTILE)('%j in a heading is one line of text', (text) => {
-    const made = page({ task: text, project: text, status: text });
-    expect(made.split('\n')[0]?.replace(/^### \S+ /, '')).not.toMatch(/[<>[\]*_`@\r]/);
-    expect(shown(made.split('\n')[0] ?? '')).toContain(`${text} / ${text}: ${text}`);
-    expect(made.split('\n').filter((line) => line.startsWith('#'))).toHaveLength(1);
-  });
-
-  it('leaves each HTML block whole: a blank line would end it', () => {
-    const made = page({
-      status: 'Failed',
-      reason: HOSTILE.join('\n\n'),
-      results: [{ result: 'model', files: 2, path: 'a\n\nb' }],
-    });
-    const blocks = made.trim().split(/\n\n/);
-    expect(blocks.map((block) => /^(###|<pre>|<table>|<ul>)/.exec(block)?.[1])).toEqual([
-      '###',
-      '<pre>',
-      '<table>',
-      '<ul>',
-    ]);
-    expect(blocks.map((block) => block.includes('\n'))).toEqual([false, false, false, false]);
-    expect(made.match(/<\/?pre>/g)).toEqual(['<pre>', '</pre>']);
+  it('says that fail-if fails a job that completed', () => {
+    const gate = [{ condition: 'a < 1', metric: 'a', value: 0.5, fails: true }];
+    expect(page({ gate })).toMatch(/^❌ repo \/ train: Completed, but fail-if fails/);
+    expect(page({ gate, skipped: true })).toMatch(/^❌ repo \/ train: skipped, but fail-if fails/);
+    expect(page({ gate: [{ condition: 'a < 1', metric: 'a', value: 2, fails: false }] })).toMatch(/^✅/);
   });
 });
 
-describe('the page', () => {
-  it.each([
-    ['Completed', '✅'],
-    ['Failed', '❌'],
-    ['Stopped', '⏹️'],
-  ])('of %s begins with %s', (status, icon) => {
-    expect(page({ status }).startsWith(`### ${icon} p / train: ${status}`)).toBe(true);
+describe('a skipped task', () => {
+  it('names the job and its date, why, and the same page as that job has', () => {
+    const text = page({ skipped: true, why: 'it completed this task' });
+    expect(text).toMatch(
+      /^⏭️ repo \/ train: skipped\s+Skipped: took the results of repo-train-20261130-120000-0a1b of 2026-11-30 12:00 UTC, because it completed this task\. This step started no job\./,
+    );
+    for (const part of ['Instances', 'Metrics', 'Timeline', 'Results', 'Inputs']) expect(text).toContain(part);
+    expect(text).not.toContain('What changed');
   });
-  it.each([
-    [0, '0 s'],
-    [59, '59 s'],
-    [60, '1 m 0 s'],
-    [3599, '59 m 59 s'],
-    [3600, '1 h 0 m 0 s'],
-    [90_061, '25 h 1 m 1 s'],
-  ])('shows %s seconds as %s', (trainingSeconds, text) => {
-    expect(page({ trainingSeconds })).toContain(`<td>${text}</td>`);
+});
+
+describe('a failure', () => {
+  it('shows the true error first, where it is in the repository, and on which instances', () => {
+    const text = shown(renderSummary(buildReport(failedFacts())));
+    expect(text).toMatch(
+      /^❌ repo \/ train: Failed\s+\[!CAUTION\]\s+KeyError in src\/train\.py:12 on algo-1 , algo-2 : 'bill_dpeth_mm'/,
+    );
+    const found = links(renderSummary(buildReport(failedFacts())));
+    expect(found['src/train.py:12']).toBe(
+      'https://github.com/org/repo/blob/0123456789abcdef0123456789abcdef01234567/src/train.py#L12',
+    );
   });
-  it('leaves out what is not known', () => {
-    const made = page({ trainingSeconds: undefined, billableSeconds: undefined, spotSavings: undefined });
-    expect(made).not.toMatch(/Training|Billed|undefined|NaN|<pre>|<ul>/);
+  it('links to no line without a commit, and keeps a path as it is', () => {
+    const errors = [
+      { type: 'E', message: 'm', lines: [], hosts: [], ranks: [], place: { file: 'a b/ü#?.py', line: 3 } },
+    ];
+    const run = { ...factsFor().run, sha: '' };
+    expect(links(renderSummary(buildReport(failedFacts({ errors, run }))))).not.toHaveProperty('a b/ü#?.py:3');
+    expect(links(renderSummary(buildReport(failedFacts({ errors }))))['a b/ü#?.py:3']).toMatch(
+      /\/a%20b\/%C3%BC%23%3F\.py#L3$/,
+    );
   });
-  it.each([
-    [70, true],
-    [0, false],
-    [undefined, false],
-  ])('tells what spot saved: %s', (spotSavings, told) => {
-    expect(page({ spotSavings }).includes('spot saved')).toBe(told);
-  });
-  it('has a chart of each metric with a course, and says how many it leaves out', () => {
-    const points = [1, 2, 3].map((at) => ({ at, value: at }));
-    const series = Array.from({ length: 9 }, (_, at) => ({
-      ...{ name: `<b>m${at}`, last: 3, min: 1, max: 3, count: 3, axis: 'epoch' as const, points },
-    }));
-    const one = page({ metrics: series.slice(0, 1) });
-    expect(one.match(/^```mermaid$/gm)).toHaveLength(1);
-    expect(shown(one)).toContain('<code><b>m0</code>');
-    expect(one).not.toContain('no chart');
-    const many = page({ metrics: series });
-    expect(many.match(/^```mermaid$/gm)).toHaveLength(6);
-    expect(many).toContain('\n3 more metrics have no chart here.\n');
-    expect(many).not.toContain('<b>');
-  });
-  it('counts files', () => {
-    const made = page({
-      results: [
-        { result: 'model', files: 1, path: 'm' },
-        { result: 'output', files: 2, path: 'o' },
-      ],
+  it('shows five errors of many, and the hosts of many in short', () => {
+    const errors = Array.from({ length: 8 }, (_, index) => {
+      return {
+        type: `E${index}`,
+        message: '',
+        lines: [],
+        hosts: ['1', '2', '3', '4', '5', '6'],
+        ranks: [],
+        place: undefined,
+      };
     });
-    expect(made).toContain('<li>model: 1 file in <code>m</code></li>');
-    expect(made).toContain('<li>output: 2 files in <code>o</code></li>');
+    const text = shown(renderSummary(buildReport(failedFacts({ errors }))));
+    expect(text).toContain('E4');
+    expect(text).not.toContain('E5');
+    expect(text).toContain('The log has 3 more.');
+    expect(text).toContain('1 , 2 , 3 , 4 and 2 more');
   });
-  it('links to the log as it is', () => {
-    expect(shown(/href="([^"]*)"/.exec(page())?.[1] ?? '')).toBe(FACTS.logsUrl);
+  it('without an error of the worker shows what SageMaker says', () => {
+    const markdown = renderSummary(buildReport(failedFacts({ errors: [], cause: 'The file is in the repository.' })));
+    expect(markdown.match(/<details>/g)).toHaveLength(1);
+    expect(shown(markdown)).toMatch(
+      /AlgorithmError: [\s\S]*KeyError: 'bill_dpeth_mm'[\s\S]*The file is in the repository\./,
+    );
+  });
+});
+
+describe('the facts', () => {
+  it('are those that are known', () => {
+    const text = page({
+      ...{ trainingSeconds: undefined, billableSeconds: undefined, spotSavings: undefined, cost: undefined },
+      ...{ phases: [], job: { ...reportOf().job, created: undefined }, metrics: [], results: [], inputs: {} },
+      ...{ previous: undefined, why: '' },
+    });
+    expect(text).not.toMatch(/Billed|Cost|Time|Started|Metrics|Results|Inputs|What changed|undefined|NaN/);
+    expect(text).toContain('Instances 2 × ml.g5.xlarge (spot)');
+  });
+  it.each([
+    [751, 2504, 70, '12 m 31 s of 41 m 44 s (spot saved 70 %)'],
+    [60, 60, undefined, '1 m 0 s'],
+    [60, 60, 0, '1 m 0 s'],
+    [60, undefined, undefined, '1 m 0 s'],
+    [90_061, 90_061, undefined, '25 h 1 m 1 s'],
+  ])('say what is billed: %s of %s seconds', (billableSeconds, trainingSeconds, spotSavings, text) => {
+    expect(page({ billableSeconds, trainingSeconds, spotSavings })).toContain(`Billed ${text} `);
+  });
+  it('have the cost as an estimate with its date', () => {
+    expect(page()).toContain(
+      'about 0.59 USD (on demand 1.96 USD): an estimate by the price list of 2026-09-21, without storage and taxes',
+    );
+  });
+  it('add the phases up', () => {
+    const phases = [
+      { name: 'waiting', start: at(0).toISOString(), seconds: 10 },
+      { name: 'training', start: at(10).toISOString(), seconds: 100.4 },
+      { name: 'interrupted', start: at(110).toISOString(), seconds: 5 },
+      { name: 'training', start: at(115).toISOString(), seconds: 60 },
+    ] as const;
+    expect(page({ phases })).toContain('2 m 55 s: 10 s waiting, 2 m 40 s training (2 times), 5 s interrupted');
+  });
+});
+
+describe('the comparison', () => {
+  const previous = earlierJob('repo-train-20261129-180300-1f2e', { accuracy: 0.9 }, 'pr-7/');
+  const base = earlierJob('repo-train-20261101-000000-bbbb', { accuracy: 0.95 });
+  it('is with the last run in the summary, and with the base in the comment', () => {
+    const report = reportOf({ previous, base });
+    expect(shown(renderSummary(report))).toMatch(/Change Last run\s.*0\.9132 +▲ \+0\.0132 \(\+1\.5 %\) 0\.9 /s);
+    expect(shown(renderComment(report))).toMatch(/Change Base\s.*0\.9132 +▼ −0\.0368 \(−3\.9 %\) 0\.95 /s);
+    expect(shown(renderComment(report))).toContain(`Base: ${base.name} of 2026-11-01 00:00 UTC`);
+  });
+  it('is with what there is', () => {
+    expect(shown(renderSummary(reportOf({ previous: undefined, base })))).toContain('Change Base');
+    expect(shown(renderComment(reportOf({ previous })))).toContain('Change Last run');
+    const alone = reportOf({ previous: undefined });
+    expect(shown(renderSummary(alone)) + shown(renderComment(alone))).not.toMatch(/Change\b|Last run|Base/);
+  });
+  it('has no columns if the two jobs have no metric in common', () => {
+    const other = earlierJob('repo-train-20261129-180300-1f2e', { else: 1 });
+    expect(shown(renderSummary(reportOf({ previous: other })))).not.toMatch(/Last run/);
+    expect(shown(renderComment(reportOf({ previous: other })))).not.toMatch(/Last run/);
+  });
+  it('says what changed, and why the job ran if that is not why', () => {
+    expect(page()).toMatch(
+      /Changed since repo-train-20261129-180300-1f2e of 2026-11-29 18:03 UTC:\s+hyperparameters: lr 0\.1 → 0\.01/,
+    );
+    expect(page()).not.toContain('This job ran because');
+    expect(page({ why: 'skip-if is never' })).toContain('This job ran because skip-if is never.');
+    const same = reportOf({ facts: previous.record?.facts });
+    expect(shown(renderSummary(same))).toContain('Nothing that counts has changed since');
+  });
+});
+
+describe('the results', () => {
+  it('are counted, measured and linked', () => {
+    const text = page();
+    expect(text).toContain('logs: 2 files, 17.8 KiB, in sagemaker-output/train/logs');
+    expect(text).toMatch(
+      /model: 3 files, 43\.1 MiB, in \S+ · archive in S3 \(39\.1 MiB\) · artifact repo-train-model \(39\.4 MiB\)/,
+    );
+    const found = links(renderSummary(reportOf()));
+    expect(found['repo-train-model']).toBe('https://github.com/org/repo/actions/runs/17/artifacts/4711');
+    expect(found['SageMaker job']).toMatch(/#\/jobs\/repo-train-20261130-120000-0a1b$/);
+  });
+  it('are in S3 if they were not downloaded', () => {
+    expect(shown(renderSummary(reportOf({ results: [] })))).toContain('model: archive in S3 (39.1 MiB)');
+  });
+});
+
+describe('the comment', () => {
+  it('ends with its links, the time of its update and the commit', () => {
+    const text = shown(renderComment(reportOf()));
+    expect(text).toMatch(
+      /Workflow run · SageMaker job · CloudWatch logs · S3 folder · artifacts: repo-train-model\s+Updated 2026-11-30 12:46 UTC for 0123456\s*$/,
+    );
+    expect(links(renderComment(reportOf()))['Workflow run']).toBe(
+      'https://github.com/org/repo/actions/runs/17/attempts/2',
+    );
+  });
+  it('of a skipped task says whose results it took', () => {
+    expect(shown(renderComment(reportOf({ skipped: true })))).toContain(
+      'Results of repo-train-20261130-120000-0a1b of 2026-11-30 12:00 UTC',
+    );
+  });
+  it('of a stopped job says why', () => {
+    const state = stateOf({ status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' });
+    const text = shown(renderComment(reportOf({ state, hint: 'Raise max-run-minutes.' })));
+    expect(text).toMatch(/\[!WARNING\]\s+it ran longer than max-run-minutes\.\s+Raise max-run-minutes\./);
   });
 });
 

@@ -12,6 +12,9 @@ interface Artifact {
   readonly name: string;
   /** The workflow job that made it. */
   readonly job: string;
+  readonly created: Date;
+  /** When it is removed, if the client says so. */
+  readonly expires: string | undefined;
   readonly blocks: Map<string, Buffer>;
   bytes: Buffer;
   done: boolean;
@@ -23,6 +26,8 @@ interface Call {
   readonly hash?: string;
   readonly workflow_job_run_backend_id?: string;
   readonly workflowJobRunBackendId?: string;
+  readonly expires_at?: string;
+  readonly expiresAt?: string;
   readonly name_filter?: string;
   readonly nameFilter?: string;
 }
@@ -57,11 +62,16 @@ export class ArtifactServer {
 
   /** The variables by which the client finds it. */
   get environment(): Record<string, string> {
+    return this.environmentOf('job-1');
+  }
+
+  /** Those of another workflow job of the run. */
+  environmentOf(job: string): Record<string, string> {
     const { port } = this.#server.address() as AddressInfo;
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = [
       part({ alg: 'none' }),
-      part({ scp: 'Actions.Results:run-1:job-1', exp: 4_000_000_000 }),
+      part({ scp: `Actions.Results:run-1:${job}`, exp: 4_000_000_000 }),
       'signature',
     ].join('.');
     return { ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/`, ACTIONS_RUNTIME_TOKEN: token };
@@ -70,6 +80,18 @@ export class ArtifactServer {
   /** Name → the zip's bytes. */
   get artifacts(): Map<string, Buffer> {
     return new Map(this.#artifacts.filter((artifact) => artifact.done).map(({ name, bytes }) => [name, bytes]));
+  }
+
+  /** Name → when the artifact is removed, of those whose client said so. */
+  get expirations(): Map<string, string> {
+    return new Map(this.#artifacts.flatMap(({ name, expires }) => (expires === undefined ? [] : [[name, expires]])));
+  }
+
+  /** Another workflow job makes an artifact. */
+  add(name: string, job: string): void {
+    this.#made += 1;
+    const made = { id: this.#made, name, job, created: new Date(), expires: undefined, blocks: new Map() };
+    this.#artifacts.push({ ...made, bytes: Buffer.alloc(0), done: true });
   }
 
   async stop(): Promise<void> {
@@ -98,6 +120,8 @@ export class ArtifactServer {
           id,
           name: call.name ?? '',
           job,
+          created: new Date(),
+          expires: call.expires_at ?? call.expiresAt,
           blocks: new Map(),
           bytes: Buffer.alloc(0),
           done: false,
@@ -116,9 +140,10 @@ export class ArtifactServer {
         const named = call.name_filter ?? call.nameFilter;
         const artifacts = this.#artifacts
           .filter(({ name }) => named === undefined || name === named)
-          .map(({ id, name, job, bytes }) => ({
+          .map(({ id, name, job, bytes, created }) => ({
             ...{ workflow_run_backend_id: 'run-1', workflow_job_run_backend_id: job, database_id: String(id), name },
             size: String(bytes.length),
+            created_at: created.toISOString(),
           }));
         return [200, { artifacts }];
       }

@@ -1,8 +1,10 @@
 // Renders job summaries as GitHub does: `render.mjs PACKAGES PAGE`, with `[{ title, markdown }]` on standard input. The page
 // needs nothing but itself: its style is in it, and it has no scripts.
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { drawn } from './charts.mjs';
 
 const [packages = '', page = ''] = process.argv.slice(2);
 const require = createRequire(join(packages, 'package.json'));
@@ -56,8 +58,29 @@ function escapeHtml(text) {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+const MERMAID = /^```mermaid\n([\s\S]*?)\n```$/gm;
+/** GitHub's alerts: https://docs.github.com/get-started/writing-on-github#alerts */
+const ALERT = /<blockquote>\s*<p>\[!(CAUTION|WARNING)\]<\/p>([\s\S]*?)<\/blockquote>/g;
+
+/** HTML of Markdown. Charts are put in after foreign HTML was taken out: a mark that nobody can guess stands for each. */
+function htmlOf(markdown) {
+  const charts = [];
+  const text = markdown.replace(MERMAID, (block, chart) => {
+    const picture = drawn(chart);
+    if (picture === undefined) return block;
+    charts.push({ mark: `chart-${randomUUID()}`, picture });
+    return `<p>${charts.at(-1).mark}</p>`;
+  });
+  const html = sanitizeHtml(marked.parse(text, { gfm: true, async: false }), ALLOWED).replace(
+    ALERT,
+    (_, kind, body) =>
+      `<div class="markdown-alert markdown-alert-${kind.toLowerCase()}"><p class="markdown-alert-title">${kind[0]}${kind.slice(1).toLowerCase()}</p>${body}</div>`,
+  );
+  return charts.reduce((page, { mark, picture }) => page.replace(`<p>${mark}</p>`, picture), html);
+}
+
 function boxOf({ title, markdown }) {
-  const html = sanitizeHtml(marked.parse(markdown, { gfm: true, async: false }), ALLOWED);
+  const html = htmlOf(markdown);
   return `<section>\n<header>${escapeHtml(title)}</header>\n<div class="content">\n${html}</div>\n</section>`;
 }
 
@@ -81,6 +104,16 @@ header { padding: 8px 16px; font-weight: 600; background: var(--bgColor-muted); 
 .content { padding: 16px; }
 .content > :first-child { margin-top: 0; }
 .content > :last-child { margin-bottom: 0; }
+svg { width: 100%; font-size: 13px; margin-bottom: 16px; }
+svg.lines { max-width: 560px; display: block; }
+svg .line { fill: none; stroke-width: 2; }
+svg .axis { fill: none; stroke: var(--fgColor-muted); }
+svg text { fill: var(--fgColor-muted); }
+svg text.name { fill: var(--fgColor-default); }
+svg .bar { fill: var(--bgColor-accent-emphasis, #0969da); opacity: 0.6; }
+svg .active { fill: var(--bgColor-accent-emphasis, #0969da); }
+svg .waiting { fill: var(--borderColor-default); }
+svg .crit { fill: var(--bgColor-danger-emphasis, #cf222e); }
 </style>
 </head>
 <body class="markdown-body">

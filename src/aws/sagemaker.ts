@@ -133,6 +133,9 @@ export async function findJob(aws: Connection, name: string, signal: AbortSignal
   }
 }
 
+/** TrainingEndTime is missing if the job never had instances. Nothing changes after such an end (assumed). */
+const ENDED: readonly string[] = ['Completed', 'Failed', 'Stopped'];
+
 function described(name: string, job: DescribeTrainingJobCommandOutput): DescribedJob {
   const { ResourceConfig: resources } = job;
   const [chosen] = resources?.InstancePreferences ?? [];
@@ -150,6 +153,8 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     failureReason: job.FailureReason ?? '',
     trainingSeconds: job.TrainingTimeInSeconds,
     billableSeconds: job.BillableTimeInSeconds,
+    created: job.CreationTime,
+    ended: job.TrainingEndTime ?? (ENDED.includes(job.TrainingJobStatus ?? '') ? job.LastModifiedTime : undefined),
     arn: job.TrainingJobArn ?? '',
     instanceType: resources?.InstanceType ?? chosen?.InstanceType ?? groups[0]?.InstanceType ?? '',
     instanceCount: resources?.InstanceCount ?? chosen?.InstanceCount ?? (inGroups || 1),

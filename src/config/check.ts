@@ -10,7 +10,7 @@ import type { LeftOut } from '../core/left-out.ts';
 import type { LocalFile } from '../core/local-file.ts';
 import type { ListedChannel } from '../data/channels.ts';
 import { listChannels } from '../data/list.ts';
-import { outputMistakes } from '../files/output-folder.ts';
+import { outputMistakes, REPORT } from '../files/output-folder.ts';
 import { type Scope, scopeOf } from '../files/scope.ts';
 import type { BuildFiles } from '../image/build-files.ts';
 import type { ImageSpec } from '../image/spec.ts';
@@ -49,7 +49,7 @@ export async function check(spec: TaskSpec, mistakes: readonly Mistake[], worksp
 /** `workspace`: relative paths start here. Ignore files above it do not count. */
 export async function checkFiles(spec: TaskSpec, workspace: string): Promise<CheckedFiles> {
   const { code, image, aws, resources } = spec;
-  const scope = scopeOf(workspace, spec.results.outputPath, RESULTS);
+  const scope = scopeOf(workspace, spec.results.outputPath, [...RESULTS, REPORT]);
   const [listed, data, build, metrics, request] = await Promise.all([
     listCode(code, scope, resources.network.isolation),
     listChannels(spec.channels, spec.place, scope),

@@ -50,6 +50,7 @@ import {
   parseSessionName,
 } from './aws-names.ts';
 import { crossCheck, type Report } from './cross-checks.ts';
+import { givenInputs } from './given-inputs.ts';
 import { type InputName, isGiven, type RawInputs, RUN_INPUTS } from './inputs.ts';
 import { readStart } from './read-start.ts';
 import type { Mode, RoleToAssume, TaskSpec } from './spec.ts';
@@ -57,6 +58,11 @@ import { unmergedPrefix } from './unmerged.ts';
 
 /** A training job runs at most 28 days: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html */
 const MOST_MINUTES = 28 * 24 * 60;
+/**
+ * In private repositories; in public ones 90. GitHub shortens a longer time.
+ * https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
+ */
+const MOST_RETENTION_DAYS = 400;
 /** KeepAlivePeriodInSeconds is at most 21,600. */
 const MOST_KEPT_MINUTES = 360;
 
@@ -161,6 +167,7 @@ export function readSpec(
       cleanState: read('clean-state', false, parseBoolean),
       whenBusy: read('when-busy', 'wait', (text) => parseChoice(text, WHEN_BUSY)),
     },
+    given: givenInputs(raw),
     request: raw.request.trim() === '' ? undefined : raw.request,
     aws: { region, bucket: read('bucket', undefined, parseBucket), roleToAssume: roleToAssume(read, region) },
   };
@@ -225,6 +232,9 @@ function readResults(outputPath: string, read: Read, project: string, task: stri
     compression: read('model-compression', 'gzip', (text) => parseChoice(text, COMPRESSIONS)),
     artifacts,
     artifactName: read('artifact-name', `${project}-${task}`, parseArtifactName),
+    // 0 is GitHub's own default, as in actions/upload-artifact.
+    retentionDays: read('retention-days', undefined, (text) => parseInteger(text, 0, MOST_RETENTION_DAYS) || undefined),
+    compressionLevel: read('compression-level', undefined, (text) => parseInteger(text, 0, 9)),
   };
 }
 

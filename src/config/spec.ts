@@ -29,6 +29,8 @@ export interface TaskSpec {
   readonly follow: FollowSpec;
   readonly github: GitHubSpec;
   readonly reuse: ReuseSpec;
+  /** The inputs that the workflow sets, as a reader may see them. */
+  readonly given: ReadonlyMap<string, string>;
   /** The text of `request`. Undefined if it is not set. */
   readonly request: string | undefined;
   readonly aws: AwsAccess;

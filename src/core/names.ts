@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dnsSuffix, partition } from './partition.ts';
 import { isUnmerged, type Place } from './s3-layout.ts';
+import type { S3Uri } from './s3-uri.ts';
 
 /** A job's name has at most 63 characters. The dash and the stamp at its end take 21 of them. */
 const MOST_WORDS = 42;
@@ -57,9 +58,23 @@ const CONSOLES: Readonly<Record<string, string>> = {
 
 /** The console's page of the job's log streams; the fragment is encoded twice, with `$` for `%`. */
 export function logsUrl(region: string, job: string): string {
-  // The hosts of partitions without internet are (assumed).
-  const host = CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`;
   const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const filter = encodeURIComponent(`?logStreamNameFilter=${job}/`).replaceAll('%', '$');
-  return `https://${region}.${host}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
+  return `${consoleOf(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
+}
+
+/** The console's page of a training job. */
+export function jobUrl(region: string, job: string): string {
+  return `${consoleOf(region)}/sagemaker/home?region=${region}#/jobs/${encodeURIComponent(job)}`;
+}
+
+/** The console's page of a folder in S3, whose key ends in a slash, or of an object. */
+export function s3Url(region: string, { bucket, key }: S3Uri): string {
+  const isFolder = key === '' || key.endsWith('/');
+  return `${consoleOf(region)}/s3/${isFolder ? 'buckets' : 'object'}/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
+}
+
+/** The hosts of partitions without internet are (assumed). */
+function consoleOf(region: string): string {
+  return `https://${region}.${CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`}`;
 }

@@ -21,6 +21,10 @@ export interface JobState {
   readonly trainingSeconds: number | undefined;
   readonly billableSeconds: number | undefined;
   readonly arn: string;
+  /** When the job was requested. Undefined if SageMaker does not say. */
+  readonly created: Date | undefined;
+  /** When the job left its instances, or, if it never had any, when it ended. Undefined before that. */
+  readonly ended: Date | undefined;
 }
 
 export type Compression = 'gzip' | 'none';

@@ -2,9 +2,10 @@
  * Writes results to the output folder. Each run empties the folder's sub-folders. So the action only uses a folder with
  * a marker file, or one that has no sub-folders of these names yet.
  */
-import { appendFileSync, closeSync, constants, type Dirent, type Stats, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, type Dirent, lstatSync, type Stats, writeFileSync } from 'node:fs';
 import { access, mkdir, opendir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { ActionError, type Mistake } from '../core/errors.ts';
 import { Below } from './below.ts';
 import { linkInWorkspace } from './links.ts';
@@ -15,6 +16,8 @@ import { notWritable } from './refused.ts';
 export const MARKER = '.simple-sagemaker-output';
 const MARKER_TEXT =
   'Results that simple-sagemaker-action downloads. It empties the folders beside this file, and removes the archives.\n';
+/** The step's report, beside the folders of the results. */
+export const REPORT = 'report.json';
 
 /** The folder of a step's results, claimed: as the user named it, and by its real path, through which it is written to. */
 export interface Output {
@@ -38,7 +41,7 @@ export async function outputMistakes(
   const wrong = await unwritable(folder, results);
   if (wrong !== undefined) return [wrong];
   const there = new Map((await entries(folder)).map((entry) => [entry.name, entry]));
-  const own = [...results, ...[...results].map(keptArchive)];
+  const own = [...results, ...[...results].map(keptArchive), REPORT];
   const linked = [MARKER, ...own].find((name) => there.get(name)?.isSymbolicLink());
   if (linked !== undefined)
     return [mistake(throughLink(folder, join(folder, linked), workspace), 'remove the link, or name another folder.')];
@@ -55,17 +58,20 @@ function throughLink(folder: string, link: string, workspace: string): string {
   return `${shownPath(folder, workspace)} would be written through the link ${shownPath(link, workspace)}`;
 }
 
-/** How many files there are below it: of a million, no list is made. */
-export async function countFiles(folder: string): Promise<number> {
-  let count = 0;
+/** How many files there are below it, and their bytes: of a million, no list is made. */
+export async function measure(folder: string): Promise<{ readonly files: number; readonly bytes: number }> {
+  let [files, bytes] = [0, 0];
   const folders = [folder];
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
     for await (const entry of await opendir(next, { bufferSize: 256 })) {
-      if (entry.isDirectory()) folders.push(join(next, entry.name));
-      else if (entry.isFile()) count += 1;
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      if (!entry.isFile()) continue;
+      files += 1;
+      bytes += lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
     }
   }
-  return count;
+  return { files, bytes };
 }
 
 /** Makes the folder the action's own. Throws an ActionError where it is reached through a link by now, or not writable. */
@@ -76,12 +82,24 @@ export async function claimOutput(folder: string, workspace: string): Promise<Ou
   try {
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
-    const marker = new Below(real).file(MARKER);
+    const root = new Below(real);
+    const marker = root.file(MARKER);
     writeFileSync(marker, MARKER_TEXT);
     closeSync(marker);
+    // It is that of another job.
+    if (root.look(REPORT)?.isFile()) root.remove(REPORT);
     return { path: folder, real };
   } catch (error) {
     throw notWritable(folder, error);
+  }
+}
+
+/** Writes the step's report in place of an earlier one. Throws an ActionError where the folder is not writable by now. */
+export async function writeReport({ path, real }: Output, text: string): Promise<void> {
+  try {
+    await new Below(real).write(REPORT, Readable.from([text]), { replace: true });
+  } catch (error) {
+    throw notWritable(join(path, REPORT), error);
   }
 }
 

@@ -9,14 +9,14 @@ import { isGit } from './private-files.ts';
 export interface Scope {
   /** Absolute. Ignore files above it do not count. */
   readonly workspace: string;
-  /** Absolute paths of the step's output folder and of its sub-folders for results. */
+  /** Absolute paths of the step's output folder, and of its results in it. */
   readonly output: string | undefined;
   readonly results: readonly string[];
   /** Collects what is not sent. */
   readonly leftOut: LeftOut;
 }
 
-/** `output`: relative to the workspace, or absolute. `results`: names of its sub-folders. */
+/** `output`: relative to the workspace, or absolute. `results`: names of its sub-folders, and of its report. */
 export function scopeOf(workspace: string, output?: string, results: readonly string[] = []): Scope {
   const folder = output === undefined ? undefined : resolve(workspace, output);
   return {

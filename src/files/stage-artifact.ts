@@ -20,12 +20,12 @@ export interface ArtifactTree {
 }
 
 /** `folder`: of the result, in the output folder. */
-export async function inArtifact(
+export async function inArtifact<T>(
   output: Output,
   folder: string,
   entries: readonly TreeEntry[],
-  work: (tree: ArtifactTree) => Promise<void>,
-): Promise<void> {
+  work: (tree: ArtifactTree) => Promise<T>,
+): Promise<T> {
   if (entries.every(isPossible)) return work(treeIn(folder, entries, new NamedFew()));
   const staged = basename(mkdtempSync(join(output.real, '.artifact-')));
   const root = new Below(output.real);
@@ -39,7 +39,7 @@ export async function inArtifact(
       else root.folder(`${staged}/${path}`);
       return { ...entry, path };
     });
-    await work(treeIn(join(output.path, staged), moved, places.changed));
+    return await work(treeIn(join(output.path, staged), moved, places.changed));
   } finally {
     root.removeFolder(staged);
   }

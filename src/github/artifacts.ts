@@ -11,6 +11,18 @@ export interface ArtifactFiles {
   readonly files: readonly string[];
   /** Where else they are: `in FOLDER`. */
   readonly kept: string;
+  /** Undefined: as the repository's settings say. */
+  readonly retentionDays: number | undefined;
+  /** Of zlib: 0 to 9. */
+  readonly compressionLevel: number;
+}
+
+export interface UploadedArtifact {
+  readonly name: string;
+  /** Bytes of the zip. */
+  readonly bytes: number;
+  /** GitHub's number of it. Undefined if the service does not say. */
+  readonly id: number | undefined;
 }
 
 /** Where artifacts can be uploaded to. */
@@ -37,10 +49,11 @@ interface Way {
   readonly network: Network;
 }
 
-/**
- * Uploads an artifact and returns its size in bytes. Replaces an earlier one of this workflow job with the same name.
- */
-export async function uploadArtifact({ name, folder, files, kept }: ArtifactFiles, network: Network): Promise<number> {
+/** Uploads an artifact. Replaces an earlier one of this workflow job with the same name. */
+export async function uploadArtifact(
+  { name, folder, files, kept, retentionDays, compressionLevel }: ArtifactFiles,
+  network: Network,
+): Promise<UploadedArtifact> {
   const service = new URL(process.env['ACTIONS_RESULTS_URL'] ?? '');
   const way: Way = { kept, service, network };
   Object.assign(process.env, network.variablesFor(service));
@@ -48,7 +61,11 @@ export async function uploadArtifact({ name, folder, files, kept }: ArtifactFile
   process.noDeprecation = true;
   const { DefaultArtifactClient } = await import('@actions/artifact');
   const client = new DefaultArtifactClient();
-  const upload = async (): Promise<number> => (await client.uploadArtifact(name, [...files], folder)).size ?? 0;
+  const options = { compressionLevel, ...(retentionDays !== undefined && { retentionDays }) };
+  const upload = async (): Promise<UploadedArtifact> => {
+    const { size = 0, id } = await client.uploadArtifact(name, [...files], folder, options);
+    return { name, bytes: size, id };
+  };
   try {
     return await upload();
   } catch (error) {
@@ -73,19 +90,13 @@ function isConflict(error: unknown): boolean {
 }
 
 /**
- * Whether this workflow job created the artifact, in an earlier step or attempt. The service's listing names the job of
- * the first attempt only. From the second attempt on it does not distinguish jobs, so the step replaces any artifact of
- * the name.
+ * Whether this workflow job created the artifact, in an earlier step or attempt. What it created in an earlier attempt may
+ * have another job's ID. So from the second attempt on, only an artifact that another job made while this step ran is
+ * known to be another one's.
  */
 async function isOfThisJob(name: string, way: Way): Promise<boolean> {
   const { service, network } = way;
   const attempt = Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
-  if (attempt > 1) {
-    notice(
-      `The artifact ${name} exists already and is replaced, because this is attempt ${attempt} of the workflow run.`,
-    );
-    return true;
-  }
   const token = process.env['ACTIONS_RUNTIME_TOKEN'] ?? '';
   const [run = '', job = ''] = backendIds(token);
   const url = new URL('/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts', service);
@@ -100,8 +111,21 @@ async function isOfThisJob(name: string, way: Way): Promise<boolean> {
       new Error(`the artifact service refused to list the artifacts (HTTP ${response.status})`),
       way,
     );
-  const { artifacts = [] } = (await response.json()) as { artifacts?: { workflow_job_run_backend_id?: string }[] };
-  return artifacts.length > 0 && artifacts.every((artifact) => artifact.workflow_job_run_backend_id === job);
+  const { artifacts = [] } = (await response.json()) as { artifacts?: ListedArtifact[] };
+  const others = artifacts.filter((artifact) => artifact.workflow_job_run_backend_id !== job);
+  if (artifacts.length > 0 && others.length === 0) return true;
+  const since = Date.now() - process.uptime() * 1_000;
+  if (attempt === 1 || others.some(({ created_at: created = '' }) => Date.parse(created) > since)) return false;
+  notice(
+    `The artifact ${name} exists already and is replaced, because this is attempt ${attempt} of the workflow run.`,
+  );
+  return true;
+}
+
+/** A part of what the service says: `ListArtifactsResponse.MonolithArtifact` of @actions/artifact. */
+interface ListedArtifact {
+  readonly workflow_job_run_backend_id?: string;
+  readonly created_at?: string;
 }
 
 /** The run's and the job's IDs, from the token's scope `Actions.Results:RUN:JOB`, as @actions/artifact reads them. */

@@ -1,17 +1,22 @@
-/** Describes in one line what changed between two runs of a task. */
+/** Describes what changed between two runs of a task. */
 
 import { ASPECTS, type Aspect, type Facts, FLAG, LONGEST_VALUE } from './fingerprint.ts';
 
-/** How many changes of an aspect the line contains. */
+/** How many changes of an aspect are named. */
 const MOST_SHOWN = 5;
 
 /** For example `code: worker.py; hyperparameters: lr 0.1 → 0.01`. Empty if nothing has changed. */
 export function changes(before: Facts, now: Facts): string {
+  return changedAspects(before, now).join('; ');
+}
+
+/** The same as a text for each aspect: `hyperparameters: lr 0.1 → 0.01`. */
+export function changedAspects(before: Facts, now: Facts): string[] {
   return ASPECTS.flatMap((aspect) => {
     const all = aspectChanges(aspect, before, now);
     const shown = all.length > MOST_SHOWN ? [...all.slice(0, MOST_SHOWN), `${all.length - MOST_SHOWN} more`] : all;
     return all.length === 0 ? [] : [`${aspect}: ${shown.join(', ')}`];
-  }).join('; ');
+  });
 }
 
 function aspectChanges(aspect: Aspect, old: Facts, now: Facts): string[] {

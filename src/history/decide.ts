@@ -39,7 +39,14 @@ export type Decision =
   | { readonly kind: 'reuse'; readonly job: EarlierJob }
   | { readonly kind: 'follow'; readonly job: EarlierJob }
   | { readonly kind: 'busy'; readonly job: EarlierJob }
-  | { readonly kind: 'start'; readonly why: string };
+  | StartDecision;
+
+/** `why`: completes `because …`. `compared`: the job that completed the task last, if one of the given did. */
+export interface StartDecision {
+  readonly kind: 'start';
+  readonly why: string;
+  readonly compared: EarlierJob | undefined;
+}
 
 /** `jobs`: newest first. `base`: the jobs under base-prefix, which count if no job under the prefix has completed. */
 export function decide(wanted: Wanted, jobs: readonly EarlierJob[], base: readonly EarlierJob[]): Decision {
@@ -49,16 +56,15 @@ export function decide(wanted: Wanted, jobs: readonly EarlierJob[], base: readon
   if (same !== undefined && (!wanted.cleanState || isAgain(wanted, same))) return { kind: 'follow', job: same };
   const [busy] = active;
   if (busy !== undefined) return { kind: 'busy', job: busy };
-  if (wanted.cleanState) return { kind: 'start', why: 'clean-state is set' };
-  if (wanted.skipIf === 'never') return { kind: 'start', why: 'skip-if is never' };
   const completed = completedOf(jobs, base);
   const [newest] = completed;
-  if (newest === undefined) return { kind: 'start', why: 'the task has not completed yet' };
+  const start = (why: string): StartDecision => ({ kind: 'start', why, compared: newest });
+  if (wanted.cleanState) return start('clean-state is set');
+  if (wanted.skipIf === 'never') return start('skip-if is never');
+  if (newest === undefined) return start('the task has not completed yet');
   const intact = completed.filter(({ archives }) => archives === 'there');
   const reusable = wanted.skipIf === 'completed' ? intact[0] : intact.find((job) => isSame(wanted, job));
-  return reusable === undefined
-    ? { kind: 'start', why: reason(wanted, completed, newest) }
-    : { kind: 'reuse', job: reusable };
+  return reusable === undefined ? start(reason(wanted, completed, newest)) : { kind: 'reuse', job: reusable };
 }
 
 /** The completed jobs that count. */
@@ -92,6 +98,12 @@ function lost({ archives }: EarlierJob): string {
 export function startOf(job: string): string {
   const stamps = job.matchAll(/(\d{4})-?(\d{2})-?(\d{2})-(\d{2})-?(\d{2})-?(\d{2})(?:-|$)/g);
   return [...stamps].at(-1)?.slice(1, 7).join('') ?? '';
+}
+
+/** Whether a job started before another one. Before a job whose name does not say when it started is any. */
+export function isBefore(job: string, other: string): boolean {
+  const [first, second] = [startOf(job), startOf(other)];
+  return job !== other && (second === '' || first < second || (first === second && job < other));
 }
 
 export function newestFirst(jobs: readonly string[]): string[] {

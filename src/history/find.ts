@@ -1,10 +1,11 @@
 /** Searches a task's earlier jobs, newest first, and stops as soon as the answer is known. */
 
+import { together } from '../core/concurrency.ts';
 import { InputError } from '../core/errors.ts';
-import { type Place, places, type TaskPlace } from '../core/s3-layout.ts';
+import { outputPath, type Place, places, type TaskPlace } from '../core/s3-layout.ts';
 import { lacksAccess } from '../core/training-job.ts';
 import type { Step } from '../step.ts';
-import { type Decision, decide, type EarlierJob, type Wanted } from './decide.ts';
+import { type Decision, decide, type EarlierJob, isBefore, type Wanted } from './decide.ts';
 import { describeTasks } from './describe-tasks.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { findNamedJob, taskJobs } from './jobs.ts';
@@ -63,6 +64,55 @@ export async function lackedAccessBefore(step: Step, place: Place, job: string):
   }
   return false;
 }
+
+/** The jobs to compare a job with: see `JobReport`. */
+export interface Compared {
+  readonly previous: EarlierJob | undefined;
+  readonly base: EarlierJob | undefined;
+}
+
+/** A job, and the folder in which SageMaker writes `JOB/output/…`: an S3 URI. */
+type ComparedWith = Pick<EarlierJob, 'name' | 'place'> & { readonly outputPath: string };
+
+/** `known`: the job that completed the task last, if the caller knows it. */
+export async function findCompared(
+  step: Step,
+  task: TaskPlace,
+  job: ComparedWith,
+  known: EarlierJob | undefined,
+): Promise<Compared> {
+  const { prefix } = job.place;
+  const isOwn = job.outputPath === outputPath(step.home.bucket.name, job.place) && job.place.task !== '';
+  const basePrefix = task.basePrefix === prefix ? undefined : task.basePrefix;
+  const under = (prefix: string): EarlierJob | undefined => (known?.place.prefix === prefix ? known : undefined);
+  const [previous, base] = await together(step.signal, (signal) => [
+    under(prefix) ??
+      (isOwn ? newestCompleted({ ...step, signal }, job.place, ({ name }) => isBefore(name, job.name)) : undefined),
+    basePrefix === undefined
+      ? undefined
+      : (under(basePrefix) ??
+        newestCompleted({ ...step, signal }, { ...task, prefix: basePrefix }, ({ name }) => name !== job.name)),
+  ]);
+  return { previous, base };
+}
+
+/** The newest of these jobs that completed the task, with its record or its state. Looks at the newest few jobs only. */
+async function newestCompleted(
+  step: Step,
+  place: Place,
+  isMeant: (job: EarlierJob) => boolean,
+): Promise<EarlierJob | undefined> {
+  let batches = 0;
+  for await (const batch of taskJobs(step, place, () => false)) {
+    const found = batch.find((job) => job.completed && isMeant(job));
+    batches += 1;
+    if (found !== undefined || batches === MOST_BATCHES) return found;
+  }
+  return undefined;
+}
+
+/** 30 jobs. */
+const MOST_BATCHES = 4;
 
 /** Which job to find: the named one, or the task's newest. */
 type Asked = { readonly kind: 'collect' } | { readonly kind: 'job'; readonly job: string };

@@ -11,7 +11,7 @@ import { runKey } from '../core/run-context.ts';
 import { inputsFolder, leaseKey, type Place } from '../core/s3-layout.ts';
 import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
-import type { Decision, EarlierJob, Wanted } from '../history/decide.ts';
+import type { Decision, EarlierJob, StartDecision, Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
 import type { ReuseSpec, SkipIf } from '../history/spec.ts';
 import { findImageSource, type ImageSource } from '../image/ensure.ts';
@@ -21,10 +21,16 @@ import { launchJob, type NewJob, type Resolved, type Started } from './launch.ts
 import type { JobSpec } from './spec.ts';
 import { whenBusy } from './when-busy.ts';
 
+/** `why`: completes `because …`. `compared`: see `Decision`. */
 export type Obtained =
-  | { readonly kind: 'reused'; readonly job: EarlierJob }
-  | { readonly kind: 'followed'; readonly job: EarlierJob }
-  | { readonly kind: 'started'; readonly job: Started };
+  | { readonly kind: 'reused'; readonly why: string; readonly job: EarlierJob }
+  | { readonly kind: 'followed'; readonly why: string; readonly job: EarlierJob }
+  | {
+      readonly kind: 'started';
+      readonly why: string;
+      readonly compared: EarlierJob | undefined;
+      readonly job: Started;
+    };
 
 /** A cancelled step has only a few seconds. */
 const ABORT_MS = 2_000;
@@ -58,22 +64,26 @@ export async function reuseOrStart(
   }
   const start: Start = (signal) => launchJob({ ...step, signal }, spec, resolved, wanted.facts, source, onStart);
   for (;;) {
-    const first: Decision = home.exists ? await decide() : { kind: 'start', why: 'the bucket is new' };
+    const first: Decision = home.exists
+      ? await decide()
+      : { kind: 'start', why: 'the bucket is new', compared: undefined };
     if (leadsToStart(first, spec.reuse)) await affordable();
     const decision = first.kind === 'start' ? await startUnderLease(step, spec.place, decide, start) : first;
     switch (decision.kind) {
-      case 'reuse':
-        info(`Skipped: ${decision.job.name} completed this task ${howItMatches(spec.reuse.skipIf)}.`);
-        return { kind: 'reused', job: decision.job };
+      case 'reuse': {
+        const why = `completed this task ${howItMatches(spec.reuse.skipIf)}`;
+        info(`Skipped: ${decision.job.name} ${why}.`);
+        return { kind: 'reused', why: `it ${why}`, job: decision.job };
+      }
       case 'follow':
         info(`${decision.job.name} is in progress and runs exactly the same, so this step follows it.`);
-        return { kind: 'followed', job: decision.job };
+        return { kind: 'followed', why: 'it was in progress and runs exactly the same', job: decision.job };
       case 'busy':
         await whenBusy(step, spec.reuse.whenBusy, decision.job.name, until);
         break;
       case 'started':
         info(`Ran because ${decision.why}.`);
-        return { kind: 'started', job: decision.job };
+        return decision;
     }
   }
 }
@@ -95,15 +105,13 @@ async function startUnderLease(
   place: Place,
   decide: () => Promise<Decision>,
   start: Start,
-): Promise<
-  | Exclude<Decision, { readonly kind: 'start' }>
-  | { readonly kind: 'started'; readonly why: string; readonly job: Started }
-> {
+): Promise<Exclude<Decision, StartDecision> | Extract<Obtained, { readonly kind: 'started' }>> {
   const lease = await taskLease(step, place);
   try {
     const decision = await decide();
     if (decision.kind !== 'start') return decision;
-    return { kind: 'started', why: decision.why, job: await start(lease.signal) };
+    const { why, compared } = decision;
+    return { kind: 'started', why, compared, job: await start(lease.signal) };
   } catch (error) {
     throw lease.signal.aborted ? lease.signal.reason : error;
   } finally {

@@ -67,7 +67,9 @@ export function metricCharts(series: readonly MetricSeries[]): MetricCharts {
 /** The chart as Markdown, with its legend. */
 export function chartMarkdown({ legend, times, text }: MetricChart): string {
   const names = legend.map(({ square, name }) => `${square}\u00a0${code(shortened(name))}`);
-  return [[...names, ...(times === '' ? [] : [times])].join(' \u00a0 '), '', '```mermaid', text, '```', ''].join('\n');
+  // In an HTML block, so that no name is a link by itself.
+  const above = `<p>${[...names, ...(times === '' ? [] : [times])].join(' \u00a0 ')}</p>`;
+  return [above, '', '```mermaid', text, '```', ''].join('\n');
 }
 
 function shortened(name: string): string {

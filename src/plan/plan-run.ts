@@ -24,7 +24,7 @@ export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wan
   const { place } = spec;
   const decision: Decision = home.exists
     ? await decideFromHistory(step, place, wanted)
-    : { kind: 'start', why: 'the bucket is new' };
+    : { kind: 'start', why: 'the bucket is new', compared: undefined };
   const about = { project: place.project, task: place.task, outcome: outcomeOf(decision, spec) };
   if (decision.kind === 'reuse' || decision.kind === 'follow')
     return { ...about, skipped: decision.kind === 'reuse', parts: [], checks: [], request: undefined };

@@ -1,6 +1,7 @@
 /** The plan of `mode: plan`: what a run would do, and what it needs. */
 
-import { escapeText } from '../core/markdown.ts';
+import { fitSections, SUMMARY_BYTES } from '../core/fit-sections.ts';
+import { escapeText, preformatted, words } from '../core/markdown.ts';
 import { mayBeSecret } from '../core/redact.ts';
 import type { TrainingJobRequest } from '../job/request.ts';
 
@@ -49,20 +50,22 @@ export function renderPlan({ project, task, outcome, parts, checks, request }: P
   const row = (name: string, cell: string): string =>
     `<tr><th align="left">${escapeText(name)}</th><td>${cell}</td></tr>`;
   const rows = [
-    ...parts.map(({ part, text }) => row(part, escapeText(text))),
-    ...checks.map(({ part, state, text }) => row(part, `${ICONS[state]} ${escapeText(text)}`)),
+    ...parts.map(({ part, text }) => row(part, words(text))),
+    ...checks.map(({ part, state, text }) => row(part, `${ICONS[state]} ${words(text)}`)),
   ];
-  return [
-    `### 📋 ${escapeText(project)} / ${escapeText(task)}: plan`,
-    '',
-    `<p>${escapeText(outcome)}</p>`,
-    '',
-    ...(rows.length === 0 ? [] : [`<table>${rows.join('')}</table>`, '']),
-    ...(request === undefined
-      ? []
-      : [`<details><summary>CreateTrainingJob</summary><pre>${escapeText(request)}</pre></details>`, '']),
-    '',
-  ].join('\n');
+  const folded =
+    request === undefined ? '' : `<details><summary>CreateTrainingJob</summary>${preformatted(request)}</details>`;
+  const sections = [
+    { name: 'headline', importance: 4, text: `<h3>📋 ${words(project)} / ${words(task)}: plan</h3>` },
+    { name: 'outcome', importance: 3, text: `<p>${words(outcome)}</p>` },
+    { name: 'parts', importance: 2, text: rows.length === 0 ? '' : `<table>${rows.join('')}</table>` },
+    { name: 'request', importance: 1, text: folded },
+  ];
+  return fitSections(sections, {
+    most: SUMMARY_BYTES,
+    size: (text) => Buffer.byteLength(text),
+    note: (left) => `<p>✂️ Left out, because GitHub takes 1 MiB a step: ${left.join(', ')}. The log has it.</p>`,
+  }).text;
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * The report of a job: everything that the summary and the comment show, as one value, which is also written as
  * `report.json`. docs/report.md documents it. Text from outside is redacted before it gets in here, and escaped by whoever
- * renders it. Times are ISO 8601 in UTC, lengths of time are seconds, sizes are bytes.
+ * renders it. Times are ISO 8601 in UTC, lengths of time are seconds, sizes are bytes. What is undefined is not in the file,
+ * and what is not finite is null there.
  */
 
 import type { WorkerError } from '../failure/worker-error.ts';
@@ -14,6 +15,8 @@ export const REPORT_VERSION = 1;
 
 export interface JobReport {
   readonly version: typeof REPORT_VERSION;
+  /** When the report was made. */
+  readonly made: string;
   readonly project: string;
   readonly task: string;
   /** The S3 prefix, with a slash at its end; empty for none. */
@@ -21,7 +24,7 @@ export interface JobReport {
   readonly job: ReportedJob;
   /** Whether the step took an earlier job's results. */
   readonly skipped: boolean;
-  /** Why the step started a job, or took an earlier one's results. */
+  /** Why the step started a job, took an earlier one's results, or followed one. A part of a sentence: `because …`. */
   readonly why: string;
   /** In order of time, without gaps. */
   readonly phases: readonly Phase[];
@@ -34,11 +37,14 @@ export interface JobReport {
   /** Percent. Undefined for on-demand instances. */
   readonly spotSavings: number | undefined;
   readonly cost: CostEstimate | undefined;
-  /** The completed job to compare with: the task's last one before this, or the base prefix's. */
+  /** The job that completed the task before this one, under the same prefix. */
   readonly previous: PreviousJob | undefined;
+  /** The job that completed the task last under the base prefix. */
+  readonly base: PreviousJob | undefined;
   readonly results: readonly ReportedResult[];
   readonly links: Links;
-  /** The inputs that the workflow sets, as given, but for values that look like secrets. */
+  readonly run: ReportedRun;
+  /** The inputs that the workflow sets, as given, but for values that may be secret. */
   readonly inputs: Readonly<Record<string, string>>;
   /** What happened on the way, one sentence each: interruptions, retries, fallbacks. */
   readonly notices: readonly string[];
@@ -50,13 +56,16 @@ export interface ReportedJob {
   readonly region: string;
   /** `Completed`, `Failed`, `Stopped` or `InProgress`. */
   readonly status: string;
+  readonly created: string | undefined;
+  readonly ended: string | undefined;
   readonly instanceType: string;
   readonly instanceCount: number;
   readonly spot: boolean;
   readonly image: string;
 }
 
-export type PhaseName = 'waiting' | 'downloading' | 'training' | 'interrupted' | 'uploading';
+export const PHASE_NAMES = ['waiting', 'downloading', 'training', 'interrupted', 'stopping', 'uploading'] as const;
+export type PhaseName = (typeof PHASE_NAMES)[number];
 
 export interface Phase {
   readonly name: PhaseName;
@@ -83,15 +92,17 @@ export interface CostEstimate {
   /** One instance's price. */
   readonly hourlyUsd: number;
   /** Where the price is from, with its date. */
-  readonly prices: string;
+  readonly pricesOf: string;
 }
 
 export interface PreviousJob {
   readonly job: string;
   /** Its prefix, as in `JobReport`. */
   readonly prefix: string;
-  /** What differs between the two jobs, in words. Empty if nothing does. */
-  readonly changes: string;
+  /** By its name. Undefined if the name does not say when the job was created. */
+  readonly created: string | undefined;
+  /** What this job does differently, a text each: `hyperparameters: lr 0.1 → 0.01`. Undefined if that is not recorded. */
+  readonly changes: readonly string[] | undefined;
   /** Metric → last value. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -100,9 +111,15 @@ export interface ReportedResult {
   readonly result: Result;
   /** The S3 URI; empty for logs. */
   readonly uri: string;
+  /** Its page in S3's console; empty for logs. */
+  readonly url: string;
   /** The folder on the runner, relative to the workspace; empty if it was not downloaded. */
   readonly path: string;
+  /** What is in the folder. */
   readonly files: number;
+  readonly bytes: number;
+  /** The size of the archive in S3. Undefined for other results, and if the step did not see the job's end. */
+  readonly archiveBytes: number | undefined;
   readonly artifact: ReportedArtifact | undefined;
 }
 
@@ -119,8 +136,20 @@ export interface Links {
   readonly job: string;
   /** Its log streams in CloudWatch's console. */
   readonly logs: string;
-  /** The task's folder in S3's console. */
+  /** The job's folder in S3's console. */
   readonly s3: string;
   /** The workflow run. */
   readonly run: string;
+  /** The repository's files at the run's commit: a file's path follows. */
+  readonly files: string;
+}
+
+/** The workflow run that made the report. An empty member is unknown. */
+export interface ReportedRun {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly id: string;
+  readonly attempt: number;
 }

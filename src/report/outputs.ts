@@ -23,6 +23,7 @@ export const OUTPUTS = [
   'billable-seconds',
   'spot-savings',
   'failure-reason',
+  'report-path',
   'fingerprint',
 ] as const;
 

@@ -1,42 +1,56 @@
 /**
- * Reports an ended job, failed or not: outputs, results, artifacts, summary. Throws the job's failure last, or else that of
- * its metrics, or else what is missing of the results.
+ * Reports an ended job, failed or not: outputs, results, artifacts, report and summary. Throws the job's failure last, or
+ * else that of its metrics, or else what is missing of the results.
  */
 
 import { type ActionError, describeError, JobError } from '../core/errors.ts';
-import { instances } from '../core/format.ts';
 import { named } from '../core/named.ts';
-import { logsUrl } from '../core/names.ts';
-import type { Place } from '../core/s3-layout.ts';
-import type { Metrics } from '../core/training-job.ts';
+import type { Place, TaskPlace } from '../core/s3-layout.ts';
+import type { DescribedJob, Metrics } from '../core/training-job.ts';
 import { blamesWorker, failureText } from '../failure/error-text.ts';
 import type { Locate } from '../failure/locate.ts';
 import type { WorkerError } from '../failure/worker-error.ts';
-import type { Output } from '../files/output-folder.ts';
+import { type Output, REPORT, writeReport } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { FollowedJob } from '../follow/follow.ts';
+import type { UploadedArtifact } from '../github/artifacts.ts';
 import { info, inGroup, notice, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
+import type { EarlierJob } from '../history/decide.ts';
+import { type Compared, findCompared } from '../history/find.ts';
+import type { Facts } from '../history/fingerprint.ts';
 import type { Pin } from '../history/record.ts';
 import { type Outcome, outcome, spotSavings } from '../job/outcome.ts';
 import type { Condition } from '../metrics/condition.ts';
 import { gateError, judge } from '../metrics/gate.ts';
+import { findPrice } from '../money/find-price.ts';
+import { jobCost } from '../money/job-cost.ts';
 import { type Downloaded, downloadResults } from '../results/download.ts';
-import type { ResultsSpec } from '../results/spec.ts';
+import type { Result, ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
+import { buildReport } from './build-report.ts';
+import type { CostEstimate, JobReport } from './job-report.ts';
 import { setOutputs } from './outputs.ts';
 import { placeErrors, showErrors } from './show-errors.ts';
-import { renderSummary, type SummaryFacts } from './summary.ts';
+import { renderSummary } from './summary.ts';
 
 export interface JobEnd {
   readonly ended: FollowedJob;
+  /** Where the job writes. */
+  readonly place: Place;
   /** Whether the job completed its task. */
   readonly completed: boolean;
   /** The archives as they were at the job's end, if they are recorded. */
   readonly pins: readonly Pin[];
+  /** What the job computes from, if that is recorded. */
+  readonly facts: Facts | undefined;
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
+  /** Why it did so, or started a job. */
+  readonly why: string;
+  /** The job that completed the task before, if it is known by now. */
+  readonly compared: EarlierJob | undefined;
   readonly explain: {
     /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
     readonly lacks: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
@@ -47,11 +61,13 @@ export interface JobEnd {
 
 /** The part of the task's spec that the report depends on. */
 export interface ReportSpec {
-  readonly place: Place;
+  readonly place: TaskPlace;
   readonly results: ResultsSpec;
   readonly failIf: readonly Condition[];
   /** Whether to write a job summary. */
   readonly summary: boolean;
+  /** The inputs that the workflow sets. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 /**
@@ -59,12 +75,10 @@ export interface ReportSpec {
  * results could be downloaded.
  */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
-  const { state, metrics, logProblem, lostLines } = end.ended;
+  const { state, metrics, series, lostLines } = end.ended;
   const result = outcome(state);
   const cause = result.kind === 'failed' ? await end.explain.lacks(result.reason, lostLines) : undefined;
   const errors = blamesWorker(state.failureReason) ? await placeErrors(end.ended.errors, end.explain.locate) : [];
-  const failure =
-    failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, judge(spec.failIf, metrics), metrics);
   setOutputs({
     status: state.status,
     metrics: metricsOutput(withoutSecrets(metrics)),
@@ -73,29 +87,95 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     'spot-savings': state.spot ? spotSavings(state) : undefined,
     'failure-reason': result.kind === 'completed' ? undefined : redact(result.reason),
   });
+  const gate = judge(spec.failIf, metrics);
+  const gathered = await gather(step, spec, output, end);
+  const [compared, cost] = await Promise.all([compare(step, spec, end), costOf(step, state)]);
+  const made = buildReport({
+    ...{ now: new Date(), region: step.aws.region, run: step.run, place: spec.place, inputs: spec.given },
+    ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result) },
+    ...{ facts: end.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
+    notices: [...end.ended.notices, ...(result.kind === 'completed' && !end.completed ? [unmarked(state.name)] : [])],
+    ...{ series, gate, cost, errors },
+  });
+  const problems = [...gathered.problems, ...(await publish(spec, output, made))];
+  const failure = failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, gate, metrics);
+  conclude(end, failure, errors, problems);
+}
+
+interface Gathered {
+  readonly downloaded: readonly Downloaded[];
+  readonly artifacts: ReadonlyMap<Result, UploadedArtifact>;
+  /** What is missing of the results, and why. */
+  readonly problems: readonly Error[];
+}
+
+/** Downloads results and uploads artifacts. Never throws. */
+async function gather(step: Step, { results }: ReportSpec, output: Output, { ended, pins }: JobEnd): Promise<Gathered> {
+  const { state, logProblem } = ended;
   let downloaded: readonly Downloaded[] = [];
   const problems: Error[] = [];
   try {
     const download = await inGroup('Results', () =>
-      downloadResults(step, spec.results.download, state, etagsOf(end.pins), { output, logProblem }),
+      downloadResults(step, results.download, state, etagsOf(pins), { output, logProblem }),
     );
     downloaded = download.downloaded;
-    problems.push(
-      ...download.problems,
-      ...(await uploadArtifacts(step, spec.results, { output, job: state }, downloaded)),
-    );
+    problems.push(...download.problems);
+    const uploads = await uploadArtifacts(step, results, { output, job: state }, downloaded);
+    return { downloaded, artifacts: uploads.artifacts, problems: [...problems, ...uploads.problems] };
   } catch (error) {
-    if (failure === undefined) throw error;
-    problems.push(error as Error);
-  } finally {
-    if (spec.summary) await writeSummary(renderSummary(facts(step, spec, end, downloaded, failure, errors[0])));
+    return { downloaded, artifacts: new Map(), problems: [...problems, error as Error] };
   }
-  if (result.kind === 'completed' && !end.completed) {
-    warning(
-      `Only some of the instances of ${state.name} marked the task as completed, so the task is not completed. ` +
-        'Its next run starts a job again, and other tasks cannot use these results.',
-    );
+}
+
+/** The jobs to compare with. Without them the step is as good, so what keeps it from them is a warning. */
+async function compare(step: Step, spec: ReportSpec, { ended, place, compared }: JobEnd): Promise<Compared> {
+  try {
+    const { name, outputPath } = ended.state;
+    return await findCompared(step, spec.place, { name, outputPath, place }, compared);
+  } catch (error) {
+    if (!step.signal.aborted) warning(`The job is compared with no earlier one: ${describeError(error)}`);
+    return { previous: undefined, base: undefined };
   }
+}
+
+function localResults({ run }: Step, { downloaded, artifacts }: Gathered) {
+  return downloaded.map(({ result, folder, files, bytes }) => {
+    return { result, files, bytes, path: shownPath(folder, run.workspace), artifact: artifacts.get(result) };
+  });
+}
+
+/** Writes the report and the summary. Returns what could not be written. */
+async function publish(spec: ReportSpec, output: Output, made: JobReport): Promise<readonly Error[]> {
+  const problems: Error[] = [];
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: Error) => problems.push(error));
+  };
+  await attempt(async () => {
+    await writeReport(output, `${JSON.stringify(made, null, 2)}\n`);
+    setOutputs({ 'report-path': `${spec.results.outputPath}/${REPORT}` });
+  });
+  if (spec.summary) await attempt(() => writeSummary(renderSummary(made)));
+  return problems;
+}
+
+/** Undefined if the price is not known, whatever keeps the step from it: that is no failure of the job. */
+async function costOf(step: Step, state: DescribedJob): Promise<CostEstimate | undefined> {
+  try {
+    const cost = jobCost(state, await findPrice(step, state.instanceType));
+    return 'why' in cost ? undefined : cost;
+  } catch (error) {
+    if (!step.signal.aborted) warning(`What the job cost is not known: ${describeError(error)}`);
+    return undefined;
+  }
+}
+
+function conclude(
+  { ended: { state }, completed }: JobEnd,
+  failure: ActionError | undefined,
+  errors: readonly WorkerError[],
+  problems: readonly Error[],
+): void {
+  if (state.status === 'Completed' && !completed) warning(unmarked(state.name));
   if (failure !== undefined) {
     for (const problem of problems) warning(describeError(problem));
     showErrors(errors);
@@ -108,32 +188,11 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   info(`${state.name} completed.`);
 }
 
-function facts(
-  { aws, run }: Step,
-  { place }: ReportSpec,
-  { ended: { state, series }, skipped }: JobEnd,
-  downloaded: readonly Downloaded[],
-  failure: ActionError | undefined,
-  error: WorkerError | undefined,
-): SummaryFacts {
-  return {
-    task: place.task,
-    project: place.project,
-    job: state.name,
-    status: state.status,
-    skipped,
-    reason: redact([...(failure === undefined ? [] : [failure.message]), ...(error?.lines ?? [])].join('\n')),
-    instances: instances(state),
-    image: state.imageUri,
-    trainingSeconds: state.trainingSeconds,
-    billableSeconds: state.billableSeconds,
-    spotSavings: state.spot ? spotSavings(state) : undefined,
-    logsUrl: logsUrl(aws.region, state.name),
-    metrics: series.map((each) => ({ ...each, name: redact(each.name) })),
-    results: downloaded
-      .filter(({ files }) => files > 0)
-      .map(({ result, folder, files }) => ({ result, files, path: shownPath(folder, run.workspace) })),
-  };
+function unmarked(job: string): string {
+  return (
+    `Only some of the instances of ${job} marked the task as completed, so the task is not completed. ` +
+    'Its next run starts a job again, and other tasks cannot use these results.'
+  );
 }
 
 /** JSON has neither NaN nor infinity. */
@@ -147,7 +206,7 @@ function metricsOutput(metrics: Metrics): string {
   return JSON.stringify(Object.fromEntries(finite));
 }
 
-/** A worker chooses the names. They are redacted before they are escaped, which changes a secret's characters. */
+/** A worker chooses the names. */
 function withoutSecrets(metrics: Metrics): Metrics {
   return new Map([...metrics].map(([name, value]) => [redact(name), value]));
 }
@@ -169,9 +228,20 @@ function failureOf(
     case 'failed':
       return new JobError(
         `The job ${job} failed: ${failureText(error, end.reason)}${cause === undefined ? '' : `\n${cause}`}`,
-        'The log above is complete. The results that the job left were downloaded.',
+        hintOf(end),
       );
     case 'stopped':
-      return new JobError(`The job ${job} was stopped: ${end.reason}`, end.hint);
+      return new JobError(`The job ${job} was stopped: ${end.reason}`, hintOf(end));
+  }
+}
+
+function hintOf(end: Outcome): string {
+  switch (end.kind) {
+    case 'completed':
+      return '';
+    case 'failed':
+      return 'The log of the step is complete. The results that the job left were downloaded.';
+    case 'stopped':
+      return end.hint;
   }
 }

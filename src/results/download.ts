@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { together } from '../core/concurrency.ts';
 import type { ActionError } from '../core/errors.ts';
-import { counted } from '../core/format.ts';
+import { counted, size } from '../core/format.ts';
 import { parseS3Uri } from '../core/s3-uri.ts';
 import { Below } from '../files/below.ts';
-import { countFiles, keptArchive, type Output } from '../files/output-folder.ts';
+import { keptArchive, measure, type Output } from '../files/output-folder.ts';
 import { info } from '../github/log.ts';
 import type { Step } from '../step.ts';
 import { fetchArchive } from './fetch-archive.ts';
@@ -19,6 +19,7 @@ export interface Downloaded {
   readonly result: Result;
   readonly folder: string;
   readonly files: number;
+  readonly bytes: number;
 }
 
 export interface Download {
@@ -48,13 +49,18 @@ export async function downloadResults(
     [...results].map(async (result) => {
       const fetched =
         result === 'logs' ? logs : await fetchResult({ ...step, signal }, job, result, etags.get(result), root);
-      return { result, fetched, files: fetched.kind === 'missing' ? 0 : await countFiles(join(output.real, result)) };
+      const measured = fetched.kind === 'missing' ? { files: 0, bytes: 0 } : await measure(join(output.real, result));
+      return { result, fetched, measured };
     }),
   );
   const there = all.filter(({ fetched }) => fetched.kind !== 'missing');
-  const downloaded = there.map(({ result, files }) => ({ result, files, folder: join(output.path, result) }));
-  for (const { result, files, folder } of downloaded)
-    info(files === 0 ? `${result}: the job left no files` : `${result}: ${counted(files, 'file')} in ${folder}`);
+  const downloaded = there.map(({ result, measured }) => ({ result, ...measured, folder: join(output.path, result) }));
+  for (const { result, files, bytes, folder } of downloaded)
+    info(
+      files === 0
+        ? `${result}: the job left no files`
+        : `${result}: ${counted(files, 'file')}, ${size(bytes)}, in ${folder}`,
+    );
   return { downloaded, problems: all.flatMap(({ fetched }) => (fetched.kind === 'whole' ? [] : [fetched.problem])) };
 }
 

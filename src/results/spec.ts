@@ -19,4 +19,8 @@ export interface ResultsSpec {
   readonly artifacts: ReadonlySet<Result>;
   /** The first part of an artifact's name, before a dash and the result's name. */
   readonly artifactName: string;
+  /** Days that GitHub keeps an artifact. Undefined: as the repository's settings say. */
+  readonly retentionDays: number | undefined;
+  /** Of an artifact's zip: 0 to 9. Undefined: by the content. */
+  readonly compressionLevel: number | undefined;
 }

@@ -1,16 +1,21 @@
 /** Uploads results as artifacts of the workflow run. */
 
+import { join } from 'node:path';
 import { together } from '../core/concurrency.ts';
 import { counted, size } from '../core/format.ts';
+import { isCompressible } from '../files/compressible.ts';
 import type { Output } from '../files/output-folder.ts';
-import { resultTree } from '../files/result-tree.ts';
+import { resultTree, type TreeEntry } from '../files/result-tree.ts';
 import { inArtifact } from '../files/stage-artifact.ts';
-import { artifactService, uploadArtifact } from '../github/artifacts.ts';
-import { info, notice, warning } from '../github/log.ts';
+import { artifactService, type UploadedArtifact, uploadArtifact } from '../github/artifacts.ts';
+import { info, inGroup, notice, warning } from '../github/log.ts';
 import type { Step } from '../step.ts';
 import type { Downloaded } from './download.ts';
 import { type ResultPlaces, resultUri } from './locations.ts';
-import type { ResultsSpec } from './spec.ts';
+import type { Result, ResultsSpec } from './spec.ts';
+
+/** As actions/upload-artifact compresses. */
+const DEFAULT_LEVEL = 6;
 
 /** Where the results are that become artifacts. */
 export interface Source {
@@ -18,43 +23,75 @@ export interface Source {
   readonly job: ResultPlaces;
 }
 
-/** Uploads the results that `upload-artifacts` names, except empty ones. Returns what could not be uploaded. */
+/** The artifacts that were made, by their results, and why others were not. */
+export interface Uploads {
+  readonly artifacts: ReadonlyMap<Result, UploadedArtifact>;
+  readonly problems: readonly Error[];
+}
+
+/** Uploads the results that `upload-artifacts` names, except empty ones. */
 export async function uploadArtifacts(
   step: Step,
   spec: ResultsSpec,
   source: Source,
   downloaded: readonly Downloaded[],
-): Promise<readonly Error[]> {
+): Promise<Uploads> {
   const wanted = downloaded.filter(({ result }) => spec.artifacts.has(result));
-  if (!hasService(source, wanted)) return [];
-  const ended = await together(step.signal, (signal) =>
-    wanted.map(async (one) => {
-      try {
-        await upload(step, `${spec.artifactName}-${one.result}`, source, one);
-        return [];
-      } catch (error) {
-        signal.throwIfAborted();
-        return [error as Error];
-      }
-    }),
+  const artifacts = new Map<Result, UploadedArtifact>();
+  const problems: Error[] = [];
+  if (!hasService(source, wanted)) return { artifacts, problems };
+  await inGroup('Artifacts', () =>
+    together(step.signal, (signal) =>
+      wanted.map(async (one) => {
+        try {
+          const uploaded = await upload(step, spec, source, one);
+          if (uploaded !== undefined) artifacts.set(one.result, uploaded);
+        } catch (error) {
+          signal.throwIfAborted();
+          problems.push(error as Error);
+        }
+      }),
+    ),
   );
-  return ended.flat();
+  for (const { name, bytes, id } of artifacts.values())
+    info(`Artifact ${name}: ${size(bytes)}${id === undefined ? '' : `, number ${id}`}`);
+  return { artifacts, problems };
 }
 
-async function upload({ network }: Step, name: string, source: Source, one: Downloaded): Promise<void> {
+/** Undefined for an empty result. */
+async function upload(
+  { network }: Step,
+  spec: ResultsSpec,
+  source: Source,
+  one: Downloaded,
+): Promise<UploadedArtifact | undefined> {
+  const name = `${spec.artifactName}-${one.result}`;
   const { entries, left } = await resultTree(one.folder);
   if (left.count > 0)
     warning(`The artifact ${name} lacks ${counted(left.count, 'link')} of ${one.folder}:\n${left.lines}`);
-  if (entries.length === 0) return;
-  await inArtifact(source.output, one.folder, entries, async ({ folder, files, changed }) => {
-    const uploaded = await uploadArtifact({ name, folder, files, kept: kept(source, one) }, network);
-    info(`Artifact ${name}: ${size(uploaded)}`);
-    if (changed.count === 0) return;
+  if (entries.length === 0) {
+    info(`Artifact ${name}: left out, because ${one.result} is empty`);
+    return undefined;
+  }
+  const compressionLevel = spec.compressionLevel ?? (await levelOf(one.folder, entries));
+  info(`Artifact ${name}: ${size(one.bytes)} to send, compressed by level ${compressionLevel}`);
+  return inArtifact(source.output, one.folder, entries, async ({ folder, files, changed }) => {
+    const { retentionDays } = spec;
+    const asked = { name, folder, files, kept: kept(source, one), retentionDays, compressionLevel };
+    const uploaded = await uploadArtifact(asked, network);
+    if (changed.count === 0) return uploaded;
     notice(
       `${counted(changed.count, 'name')} changed in the artifact ${name}, because artifacts refuse names that are too long or have " : < > | * ? \\ ##[ or line breaks:\n` +
         `${changed.lines}\nThe names that the job gave are ${kept(source, one)}.`,
     );
+    return uploaded;
   });
+}
+
+/** What is compressed already is only stored: that is ten times as fast. */
+async function levelOf(folder: string, entries: readonly TreeEntry[]): Promise<number> {
+  const files = entries.filter(({ kind }) => kind === 'file').map(({ real }) => join(folder, real));
+  return (await isCompressible(files)) ? DEFAULT_LEVEL : 0;
 }
 
 function hasService({ output, job }: Source, wanted: readonly Downloaded[]): boolean {
