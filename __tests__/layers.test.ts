@@ -86,7 +86,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   data: ['list', 'locate', 'sync'],
   money: ['find-price'],
   job: ['check-cost', 'launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
-  report: ['leave', 'outputs', 'report', 'show-errors', 'statuses', 'tell-github'],
+  report: ['leave', 'metrics-output', 'outputs', 'report', 'show-errors', 'statuses', 'tell-github'],
   plan: ['checks', 'cost', 'plan-run', 'report'],
   config: ['check'],
 };

@@ -126,14 +126,8 @@ async function runTask(
       continue;
     }
     return report(step, spec, output, {
-      ...{
-        ended: { ...ended, notices },
-        place: spec.place,
-        facts: wanted.facts,
-        completed: end.completed,
-        pins: end.left,
-      },
-      ...{ skipped: false, why: obtained.why, compared: obtained.compared, explain },
+      ...{ ended: { ...ended, notices }, place: spec.place, record: { ...record, end }, completed: end.completed },
+      ...{ pins: end.left, skipped: false, isOwn: true, why: obtained.why, compared: obtained.compared, explain },
     });
   }
 }
@@ -171,8 +165,8 @@ async function reportExistingJob(step: Step, spec: TaskSpec, job: EarlierJob, ta
   const end = isUnrecorded ? await recordEnd(step, place, record, ended.state, ended.metrics) : record?.end;
   const completed = job.ended ? job.completed : (end?.completed ?? true);
   await report(step, spec, output, {
-    ...{ ended, place, facts: record?.facts, completed, pins: end?.left ?? [], compared: undefined },
-    ...taken,
+    ...{ ended, place, record: record && { ...record, end }, completed, pins: end?.left ?? [], compared: undefined },
+    ...{ ...taken, isOwn: spec.mode.kind === 'run' },
   });
 }
 

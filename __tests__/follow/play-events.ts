@@ -28,6 +28,7 @@ let job: DescribedJob = {
     compression: 'gzip',
     kmsKey: undefined,
   },
+  ...{ created: undefined, ended: undefined },
   ...{ stateUri: '', codeUri: '', trainingSeconds: undefined, billableSeconds: undefined, metrics: new Map() },
   announcesProgram: !head.includes('own entry point'),
 };

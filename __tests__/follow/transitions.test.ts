@@ -13,7 +13,7 @@ function job(...statuses: Status[]): JobState {
   );
   return {
     ...{ status: 'InProgress', secondaryStatus: '', failureReason: '', arn: '' },
-    ...{ trainingSeconds: undefined, billableSeconds: undefined, transitions },
+    ...{ trainingSeconds: undefined, billableSeconds: undefined, created: undefined, ended: undefined, transitions },
   };
 }
 

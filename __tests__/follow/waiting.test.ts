@@ -15,6 +15,8 @@ function job(secondaryStatus: string, message = ''): DescribedJob {
       outputPath: '',
       compression: 'gzip',
       kmsKey: undefined,
+      created: undefined,
+      ended: undefined,
       stateUri: '',
       codeUri: '',
     },

@@ -39,6 +39,7 @@ export function stateOf(given: Partial<DescribedJob> = {}, transitions = TRANSIT
     codeUri: `s3://sagemaker-us-east-1-123456789012/repo/train/${JOB}/source/sourcedir.tar.gz`,
     metrics: new Map(),
     compression: 'gzip',
+    announcesProgram: true,
     ...given,
   };
 }

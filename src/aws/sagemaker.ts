@@ -133,8 +133,12 @@ export async function findJob(aws: Connection, name: string, signal: AbortSignal
   }
 }
 
-/** TrainingEndTime is missing if the job never had instances. Nothing changes after such an end (assumed). */
 const ENDED: readonly string[] = ['Completed', 'Failed', 'Stopped'];
+
+/** TrainingEndTime is missing if the job never had instances. Nothing changes after such an end (assumed). */
+function endOf(job: DescribeTrainingJobCommandOutput): Date | undefined {
+  return job.TrainingEndTime ?? (ENDED.includes(job.TrainingJobStatus ?? '') ? job.LastModifiedTime : undefined);
+}
 
 function described(name: string, job: DescribeTrainingJobCommandOutput): DescribedJob {
   const { ResourceConfig: resources } = job;
@@ -154,7 +158,7 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     trainingSeconds: job.TrainingTimeInSeconds,
     billableSeconds: job.BillableTimeInSeconds,
     created: job.CreationTime,
-    ended: job.TrainingEndTime ?? (ENDED.includes(job.TrainingJobStatus ?? '') ? job.LastModifiedTime : undefined),
+    ended: endOf(job),
     arn: job.TrainingJobArn ?? '',
     instanceType: resources?.InstanceType ?? chosen?.InstanceType ?? groups[0]?.InstanceType ?? '',
     instanceCount: resources?.InstanceCount ?? chosen?.InstanceCount ?? (inGroups || 1),

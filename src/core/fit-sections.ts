@@ -32,6 +32,9 @@ export interface Limit {
 /** A job summary: 1 MiB a step. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
 export const SUMMARY_BYTES = 1024 * 1024;
 
+/** The most characters of a comment that its renderer may give. GitHub takes 65,536: the rest is for its first line. */
+export const COMMENT_CHARACTERS = 64_000;
+
 const BETWEEN = '\n\n';
 
 /** The sections in their order, each after an empty line. */

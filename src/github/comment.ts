@@ -9,8 +9,6 @@ import { redact } from './log.ts';
 
 /** "Body is too long (maximum is 65536 characters)": GitHub's answer to a longer one. It stores 262,144 bytes, which are more. */
 const LONGEST = 65_536;
-/** The most characters of a body that its renderer may give: the rest is the marker's. */
-export const LONGEST_BODY = 64_000;
 const PER_PAGE = 100;
 /** How often somebody else may delete the comment meanwhile. */
 const ROUNDS = 3;
@@ -22,7 +20,7 @@ export interface TaskComment extends Access {
   readonly key: string;
   /** The run whose results the body shows. */
   readonly run: ContentRun;
-  /** Markdown, of at most LONGEST_BODY characters. Text from elsewhere is escaped in it. Secrets are replaced here. */
+  /** Markdown, of at most COMMENT_CHARACTERS characters. Text from elsewhere is escaped in it. Secrets are replaced here. */
   readonly body: string;
 }
 

@@ -1,6 +1,6 @@
 /** Renders the comment on a pull request as Markdown: what the run's page shows, in short. */
 
-import { fitSections, type Section } from '../core/fit-sections.ts';
+import { COMMENT_CHARACTERS, fitSections, type Section } from '../core/fit-sections.ts';
 import { instances } from '../core/format.ts';
 import { code, words } from '../core/markdown.ts';
 import { chartsOf } from './charts.ts';
@@ -12,16 +12,14 @@ import { metricsTable } from './metrics-table.ts';
 import { artifactLinks } from './results-list.ts';
 import { billedText, costText, timeText } from './shown.ts';
 
-/** GitHub refuses a longer body: "body is too long (maximum is 65536 characters)". */
-const MOST_CHARACTERS = 65_536;
 /** Rows of metrics that are open, that are shown at all, and that are if the comment is too long. */
 const OPEN = 12;
 const MOST_METRICS = 100;
 const FEW = 10;
 const MOST_CHARTS = 2;
 
-/** `room`: characters that the caller adds. */
-export function renderComment(report: JobReport, room = 0): string {
+/** The comment's body, of at most COMMENT_CHARACTERS. */
+export function renderComment(report: JobReport): string {
   const other = report.base ?? report.previous;
   const sections: readonly Section[] = [
     { name: 'headline', importance: 100, text: headline(report) },
@@ -34,7 +32,7 @@ export function renderComment(report: JobReport, room = 0): string {
     { name: 'update', importance: 85, text: `<p><sub>${updated(report)}</sub></p>` },
   ];
   return fitSections(sections, {
-    most: MOST_CHARACTERS - room,
+    most: COMMENT_CHARACTERS,
     size: (text) => text.length,
     note: (left) => `<p>✂️ Left out, because GitHub takes no longer comment: ${left.join(', ')}.</p>`,
   }).text;

@@ -1,53 +1,58 @@
 /**
- * Reports an ended job, failed or not: outputs, results, artifacts, report and summary. Throws the job's failure last, or
- * else that of its metrics, or else what is missing of the results.
+ * Reports an ended job, failed or not: outputs, results, artifacts, report and summary, and what GitHub is told. Throws the
+ * job's failure last, or else that of its metrics, or else what is missing of the results.
  */
 
-import { type ActionError, describeError, JobError } from '../core/errors.ts';
-import { named } from '../core/named.ts';
+import { type ActionError, describeError } from '../core/errors.ts';
 import type { Place, TaskPlace } from '../core/s3-layout.ts';
-import type { DescribedJob, Metrics } from '../core/training-job.ts';
-import { blamesWorker, failureText } from '../failure/error-text.ts';
+import { blamesWorker } from '../failure/error-text.ts';
 import type { Locate } from '../failure/locate.ts';
 import type { WorkerError } from '../failure/worker-error.ts';
 import { type Output, REPORT, writeReport } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { FollowedJob } from '../follow/follow.ts';
 import type { UploadedArtifact } from '../github/artifacts.ts';
-import { info, inGroup, notice, redact, warning } from '../github/log.ts';
+import { info, inGroup, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { EarlierJob } from '../history/decide.ts';
 import { type Compared, findCompared } from '../history/find.ts';
-import type { Facts } from '../history/fingerprint.ts';
-import type { Pin } from '../history/record.ts';
-import { type Outcome, outcome, spotSavings } from '../job/outcome.ts';
+import type { JobRecord, Pin } from '../history/record.ts';
+import { outcome, spotSavings } from '../job/outcome.ts';
 import type { Condition } from '../metrics/condition.ts';
 import { gateError, judge } from '../metrics/gate.ts';
 import { findPrice } from '../money/find-price.ts';
 import { jobCost } from '../money/job-cost.ts';
+import { tablePrice } from '../money/prices.ts';
 import { type Downloaded, downloadResults } from '../results/download.ts';
 import type { Result, ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
 import { buildReport } from './build-report.ts';
+import { renderComment } from './comment.ts';
+import { failureOf, hintOf, statusOf, unmarked } from './conclusion.ts';
 import type { CostEstimate, JobReport } from './job-report.ts';
+import { metricsOutput, withoutSecrets } from './metrics-output.ts';
 import { setOutputs } from './outputs.ts';
 import { placeErrors, showErrors } from './show-errors.ts';
+import type { GitHubSpec } from './spec.ts';
 import { renderSummary } from './summary.ts';
+import { tellGitHub } from './tell-github.ts';
 
 export interface JobEnd {
   readonly ended: FollowedJob;
   /** Where the job writes. */
   readonly place: Place;
+  /** What the action keeps of the job, with its end. Undefined for a job that another client started. */
+  readonly record: JobRecord | undefined;
   /** Whether the job completed its task. */
   readonly completed: boolean;
   /** The archives as they were at the job's end, if they are recorded. */
   readonly pins: readonly Pin[];
-  /** What the job computes from, if that is recorded. */
-  readonly facts: Facts | undefined;
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
-  /** Why it did so, or started a job. */
+  /** Whether the results are for this step's own run. Otherwise it collects them for the run that started the job. */
+  readonly isOwn: boolean;
+  /** Why the step took the job, or started it. */
   readonly why: string;
   /** The job that completed the task before, if it is known by now. */
   readonly compared: EarlierJob | undefined;
@@ -66,6 +71,7 @@ export interface ReportSpec {
   readonly failIf: readonly Condition[];
   /** Whether to write a job summary. */
   readonly summary: boolean;
+  readonly github: GitHubSpec;
   /** The inputs that the workflow sets. */
   readonly given: ReadonlyMap<string, string>;
 }
@@ -75,10 +81,12 @@ export interface ReportSpec {
  * results could be downloaded.
  */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
-  const { state, metrics, series, lostLines } = end.ended;
+  const { state, metrics, series, lostLines, notices } = end.ended;
   const result = outcome(state);
   const cause = result.kind === 'failed' ? await end.explain.lacks(result.reason, lostLines) : undefined;
   const errors = blamesWorker(state.failureReason) ? await placeErrors(end.ended.errors, end.explain.locate) : [];
+  const gate = result.kind === 'completed' ? judge(spec.failIf, metrics) : [];
+  const failure = failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, gate, metrics);
   setOutputs({
     status: state.status,
     metrics: metricsOutput(withoutSecrets(metrics)),
@@ -87,19 +95,31 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     'spot-savings': state.spot ? spotSavings(state) : undefined,
     'failure-reason': result.kind === 'completed' ? undefined : redact(result.reason),
   });
-  const gate = judge(spec.failIf, metrics);
-  const gathered = await gather(step, spec, output, end);
-  const [compared, cost] = await Promise.all([compare(step, spec, end), costOf(step, state)]);
+  // Neither of them throws, so the others go on whatever happens to one.
+  const [gathered, compared, cost] = await Promise.all([
+    gather(step, spec, output, end),
+    compare(step, spec, end),
+    costOf(step, end),
+  ]);
+  const isUnmarked = result.kind === 'completed' && !end.completed;
   const made = buildReport({
-    ...{ now: new Date(), region: step.aws.region, run: step.run, place: spec.place, inputs: spec.given },
-    ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result) },
-    ...{ facts: end.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
-    notices: [...end.ended.notices, ...(result.kind === 'completed' && !end.completed ? [unmarked(state.name)] : [])],
-    ...{ series, gate, cost, errors },
+    ...{ now: new Date(), region: step.aws.region, run: step.run, place: placeOf(spec, end), inputs: spec.given },
+    ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result), series },
+    ...{ facts: end.record?.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
+    ...{ notices: [...notices, ...(isUnmarked ? [unmarked(state.name)] : [])], errors, gate, cost },
   });
-  const problems = [...gathered.problems, ...(await publish(spec, output, made))];
-  const failure = failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, gate, metrics);
+  const told = tellGitHub(step, spec.github, {
+    ...{ job: state.name, place: placeOf(spec, end), record: end.record, isOwn: end.isOwn },
+    status: statusOf(result, failure, made),
+    comment: () => renderComment(made),
+  });
+  const problems = [...gathered.problems, ...(await publish(spec, output, made)), ...(await told)];
   conclude(end, failure, errors, problems);
+}
+
+/** A job of another client is in no task's folder: then what the workflow names counts. */
+function placeOf(spec: ReportSpec, { place }: JobEnd): Place {
+  return place.task === '' ? spec.place : place;
 }
 
 interface Gathered {
@@ -127,7 +147,7 @@ async function gather(step: Step, { results }: ReportSpec, output: Output, { end
   }
 }
 
-/** The jobs to compare with. Without them the step is as good, so what keeps it from them is a warning. */
+/** The jobs to compare with. Without them the step is as good, so what keeps it from them is a warning. Never throws. */
 async function compare(step: Step, spec: ReportSpec, { ended, place, compared }: JobEnd): Promise<Compared> {
   try {
     const { name, outputPath } = ended.state;
@@ -135,6 +155,19 @@ async function compare(step: Step, spec: ReportSpec, { ended, place, compared }:
   } catch (error) {
     if (!step.signal.aborted) warning(`The job is compared with no earlier one: ${describeError(error)}`);
     return { previous: undefined, base: undefined };
+  }
+}
+
+/** Undefined if it is not known. Of an earlier job the action's own table is enough: it costs no question. Never throws. */
+async function costOf(step: Step, { ended: { state }, skipped }: JobEnd): Promise<CostEstimate | undefined> {
+  const { instanceType } = state;
+  try {
+    const price = skipped ? tablePrice(step.aws.region, instanceType) : await findPrice(step, instanceType);
+    const cost = jobCost(state, price);
+    return 'why' in cost ? undefined : cost;
+  } catch (error) {
+    if (!step.signal.aborted) warning(`What the job cost is not known: ${describeError(error)}`);
+    return undefined;
   }
 }
 
@@ -158,17 +191,6 @@ async function publish(spec: ReportSpec, output: Output, made: JobReport): Promi
   return problems;
 }
 
-/** Undefined if the price is not known, whatever keeps the step from it: that is no failure of the job. */
-async function costOf(step: Step, state: DescribedJob): Promise<CostEstimate | undefined> {
-  try {
-    const cost = jobCost(state, await findPrice(step, state.instanceType));
-    return 'why' in cost ? undefined : cost;
-  } catch (error) {
-    if (!step.signal.aborted) warning(`What the job cost is not known: ${describeError(error)}`);
-    return undefined;
-  }
-}
-
 function conclude(
   { ended: { state }, completed }: JobEnd,
   failure: ActionError | undefined,
@@ -188,60 +210,7 @@ function conclude(
   info(`${state.name} completed.`);
 }
 
-function unmarked(job: string): string {
-  return (
-    `Only some of the instances of ${job} marked the task as completed, so the task is not completed. ` +
-    'Its next run starts a job again, and other tasks cannot use these results.'
-  );
-}
-
-/** JSON has neither NaN nor infinity. */
-function metricsOutput(metrics: Metrics): string {
-  const finite = [...metrics].filter(([, value]) => Number.isFinite(value));
-  const others = [...metrics]
-    .filter(([, value]) => !Number.isFinite(value))
-    .map(([name, value]) => `${named(name)} ${value}`);
-  if (others.length > 0)
-    notice(`The output "metrics" leaves out metrics whose last value is not a finite number: ${others.join(', ')}.`);
-  return JSON.stringify(Object.fromEntries(finite));
-}
-
-/** A worker chooses the names. */
-function withoutSecrets(metrics: Metrics): Metrics {
-  return new Map([...metrics].map(([name, value]) => [redact(name), value]));
-}
-
 /** Archive → its ETag. */
 function etagsOf(pins: readonly Pin[]): ReadonlyMap<string, string> {
   return new Map(pins.map(({ archive, etag }) => [archive, etag]));
-}
-
-function failureOf(
-  job: string,
-  end: Outcome,
-  error: WorkerError | undefined,
-  cause: string | undefined,
-): JobError | undefined {
-  switch (end.kind) {
-    case 'completed':
-      return undefined;
-    case 'failed':
-      return new JobError(
-        `The job ${job} failed: ${failureText(error, end.reason)}${cause === undefined ? '' : `\n${cause}`}`,
-        hintOf(end),
-      );
-    case 'stopped':
-      return new JobError(`The job ${job} was stopped: ${end.reason}`, hintOf(end));
-  }
-}
-
-function hintOf(end: Outcome): string {
-  switch (end.kind) {
-    case 'completed':
-      return '';
-    case 'failed':
-      return 'The log of the step is complete. The results that the job left were downloaded.';
-    case 'stopped':
-      return end.hint;
-  }
 }

@@ -32,3 +32,9 @@ export function parseToken(text: string): string {
     throw new InputProblem('the value is not a token', 'use the token alone, without blanks or quotes around it.');
   return text;
 }
+
+/** The status of a commit. `description`: in plain text. */
+export interface Status {
+  readonly state: 'pending' | 'success' | 'failure' | 'error';
+  readonly description: string;
+}

@@ -3,16 +3,10 @@
 import { describeError } from '../core/errors.ts';
 import type { Place } from '../core/s3-layout.ts';
 import { GitHubError } from '../github/api-failure.ts';
-import { type StatusState, setCommitStatus, statusContext } from '../github/commit-status.ts';
+import { setCommitStatus, statusContext } from '../github/commit-status.ts';
 import { notice } from '../github/log.ts';
 import type { Step } from '../step.ts';
-import type { GitHubSpec } from './spec.ts';
-
-export interface Status {
-  readonly state: StatusState;
-  /** In plain text. */
-  readonly description: string;
-}
+import type { GitHubSpec, Status } from './spec.ts';
 
 /**
  * Sets the task's status on the commits, which leads to this workflow run. With `commit-status: auto` what GitHub refuses is

@@ -11,8 +11,8 @@ import { commitOf, originOf, pullRequestOf } from '../github/pull-request.ts';
 import type { JobRecord } from '../history/record.ts';
 import { writeRecord } from '../history/records.ts';
 import type { Step } from '../step.ts';
-import type { GitHubSpec } from './spec.ts';
-import { type Status, setStatus } from './statuses.ts';
+import type { GitHubSpec, Status } from './spec.ts';
+import { setStatus } from './statuses.ts';
 
 /** What to tell about which job. */
 export interface Told {
