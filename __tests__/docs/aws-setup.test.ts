@@ -37,7 +37,7 @@ describe("the pull requests' jobs' role", () => {
     const granted = rolePolicies({
       ...{ region, account: '123456789012', bucket, prefix: 'pr-7/', project: 'project', vpc: false },
       // What main has left.
-      ...{ kmsKey: key ? KmsKey : undefined, remoteDebug: false, packages: undefined },
+      ...{ kmsKey: key ? KmsKey : undefined, remoteDebug: false, packages: undefined, secrets: [] },
       inputs: [{ bucket, key: 'project/' }],
     }).flatMap(({ document }) => (JSON.parse(document) as { Statement: Statement[] }).Statement);
     const { policies } = renderStack({ ...GIVEN, ...(key && { KmsKey }) }, { partition, region }).roles
