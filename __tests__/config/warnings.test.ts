@@ -57,9 +57,10 @@ describe('a secret of code that is not merged', () => {
     expect(others).toEqual([]);
     expect(warning).toContain('It allows the role SimpleSagemaker-repo-pull-requests to read A, and from now on');
   });
-  it('is not where the role is given, or the code is merged', () => {
+  it('is not where the role is given, the code is merged, or nothing changes', () => {
     expect(warnings({ secrets, 'execution-role': 'r' }, pull)).toEqual([]);
     expect(warnings({ secrets })).toEqual([]);
+    expect(warnings({ secrets, mode: 'plan' }, pull)).toEqual([]);
     expect(warnings({}, pull)).toEqual([]);
   });
 });

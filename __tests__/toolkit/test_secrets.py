@@ -4,6 +4,7 @@ import base64
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,10 @@ import pytest
 from conftest import Run, start
 from instance import TOOLKIT, Ended, Instance, interpreters
 from secret_services import DENIED, KEYS, PREFIX, Services, certificate, serving
+
+sys.path.insert(0, str(TOOLKIT))
+
+from task_toolkit.output import Output
 
 VALUE = "hunter2 & 'friends' <\"\\> ü"
 HOST = "secretsmanager.eu-west-1.amazonaws.com"
@@ -189,6 +194,19 @@ def test_a_line_that_is_cut_shows_no_part_of_one(instance: Instance, run: Run, s
     assert text == "x" * before + "***" + "y" * 210_000 + "***"
     assert max(map(len, ended.printed)) <= 200_000
     assert ended.end[1] == len(ended.lines) - 1
+
+
+@pytest.mark.parametrize("part", range(1, 20))
+def test_a_chunk_that_is_cut_shows_no_part_of_one(part: int, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """As one comes by a pipe that holds more than Linux' usual ones."""
+    value = b"0123456789abcdefghij"
+    output = Output()
+    output.hidden.add(value.decode())
+    output.feed(b"x" * 399_990 + value[:part])
+    output.feed(value[part:])
+    output.flush()
+    printed, _ = capfdbinary.readouterr()
+    assert printed.replace(b"\n", b"") == b"x" * 399_990 + b"***"
 
 
 def test_a_failure_is_without_them(instance: Instance, run: Run, services: Services) -> None:

@@ -14,8 +14,8 @@ export function warningsOf(spec: TaskSpec, context: Pick<RunContext, 'event' | '
 }
 
 /** Whoever can open a pull request decides what its job does, and the role's policies are never removed. */
-function grantWarning({ place, role, code: { secrets } }: TaskSpec): string | undefined {
-  if (secrets.size === 0 || role.existing !== undefined || !isUnmerged(place)) return undefined;
+function grantWarning({ mode, place, role, code: { secrets } }: TaskSpec): string | undefined {
+  if (mode.kind !== 'run' || secrets.size === 0 || role.existing !== undefined || !isUnmerged(place)) return undefined;
   return (
     `secrets: this run can run code that is not merged. It allows the role ${roleName(place)} to read ` +
     `${[...secrets.keys()].join(', ')}, and from now on the jobs of all pull requests have that role. Set "execution-role" to ` +

@@ -33,6 +33,8 @@ def write_failure(base: str, text: str) -> None:
 
 def hide_in_failure(base: str, hidden: Hidden) -> None:
     """What the script wrote itself is shown by SageMaker too. The rest of a file that is longer is cut off."""
+    if not hidden.longest:
+        return
     path = os.path.join(base, "output", "failure")
     try:
         # A pipe would have this wait for a writer.
