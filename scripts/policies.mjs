@@ -23,6 +23,7 @@ const stacks = Object.entries(PLACES).flatMap(([partition, region]) => {
     OidcProvider: `${arn}:iam::123456789012:oidc-provider/token.actions.githubusercontent.com`,
     KmsKey: `${arn}:kms:${region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
     JobRole: `${arn}:iam::123456789012:role/mine`,
+    PullRequestSecrets: `${arn}:secretsmanager:${region}:123456789012:secret:a-??????,${arn}:ssm:${region}:123456789012:parameter/b`,
     PullRequestJobPolicies: `${arn}:iam::123456789012:policy/key`,
   };
   return Object.entries({ least, most }).map(([name, given]) => [

@@ -106,7 +106,8 @@ function policies() {
   const given = { Repository: 'ORG/REPO', Project: 'PROJECT', Bucket: 'BUCKET', EcrRepository: 'REPOSITORY' };
   const place = { account: 'ACCOUNT', region: 'REGION', placeholders: true };
   const arns = { InputBuckets: 'arn:aws:s3:::INPUT-BUCKET', KmsKey: 'arn:aws:kms:REGION:ACCOUNT:key/KEY' };
-  const { roles } = renderStack({ ...given, ...arns }, place);
+  const secrets = { PullRequestSecrets: 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-??????' };
+  const { roles } = renderStack({ ...given, ...arns, ...secrets }, place);
   return Object.values(roles)
     .map(({ name, trust, policies }) => {
       const documents = Object.entries({ trust, ...policies }).map(

@@ -6,7 +6,7 @@ import { check } from './config/check.ts';
 import { INPUTS } from './config/inputs.ts';
 import { readSpec } from './config/read-spec.ts';
 import type { TaskSpec } from './config/spec.ts';
-import { placeWarning } from './config/unmerged.ts';
+import { warningsOf } from './config/warnings.ts';
 import { describeError } from './core/errors.ts';
 import type { LeftOut } from './core/left-out.ts';
 import { secretsOf } from './core/redact.ts';
@@ -37,8 +37,7 @@ async function main(): Promise<void> {
   const { spec, mistakes } = readSpec(readInputs(INPUTS), context);
   const files = await check(spec, mistakes, context.workspace);
   reportLeftOut(files.leftOut);
-  const unsafe = placeWarning(spec.place.prefix, context);
-  if (unsafe !== undefined) warning(unsafe);
+  warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
   const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey);

@@ -231,6 +231,35 @@ export class StandIn {
     await this.s3().send(new PutObjectCommand({ Bucket: name, Key: key, Body: text }));
   }
 
+  /** A call of a JSON service for which there is no client here. The stand-in checks no signature. */
+  async call(
+    service: 'secretsmanager' | 'ssm',
+    operation: string,
+    body: object,
+    { accessKeyId: key, sessionToken: token }: { accessKeyId: string; sessionToken?: string } = ELSE,
+  ): Promise<{ readonly status: number; readonly body: Record<string, string> }> {
+    const headers = {
+      authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260102/us-east-1/${service}/aws4_request, Signature=x`,
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `${service === 'ssm' ? 'AmazonSSM' : service}.${operation}`,
+      ...(token !== undefined && { 'x-amz-security-token': token }),
+    };
+    const answer = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+  }
+
+  /** Somebody keeps a secret: its ARN. */
+  async keepSecret(Name: string, value: { SecretString: string } | { SecretBinary: string }): Promise<string> {
+    const { body } = await this.call('secretsmanager', 'CreateSecret', { Name, ...value });
+    return body['ARN'] ?? '';
+  }
+
+  /** Somebody keeps a parameter: its ARN. */
+  async keepParameter(Name: string, Value: string): Promise<string> {
+    await this.call('ssm', 'PutParameter', { Name, Value, Type: 'SecureString' });
+    return `arn:aws:ssm:us-east-1:123456789012:parameter/${Name.replace(/^\//, '')}`;
+  }
+
   async fault(fault: object): Promise<void> {
     const answer = await fetch(`${this.url}/_local/faults`, { method: 'POST', body: JSON.stringify(fault) });
     if (!answer.ok) throw new Error(`the fault was refused: ${await answer.text()}`);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_DISTRIBUTION } from '../../src/code/distribution.ts';
 import { parseHyperparameters } from '../../src/code/hyperparameters.ts';
 import { hyperparameterArguments, jobFiles, shellWord } from '../../src/code/launcher-files.ts';
+import { NO_SECRETS } from '../../src/code/secrets.ts';
 import { parseCommandLine, parseMap } from '../../src/core/input-syntax.ts';
 import type { Json } from '../../src/core/json.ts';
 import { chance, textOf } from '../given.ts';
@@ -160,7 +161,8 @@ function sourced(text: string, variables: readonly string[]): { words: string[];
 }
 
 function codeOf(hyperparameters: ReadonlyMap<string, Json>, args: readonly string[], flags: readonly string[] = []) {
-  return { hyperparameters, arguments: args, flags: new Set(flags), distribution: NO_DISTRIBUTION };
+  const code = { distribution: NO_DISTRIBUTION, secrets: NO_SECRETS };
+  return { hyperparameters, arguments: args, flags: new Set(flags), ...code };
 }
 
 function jobShell(hyperparameters: ReadonlyMap<string, Json>, args: readonly string[], path = 'w.sh'): string {

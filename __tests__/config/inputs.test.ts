@@ -19,6 +19,7 @@ describe('what is left out', () => {
         hyperparameters: new Map(),
         flags: new Set(),
         environment: new Map(),
+        secrets: new Map(),
         launcher: 'action',
         distribution: { kind: 'none' },
       },
@@ -114,6 +115,7 @@ describe('what is left out', () => {
 });
 
 const ID = '01234567-89ab-cdef-0123-456789abcdef';
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db';
 const KEYS = [
   ...[ID, `key/${ID}`, 'mrk-0123456789abcdef0123456789abcdef', 'alias/team/ml'],
   ...[`arn:aws:kms:us-east-1:123456789012:key/${ID}`, 'arn:aws-cn:kms:cn-north-1:123456789012:alias/x'],
@@ -262,6 +264,7 @@ describe('what is given', () => {
       },
     ],
     [{ arguments: '["a b", "c"]' }, { code: { arguments: ['a b', 'c'] } }],
+    [{ secrets: `A=${SECRET}` }, { code: { secrets: new Map([['A', { arn: SECRET, service: 'secretsmanager' }]]) } }],
   ])('%j', (given, expected) => {
     expect(specOf(given)).toMatchObject(expected);
   });
@@ -302,6 +305,10 @@ describe('a mistake', () => {
     [{ environment: 'A=1\nA=2' }, 'environment'],
     [{ environment: `${'A'.repeat(513)}=1` }, 'environment'],
     [{ environment: many(101) }, 'environment'],
+    ...['A=x', 'a-b=x', `A: ${SECRET}`, `A="${SECRET}"`, 'x', `{"A": ${SECRET}}`].map((secrets): [Given, InputName] => [
+      { secrets },
+      'secrets',
+    ]),
     ...['m5.large', 'ml.m5', 'ML.m5.large', 'ml.m5.large,ml.m4.large', 'ml..large', 'ml.m5.large '].map(
       (type): [Given, InputName] => [{ 'instance-type': type }, 'instance-type'],
     ),
@@ -590,6 +597,12 @@ describe('inputs together', () => {
     ],
     ['a base prefix that is the prefix', { prefix: 'a', 'base-prefix': '/a/' }, ['base-prefix']],
     ['collecting, and what is run', { mode: 'collect', inputs: 'd=./x' }, ['entrypoint', 'inputs']],
+    ['a secret that is a variable too', { secrets: `A=${SECRET}`, environment: 'A=1' }, ['secrets']],
+    ["AWS's toolkit and secrets", { secrets: `A=${SECRET}`, launcher: 'image' }, ['secrets']],
+    ['an image that runs by itself, and secrets', { secrets: `A=${SECRET}`, image: 'x', entrypoint: '' }, ['secrets']],
+    ['no network, and secrets', { secrets: `A=${SECRET}`, 'network-isolation': 'true' }, ['secrets']],
+    ['a secret of another partition', { secrets: `A=${SECRET}`, 'aws-region': 'us-gov-west-1' }, ['secrets']],
+    ['collecting, and secrets', { secrets: `A=${SECRET}`, mode: 'collect', entrypoint: '' }, ['secrets']],
     ['one job, and how it is skipped', { 'job-name': 'j', entrypoint: '', 'skip-if': 'never' }, ['skip-if']],
   ])('%s', (_what, given, inputs) => {
     expect(mistakesOf(given).map(({ input }) => input)).toEqual(inputs);
@@ -611,6 +624,7 @@ describe('inputs together', () => {
     ['a long prefix', { prefix: 'x/'.repeat(380) }],
     ['an image of 255 characters', { image: `r.example/${'x'.repeat(245)}` }],
     ['no network', { 'network-isolation': 'true' }],
+    ['a secret of another region', { secrets: `A=${SECRET}`, 'aws-region': 'us-east-1', environment: 'B=1' }],
     ['a framework with its version', { framework: 'sklearn', 'framework-version': '1.2-1' }],
   ])('%s is fine', (_what, given) => {
     expect(mistakesOf(given)).toEqual([]);

@@ -34,6 +34,7 @@ describe('secrets', () => {
     'ACTIONS_ID_TOKEN_REQUEST_URL',
     'AWS_CONTAINER_CREDENTIALS_FULL_URI',
     'SECRETS_DIR',
+    'INPUT_SECRETS',
   ])('are not those of %s', (name) => {
     expect(secretsOf({ [name]: VALUE })).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** aws/setup.yml as it is rendered (scripts/template.mjs): what it has to say as the action does, and what it does not take. */
 import { describe, expect, it } from 'vitest';
 import { renderStack, type Statement } from '../../scripts/template.mjs';
+import { parseSecrets } from '../../src/code/secrets.ts';
 import { jobNamesOf, roleName } from '../../src/core/names.ts';
 import { rolePolicies } from '../../src/job/role-policy.ts';
 
@@ -37,7 +38,7 @@ describe("the pull requests' jobs' role", () => {
     const granted = rolePolicies({
       ...{ region, account: '123456789012', bucket, prefix: 'pr-7/', project: 'project', vpc: false },
       // What main has left.
-      ...{ kmsKey: key ? KmsKey : undefined, remoteDebug: false, packages: undefined },
+      ...{ kmsKey: key ? KmsKey : undefined, remoteDebug: false, packages: undefined, secrets: [] },
       inputs: [{ bucket, key: 'project/' }],
     }).flatMap(({ document }) => (JSON.parse(document) as { Statement: Statement[] }).Statement);
     const { policies } = renderStack({ ...GIVEN, ...(key && { KmsKey }) }, { partition, region }).roles
@@ -80,6 +81,20 @@ describe('the template', () => {
     const [one, two] = ['arn:aws:iam::123456789012:policy/key', 'arn:aws:iam::123456789012:policy/vpc'];
     const { roles } = renderStack({ ...GIVEN, PullRequestJobPolicies: `${one},${two}` });
     expect(Object.values(roles).map(({ managed }) => managed)).toEqual([[], [], [one, two]]);
+  });
+
+  const SECRETS = ['secretsmanager:us-east-1:123456789012:secret:a-a1B2c3', 'ssm:us-east-1:123456789012:parameter/b'];
+  const ARNS = SECRETS.map((name) => `arn:aws:${name}`);
+  it('gives the jobs of pull requests the secrets of the parameter, and nobody any other', () => {
+    const { roles } = renderStack({ ...GIVEN, PullRequestSecrets: ARNS.join() });
+    const { secrets, ...others } = roles.PullRequestJobRole.policies;
+    expect(ARNS.every((arn) => [...parseSecrets(`A=${arn}`).values()].length === 1)).toBe(true);
+    const Action = ['secretsmanager:GetSecretValue', 'ssm:GetParameter'];
+    expect(secrets?.Statement).toEqual([{ Sid: 'Secrets', Effect: 'Allow', Action, Resource: ARNS }]);
+    const all = { ...roles, PullRequestJobRole: { policies: others } };
+    for (const stack of [all, renderStack(GIVEN).roles])
+      for (const { policies } of Object.values(stack))
+        expect(JSON.stringify(policies)).not.toMatch(/secretsmanager|"ssm:/);
   });
 
   it('gives no right on roles where the jobs have a role of yours', () => {

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { COMMENT_CHARACTERS } from '../../src/core/fit-sections.ts';
 import { GitHubError } from '../../src/github/api-failure.ts';
-import { LONGEST_BODY, type Upserted, upsertComment } from '../../src/github/comment.ts';
+import { type Upserted, upsertComment } from '../../src/github/comment.ts';
 import { type ContentRun, markerOf } from '../../src/github/comment-marker.ts';
 import { maskSecrets } from '../../src/github/log.ts';
 import { NetworkError } from '../../src/network/failure.ts';
@@ -163,7 +164,7 @@ describe('its text', () => {
 
   it.each(['x', '💥', '\ud800'])('is cut if it is too long: %j', async (piece) => {
     await write(piece.repeat(70_000));
-    expect(bodies()[0]?.length).toBeGreaterThan(LONGEST_BODY);
+    expect(bodies()[0]?.length).toBeGreaterThan(COMMENT_CHARACTERS);
     expect(bodies()[0]?.endsWith('…')).toBe(true);
     expect(bodies()[0]?.isWellFormed()).toBe(true);
     await write('short');
@@ -171,8 +172,8 @@ describe('its text', () => {
   });
 
   it('has all of the length that its renderer may use', async () => {
-    await write('x'.repeat(LONGEST_BODY), { key: `${'p--'.repeat(40)}/${'q-'.repeat(64)}/${'-'.repeat(128)}` });
-    expect(bodies()).toEqual(['x'.repeat(LONGEST_BODY)]);
+    await write('x'.repeat(COMMENT_CHARACTERS), { key: `${'p--'.repeat(40)}/${'q-'.repeat(64)}/${'-'.repeat(128)}` });
+    expect(bodies()).toEqual(['x'.repeat(COMMENT_CHARACTERS)]);
   });
 
   it('has no secret', async () => {

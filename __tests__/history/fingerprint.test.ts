@@ -34,6 +34,7 @@ const facts = (given: Given = {}, found: Partial<Found> = {}): Facts => {
     request,
   });
 };
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db';
 const BEFORE: Given = {
   hyperparameters: 'lr=0.1\nlayers=3',
   environment: 'MODE=fast',
@@ -61,6 +62,7 @@ describe('a fingerprint', () => {
     ['arguments', { arguments: '--y' }, {}, 'arguments: changed'],
     ['no arguments', { arguments: '' }, {}, 'arguments: changed'],
     ['the environment', { environment: 'MODE=slow' }, {}, 'environment: MODE'],
+    ['a secret', { secrets: `A=${SECRET}` }, {}, 'secrets: A added'],
     ['a member of the request', {}, { request: { Environment: 'a'.repeat(64) } }, 'request: Environment added'],
     [
       'the distribution',
@@ -226,6 +228,24 @@ describe('facts', () => {
     }
     expect(parseFacts(JSON.parse(text.replace(/"constructor":"[^"]*"/, '"constructor":7')))).toBeUndefined();
   });
+});
+
+describe('an earlier version', () => {
+  it('whose records have no secrets is not another for that', () => {
+    const { secrets, ...old } = JSON.parse(JSON.stringify(before)) as Record<string, object>;
+    expect(secrets).toEqual({});
+    const back = parseFacts(old);
+    expect(back && fingerprintOf(back)).toBe(fingerprintOf(before));
+    expect(back && changes(back, facts({ ...BEFORE, secrets: `A=${SECRET}` }))).toBe('secrets: A added');
+  });
+  it.each([`${SECRET}-a1B2c3`, `${SECRET}:user`, `${SECRET}::AWSPREVIOUS:`, SECRET.replace('eu-', 'us-')])(
+    'is another for the secret %s, and does not say where it is',
+    (arn) => {
+      const [old, now] = [SECRET, arn].map((each) => facts({ secrets: `A=${each}` }));
+      expect(old && now && changes(old, now)).toBe('secrets: A');
+      expect(JSON.stringify(now)).not.toContain('secretsmanager');
+    },
+  );
 });
 
 describe("a folder's contents", () => {

@@ -174,6 +174,17 @@ describe('the override', () => {
   });
 });
 
+describe('a variable of the override', () => {
+  it('is none of the secrets', () => {
+    const secrets = 'A=arn:aws:secretsmanager:eu-west-1:123456789012:secret:a';
+    expect(mistakes('Environment: {A: x, B: y}', { secrets })).toEqual([
+      'Environment.A is set by "secrets" too: remove one of the two.',
+    ]);
+    expect(mistakes('Environment: {B: y}', { secrets })).toEqual([]);
+    expect(mistakes('Environment: {A: x}')).toEqual([]);
+  });
+});
+
 describe('the model of the request', () => {
   const patterns = Object.values(model.shapes as Record<string, { pattern?: string }>).flatMap(
     ({ pattern }) => pattern ?? [],

@@ -1,6 +1,7 @@
 /** The role: what its jobs may do, asked as AWS would be asked. */
 import { describe, expect, it } from 'vitest';
 import { repairedTrust, TRUST_POLICY } from '../../src/aws/trust-policy.ts';
+import { parseSecrets } from '../../src/code/secrets.ts';
 import type { S3Uri } from '../../src/core/s3-uri.ts';
 import { type Grants, rolePolicies, type Statement } from '../../src/job/role-policy.ts';
 
@@ -18,6 +19,7 @@ const GRANTS: Grants = {
   kmsKey: undefined,
   remoteDebug: false,
   packages: undefined,
+  secrets: [],
 };
 
 const statements = (given: Partial<Grants> = {}): Statement[] =>
@@ -152,6 +154,41 @@ describe('the role', () => {
     [false, 'kms:Decrypt', KEY_ARN, { kmsKey: 'alias/mine' }],
   ])('allows, %s: %s on %s with %j', (expected, action, resource, given) => {
     expect(allowed(action, resource, {}, given)).toBe(expected);
+  });
+
+  const STORE = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:`;
+  const PARAMETER = `arn:aws:ssm:us-east-1:${ACCOUNT}:parameter/team/key`;
+  it.each<[boolean, string, string]>([
+    [true, 'secretsmanager:GetSecretValue', `${STORE}whole-a1B2c3`],
+    [true, 'secretsmanager:GetSecretValue', `${STORE}partial-Zz9Yy8`],
+    [true, 'ssm:GetParameter', PARAMETER],
+    [false, 'secretsmanager:GetSecretValue', `${STORE}whole-a1B2c4`],
+    [false, 'secretsmanager:GetSecretValue', `${STORE}whole-a1B2c3-a1B2c3`],
+    [false, 'secretsmanager:GetSecretValue', `${STORE}partial`],
+    [false, 'secretsmanager:GetSecretValue', `${STORE}partial-2-Zz9Yy8`],
+    [false, 'secretsmanager:GetSecretValue', PARAMETER],
+    [false, 'secretsmanager:PutSecretValue', `${STORE}whole-a1B2c3`],
+    [false, 'secretsmanager:DescribeSecret', `${STORE}whole-a1B2c3`],
+    [false, 'ssm:GetParameter', `${PARAMETER}2`],
+    [false, 'ssm:GetParameters', PARAMETER],
+    [false, 'ssm:GetParameterHistory', PARAMETER],
+    [false, 'kms:Decrypt', KEY_ARN],
+  ])('with secrets allows, %s: %s on %s', (expected, action, resource) => {
+    const text = `A=${STORE}whole-a1B2c3:user\nB=${STORE}whole-a1B2c3:password\nC=${STORE}partial\nD=${PARAMETER}`;
+    const secrets = [...parseSecrets(text).values()];
+    expect(allowed(action, resource, {}, { secrets })).toBe(expected);
+    expect(allowed(action, resource, {})).toBe(false);
+    const names = rolePolicies({ ...GRANTS, secrets }).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('secret-'))).toHaveLength(3);
+  });
+
+  it('has room for all secrets of a task', () => {
+    const arn = `arn:aws:secretsmanager:ap-southeast-1:${ACCOUNT}:secret:${'n'.repeat(60)}`;
+    const text = Array.from({ length: 25 }, (_, at) => `A${at}=${arn}${at}-a1B2c3`).join('\n');
+    const given = { ...GRANTS, vpc: true, kmsKey: 'alias/mine', remoteDebug: true, packages };
+    const policies = rolePolicies({ ...given, secrets: [...parseSecrets(text).values()] });
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(policies.map(({ document }) => document).join('').length).toBeLessThan(10_240);
   });
 
   it.each<[boolean, string, string, Record<string, string>?]>([

@@ -110,6 +110,7 @@ def start(
     hyperparameters: dict[str, Any] | None = None,
     distribution: dict[str, Any] | None = None,
     flags: tuple[str, ...] = (),
+    secrets: dict[str, Any] | None = None,
 ) -> None:
     """Prepare an instance for the file that is the entrypoint (the only one by default), or for `run`."""
     lines = files.pop("run", None)
@@ -120,5 +121,8 @@ def start(
     words = [word for key in sorted(values) for word in (f"--{key}", str(values[key]))] + list(arguments)
     if lines is not None:
         files = {**files, "task_toolkit/run.sh": lines}
+    if secrets:
+        job["secrets"] = secrets
     shell = job_shell(name or "", words) + ("ssm_distribution=torchrun\n" if distribution else "")
+    shell += "ssm_secrets=1\n" if secrets else ""
     instance.prepare(files, job, shell, values)

@@ -86,6 +86,7 @@ const PARAMETERS: Record<string, Record<string, string>> = {
     ...{ DefaultBranch: 'trunk', Environment: 'production', Bucket: 'my-bucket', Prefix: 'team/' },
     ...{ InputBuckets: 'arn:aws:s3:::one,arn:aws:s3:::two', EcrRepository: 'team/project', MaxSessionDuration: '7200' },
     ...{ JobRole: 'arn:aws:iam::123456789012:role/mine', PullRequestJobPolicies: READ_ONLY },
+    PullRequestSecrets: 'arn:aws:ssm:us-east-1:123456789012:parameter/a,arn:aws:ssm:us-east-1:123456789012:parameter/b',
   },
 };
 

@@ -178,7 +178,7 @@ function roleError(error: unknown, role: ManagedRole): unknown {
   if (isServiceError(error, 'LimitExceededException')) {
     return new ActionError(
       `The inline policies of the role ${role.name} have reached IAM's limit: ${error.message}`,
-      'Remove the role\'s inline policies "input-…". The action adds them again for jobs that need them.',
+      'Remove the role\'s inline policies "input-…" and "secret-…". The action adds them again for jobs that need them.',
       { cause: error },
     );
   }

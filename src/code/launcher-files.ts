@@ -2,6 +2,7 @@
 
 import { formatJson, isMap, type Json, JsonNumber } from '../core/json.ts';
 import type { TextFile } from '../core/local-file.ts';
+import { launcherSecret } from './secrets.ts';
 import type { CodeSpec } from './spec.ts';
 import type { CodeStart } from './start.ts';
 
@@ -19,24 +20,27 @@ export function hyperparameterArguments(
   });
 }
 
-type CodeArguments = Pick<CodeSpec, 'hyperparameters' | 'flags' | 'arguments' | 'distribution'>;
+type CodeArguments = Pick<CodeSpec, 'hyperparameters' | 'flags' | 'arguments' | 'distribution' | 'secrets'>;
 
 /**
  * The files of `task_toolkit/` that are different for each job. `dependencies`: names at the code's root that are not of
  * the project there, so that the launcher does not install them as a part of it.
  */
 export function jobFiles(start: CodeStart, spec: CodeArguments, dependencies: readonly string[] = []): TextFile[] {
-  const { distribution, flags } = spec;
+  const { distribution, flags, secrets } = spec;
   const entrypoint = start.kind === 'entrypoint' ? start.path : null;
   const torchrun =
     distribution.kind === 'torchrun' ? { torchrun: { processes: distribution.processes ?? null } } : null;
   const job = {
     ...{ entrypoint, run: start.kind === 'run', arguments: spec.arguments, flags: [...flags], distribution: torchrun },
     ...(dependencies.length === 0 ? {} : { dependencies }),
+    ...(secrets.size === 0
+      ? {}
+      : { secrets: Object.fromEntries([...secrets].map(([name, each]) => [name, launcherSecret(each)])) }),
   };
   const files: TextFile[] = [
     { path: 'task_toolkit/job.json', text: `${JSON.stringify(job)}\n` },
-    { path: 'task_toolkit/job.sh', text: jobShell(entrypoint ?? '', spec, torchrun !== null) },
+    { path: 'task_toolkit/job.sh', text: jobShell(entrypoint ?? '', spec) },
   ];
   if (start.kind === 'run')
     files.push({ path: 'task_toolkit/run.sh', text: start.text.endsWith('\n') ? start.text : `${start.text}\n` });
@@ -44,8 +48,8 @@ export function jobFiles(start: CodeStart, spec: CodeArguments, dependencies: re
 }
 
 /** The content of job.json for an image without Python: shell variables and positional parameters, quoted. */
-function jobShell(entrypoint: string, spec: CodeArguments, distributed: boolean): string {
-  const { hyperparameters, flags } = spec;
+function jobShell(entrypoint: string, spec: CodeArguments): string {
+  const { hyperparameters, flags, distribution, secrets } = spec;
   const words = [...hyperparameterArguments(hyperparameters, flags), ...spec.arguments];
   const variables = sorted(hyperparameters)
     .map(([key, value]) => [`SM_HP_${key.toUpperCase()}`, variableValue(value)] as const)
@@ -57,7 +61,8 @@ function jobShell(entrypoint: string, spec: CodeArguments, distributed: boolean)
   ];
   return [
     `ssm_entrypoint=${shellWord(entrypoint)}`,
-    `ssm_distribution=${distributed ? 'torchrun' : ''}`,
+    `ssm_distribution=${distribution.kind === 'torchrun' ? 'torchrun' : ''}`,
+    `ssm_secrets=${secrets.size === 0 ? '' : '1'}`,
     ...all.map(([name, value]) => `export ${name}=${shellWord(value ?? '')}`),
     `set -- ${words.map(shellWord).join(' ')}`.trimEnd(),
     '',

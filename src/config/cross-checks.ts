@@ -8,6 +8,7 @@ import { imageMistakes } from '../image/catalogue.ts';
 import { LONGEST_IMAGE, MOST_HYPERPARAMETERS } from '../job/limits.ts';
 import { toolkitHyperparameters } from '../job/request.ts';
 import { type InputName, isGiven, type RawInputs } from './inputs.ts';
+import { checkSecrets } from './secret-checks.ts';
 import type { TaskSpec } from './spec.ts';
 
 export type Report = (input: InputName, problem: string, remedy: string) => void;
@@ -44,6 +45,7 @@ export function crossCheck(
   checkOwnEntryPoint(raw, spec, wrong);
   checkLauncher(raw, spec, wrong, fine);
   checkRole(raw, spec, wrong);
+  if (fine('secrets')) checkSecrets(spec, wrong, fine);
   checkNetwork(spec, wrong, fine);
   if (fine('prefix', 'project', 'task', 'bucket', 'inputs')) checkUris(spec, wrong);
 }

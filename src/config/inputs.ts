@@ -14,6 +14,7 @@ export const INPUTS = [
   'arguments',
   'hyperparameters',
   'environment',
+  'secrets',
   'distribution',
   'launcher',
   'instance-type',

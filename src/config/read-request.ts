@@ -1,6 +1,7 @@
 /** Reads the input `request`: an object in YAML or JSON, which is YAML too. */
 
 import { parseDocument } from 'yaml';
+import type { Secrets } from '../code/secrets.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { type RequestProblem, requestProblems } from '../job/check-request.ts';
 import { type RequestOverride, refusals, withOverride } from '../job/override.ts';
@@ -40,9 +41,24 @@ function plainValue(document: ReturnType<typeof parseDocument>): unknown {
 
 /** What the action and the API would refuse in the override. */
 export function overrideMistakes(override: RequestOverride, spec: TaskSpec): Mistake[] {
-  const refused = refusals(override, spec.resources, spec.code.start.kind);
+  const refused = [
+    ...refusals(override, spec.resources, spec.code.start.kind),
+    ...secretRefusals(override, spec.code.secrets),
+  ];
   if (refused.length > 0) return refused.map(mistake);
   return requestProblems(withOverride(exampleRequest(spec), override)).map(mistake);
+}
+
+/** The launcher would set the variable to the secret. */
+function secretRefusals({ Environment: environment }: RequestOverride, secrets: Secrets): RequestProblem[] {
+  const names = typeof environment === 'object' && environment !== null ? Object.keys(environment) : [];
+  return names
+    .filter((name) => secrets.has(name))
+    .map((name) => ({
+      path: `Environment.${name}`,
+      problem: 'is set by "secrets" too',
+      remedy: 'remove one of the two.',
+    }));
 }
 
 function mistake({ path, problem, remedy }: RequestProblem): Mistake {

@@ -5,6 +5,7 @@
 
 import { NO_DISTRIBUTION, parseDistribution } from '../code/distribution.ts';
 import { NO_HYPERPARAMETERS, parseHyperparameters } from '../code/hyperparameters.ts';
+import { NO_SECRETS, parseSecrets } from '../code/secrets.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { repositoryName } from '../core/image-reference.ts';
 import {
@@ -128,6 +129,7 @@ export function readSpec(
       hyperparameters: values,
       flags,
       environment: read('environment', new Map<string, string>(), readEnvironment),
+      secrets: read('secrets', NO_SECRETS, parseSecrets),
       launcher,
       distribution: read('distribution', NO_DISTRIBUTION, (text) => parseDistribution(text, launcher)),
     },

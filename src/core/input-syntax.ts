@@ -99,7 +99,7 @@ export interface Entry {
  * error in one does not hide the others.
  */
 export function parseEntries(text: string, form: MapForm): (() => Entry)[] {
-  const json = jsonIn(text, `write JSON such as ${objectOf(form)}, or one key=value on each line`);
+  const json = jsonIn(text, `write JSON such as ${objectOf(form)}, or one key=value on each line`, form.hidden);
   if (json === undefined) return parseLines(text).map((line) => () => parseLine(line, form));
   if (isMap(json))
     return mapMembers(json, form).map(([key, value]) => () => ({ key, value, isBare: false }));
@@ -221,8 +221,9 @@ function endOfComment(text: string, at: number): number {
 /**
  * Parses the text as JSON if it begins with a bracket after blank lines and comments. Undefined if it does not. No string
  * of JSON goes over several lines, so a line that begins with `#` is a comment there too. `remedy` has no full stop.
+ * `hidden`: whether no message may quote the text.
  */
-function jsonIn(text: string, remedy: string): Json | undefined {
+function jsonIn(text: string, remedy: string, hidden = false): Json | undefined {
   const json = text
     .split('\n')
     .filter((line) => !line.trim().startsWith('#'))
@@ -232,6 +233,7 @@ function jsonIn(text: string, remedy: string): Json | undefined {
   try {
     return parseJson(json);
   } catch (error) {
+    if (hidden) throw new InputProblem('the value is not valid JSON, or a name in it is set twice', `${remedy}.`);
     if (error instanceof InputProblem) throw error;
     const isEscape = /escape/i.test((error as Error).message);
     throw invalidJson(error, isEscape ? `write each backslash twice (\\\\), or ${remedy}.` : `${remedy}.`);

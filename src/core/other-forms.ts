@@ -20,6 +20,8 @@ export interface MapForm {
   readonly expressions: boolean;
   /** Whether a line may be a name alone. */
   readonly bareNames: boolean;
+  /** Whether no message may quote a line: it may be a secret. */
+  readonly hidden?: boolean;
 }
 
 export const ANY_MAP: MapForm = {
@@ -77,6 +79,8 @@ export function isBareName(line: string): boolean {
 
 /** The problem of a line that has no key before a `=`. */
 export function notAPair(line: string, form: MapForm): InputProblem {
+  if (form.hidden === true)
+    return new InputProblem('a line is not of the form key=value', `write one on each line, as ${form.example}.`);
   const names = form.bareNames ? ', or a name alone for a flag' : '';
   const general = `write one key=value on each line${names}, for example ${form.example}, or a JSON object.`;
   const problem = `"${line}" is not of the form key=value`;
@@ -97,7 +101,7 @@ function rightForm(line: string, form: MapForm): string | undefined {
 
 /** The problem of a line that is split into key and value, but looks as if another form was meant. */
 export function otherForm(line: string, key: string, value: string, form: MapForm): InputProblem | undefined {
-  if (line.length > (form.expressions ? LONGEST_EXPRESSION : LONGEST)) return undefined;
+  if (form.hidden === true || line.length > (form.expressions ? LONGEST_EXPRESSION : LONGEST)) return undefined;
   return otherKey(line, key, value, form) ?? otherValue(line, key, value, form);
 }
 

@@ -24,10 +24,13 @@ export function mayBeSecret(text: string): boolean {
   return SECRET_NAME.test(text) || SECRET_WORD.test(words) || URL_WITH_USER.test(text);
 }
 
+/** The input `secrets` says where secrets are. A mask would hide the names of its lines. */
+const NO_SECRET = 'INPUT_SECRETS';
+
 /** The lines of the values of variables with a secret name, longest first. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
   const values = Object.entries(environment)
-    .filter(([name]) => isSecretName(name))
+    .filter(([name]) => isSecretName(name) && name !== NO_SECRET)
     .flatMap(([, value]) => (value ?? '').split(/\r?\n/))
     .map((line) => line.trim())
     .filter((line) => line.length >= SHORTEST);

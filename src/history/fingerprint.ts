@@ -24,6 +24,7 @@ export const ASPECTS = [
   'hyperparameters',
   'arguments',
   'environment',
+  'secrets',
   'distribution',
   'instances',
   'image',
@@ -33,7 +34,7 @@ export const ASPECTS = [
 ] as const;
 export type Aspect = (typeof ASPECTS)[number];
 /** An aspect without facts does not count: records of earlier versions of the action do not have it. */
-const ADDED: readonly Aspect[] = ['request'];
+const ADDED: readonly Aspect[] = ['secrets', 'request'];
 
 export type Facts = { readonly [aspect in Aspect]: Readonly<Record<string, string>> };
 
@@ -55,7 +56,7 @@ export interface Computation {
 }
 
 export function taskFacts({ code, files, image, instanceCount, inputs, request }: Computation): Facts {
-  const { start, distribution, hyperparameters, flags, environment } = code;
+  const { start, distribution, hyperparameters, flags, environment, secrets } = code;
   return {
     code: entries(files.map(({ path, sha256, executable }) => [path, sha256 + (executable ? '+x' : '')])),
     start: startFact(start),
@@ -64,6 +65,8 @@ export function taskFacts({ code, files, image, instanceCount, inputs, request }
     ),
     arguments: { arguments: code.arguments.length === 0 ? '' : hashText(JSON.stringify(code.arguments)) },
     environment: entries([...environment].map(([name, value]) => [name, hashText(`${name}=${value}`)])),
+    // Where they are: nobody here knows the values.
+    secrets: entries([...secrets].map(([name, { text }]) => [name, hashText(text)])),
     distribution: { distribution: `${code.launcher}: ${distributionFact(distribution)}` },
     instances: { count: String(instanceCount) },
     image: { image },

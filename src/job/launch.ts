@@ -172,6 +172,7 @@ export function managedRole({ home }: Step, spec: JobSpec, channels: readonly Lo
     kmsKey: resources.kmsKey,
     remoteDebug: resources.remoteDebug,
     packages: packageRepository(code.environment),
+    secrets: [...code.secrets.values()],
   });
   return { name: roleName(place), policies, boundary: role.boundary, path: role.path };
 }

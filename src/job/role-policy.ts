@@ -4,6 +4,7 @@
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
  */
 import { createHash } from 'node:crypto';
+import { grantedArn, type Secret } from '../code/secrets.ts';
 import { jobNamesOf } from '../core/names.ts';
 import { partition } from '../core/partition.ts';
 import { isUnmerged } from '../core/s3-layout.ts';
@@ -39,6 +40,8 @@ export interface Grants {
   readonly remoteDebug: boolean;
   /** From where pip on the worker installs. Undefined: not from CodeArtifact. */
   readonly packages: PackageRepository | undefined;
+  /** What the launcher reads. */
+  readonly secrets: readonly Secret[];
 }
 
 /** The role's inline policies. */
@@ -68,6 +71,7 @@ export function rolePolicies(grants: Grants): Policy[] {
     ...(grants.remoteDebug ? [policy('debug', [{ Effect: 'Allow', Action: DEBUG_ACTIONS, Resource: '*' }])] : []),
     ...(grants.kmsKey === undefined ? [] : [policy('key', [useKey(grants.kmsKey, grants, aws)])]),
     ...(grants.packages === undefined ? [] : [policy('packages', readPackages(grants.packages))]),
+    ...secretGrants(grants.secrets).map((statement) => policy('secret', [statement])),
     ...outsideInputs(grants).map((uri) =>
       policy('input', readInput(uri, aws, uri.bucket === grants.bucket ? account : undefined)),
     ),
@@ -145,6 +149,18 @@ function readPackages({ arn, domain }: PackageRepository): Statement[] {
       Condition: { StringEquals: { 'sts:AWSServiceName': 'codeartifact.amazonaws.com' } },
     },
   ];
+}
+
+/**
+ * Each secret and parameter once. Those of a customer's key need kms:Decrypt on it too, which `kms-key` gives; AWS's own keys
+ * let everybody in the account use them by way of the service:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html
+ */
+function secretGrants(secrets: readonly Secret[]): Statement[] {
+  const actions = { secretsmanager: 'secretsmanager:GetSecretValue', ssm: 'ssm:GetParameter' };
+  const granted = new Map(secrets.map((secret) => [grantedArn(secret), actions[secret.service]]));
+  return [...granted].map(([Resource, action]) => ({ Effect: 'Allow', Action: [action], Resource }));
 }
 
 /** The inputs outside the project's folder, each once. */

@@ -48,7 +48,7 @@ export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wan
   return {
     ...about,
     skipped: false,
-    parts: [bucket, role.part, image.part, codePart(resolved), ...data, ...state, ...cost.parts],
+    parts: [bucket, role.part, image.part, codePart(resolved), ...secretParts(spec), ...data, ...state, ...cost.parts],
     checks: [...busyChecks(decision, spec), ...role.checks, ...image.checks, ...quotas, ...cost.checks, permissions],
     request: requestText(request),
   };
@@ -158,6 +158,12 @@ async function planImagePart(step: Step, { image: { repository } }: JobSpec, pla
 function codePart({ code }: Resolved): PlannedPart {
   const bytes = code.reduce((sum, file) => sum + file.size, 0);
   return { part: 'Code', text: `${counted(code.length, 'file')} (${size(bytes)} unpacked) would be uploaded` };
+}
+
+/** Whether they exist only the job's role can find out. */
+function secretParts({ code: { secrets } }: JobSpec): PlannedPart[] {
+  if (secrets.size === 0) return [];
+  return [{ part: 'Secrets', text: `${[...secrets.keys()].join(', ')} would be read by the job's role` }];
 }
 
 async function planData(step: Step, { place }: JobSpec, { channels }: Resolved): Promise<PlannedPart[]> {

@@ -1,5 +1,6 @@
 /** The plan of `mode: plan`: what a run would do, and what it needs. */
 
+import { hasCredentialForm } from '../core/credential-forms.ts';
 import { fitSections, SUMMARY_BYTES } from '../core/fit-sections.ts';
 import { escapeText, preformatted, words } from '../core/markdown.ts';
 import { mayBeSecret } from '../core/redact.ts';
@@ -75,7 +76,8 @@ export function renderPlan({ project, task, outcome, parts, checks, request }: P
 export function requestText(request: TrainingJobRequest): string {
   const { Environment, HyperParameters, Tags, AlgorithmSpecification: algorithm } = request;
   const { ContainerArguments: words } = algorithm;
-  const isSecret = (name: string, value: string): boolean => mayBeSecret(name) || mayBeSecret(value);
+  const isSecret = (name: string, value: string): boolean =>
+    mayBeSecret(name) || mayBeSecret(value) || hasCredentialForm(value);
   const shown = {
     ...request,
     AlgorithmSpecification: { ...algorithm, ...(words && { ContainerArguments: words.map(() => HIDDEN) }) },

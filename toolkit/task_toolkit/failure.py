@@ -6,13 +6,17 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 import os
 import re
 import signal
+import stat
 from typing import Callable, List
 
+from task_toolkit.hidden import Hidden
 from task_toolkit.tracebacks import exception_at, last_traceback
 
 # Characters.
 LONGEST = 1024
 LAST_LINES = 20
+# Bytes of a script's own file in which secrets are looked for.
+LONGEST_FILE = 64 * 1024
 # Not the names that pip gives its errors, as `error: metadata-generation-failed`, nor what only says that it failed.
 PIP_ERROR = re.compile(r"\s*error: (?![\w-]+$|failed to build)", re.IGNORECASE)
 
@@ -25,6 +29,28 @@ def write_failure(base: str, text: str) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text[:LONGEST])
+
+
+def hide_in_failure(base: str, hidden: Hidden) -> None:
+    """What the script wrote itself is shown by SageMaker too. The rest of a file that is longer is cut off."""
+    if not hidden.longest:
+        return
+    path = os.path.join(base, "output", "failure")
+    try:
+        # A pipe would have this wait for a writer.
+        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        # There is none, or it is not to be written, as a folder.
+        return
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return
+        text = file.read(LONGEST_FILE)
+        shown = hidden.of(text)
+        if shown != text:
+            file.seek(0)
+            file.write(shown)
+            file.truncate()
 
 
 def last_line(lines: List[str]) -> str:

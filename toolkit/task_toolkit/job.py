@@ -49,6 +49,8 @@ class Job(NamedTuple):
     flags: Collection[str] = ()
     # What the input `dependencies` put at the code's root: names.
     dependencies: Tuple[str, ...] = ()
+    # By the variable's name: where the secret is, see src/code/secrets.ts.
+    secrets: Optional[Dict[str, Dict[str, Any]]] = None
 
     @property
     def host(self) -> str:
@@ -169,4 +171,5 @@ def read_job() -> Job:
         channels=read_channels(base),
         flags=start.get("flags", ()),
         dependencies=tuple(start.get("dependencies", [])),
+        secrets=start.get("secrets"),
     )

@@ -14,7 +14,7 @@ from task_toolkit.hosts import wait_for_hosts
 from task_toolkit.install import install
 from task_toolkit.job import Job, base_folder, read_job, read_resources
 from task_toolkit.output import Output
-from task_toolkit.reported import run_reported
+from task_toolkit.reported import refuse, run_reported
 
 
 def main() -> int:
@@ -31,19 +31,28 @@ def main() -> int:
     except BaseException:
         text = traceback.format_exc()
         output.say(text.rstrip("\n"))
-        failure.write_failure(base_folder(), failure.reason("The launcher", code, text))
+        failure.write_failure(base_folder(), output.hidden.of_text(failure.reason("The launcher", code, text)))
     finally:
         output.end(host)
     return code
 
 
 def launch(job: Job, output: Output, signals: process.Signals) -> int:
-    """Hosts, packages, script; the exit code, 128 + N for signal N."""
+    """Hosts, secrets, packages, script; the exit code, 128 + N for signal N."""
     variables = dict(os.environ, **environment(job))
     mended = windows.mend(job.code)
     if mended:
         output.say(windows.report(mended))
     wait_for_hosts(job, output, signals)
+    if job.secrets:
+        # Other jobs do without what it imports.
+        from task_toolkit import job_secrets, secret_store
+
+        job_secrets.forbid_core_dumps()
+        try:
+            variables.update(job_secrets.read(job.secrets, output, signals))
+        except secret_store.UnreadableError as error:
+            return refuse(error.reason, error.remedy, job, output)
     code = install(job, output, signals)
     if code == 0:
         words = command.command(job)

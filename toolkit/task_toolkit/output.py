@@ -4,6 +4,8 @@ import os
 import time
 from typing import List
 
+from task_toolkit.hidden import Hidden
+
 END = b"##ssm-end "
 # Bytes. CloudWatch takes 256 KB an event: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html
 LONGEST_LINE = 200000
@@ -22,21 +24,26 @@ class Output:
         self.start = int(time.time())
         self.lines = 0
         self.tail = b""
+        # The values of secrets. Whatever is written here is without them, and the tail too.
+        self.hidden = Hidden()
         self._partial = b""
         self._written = time.monotonic()
 
     def say(self, text: str) -> None:
         """Lines of the launcher's own, which are no part of a program's output."""
         self.flush()
-        self._write(_fit(text.encode("utf-8", "backslashreplace") + b"\n"))
+        self._write(_fit(self.hidden.of(text.encode("utf-8", "backslashreplace")) + b"\n"))
 
     def feed(self, chunk: bytes) -> None:
         """A piece of a program's output; what follows its last newline is kept until the line is whole."""
         lines, newline, rest = (self._partial + chunk).rpartition(b"\n")
-        whole = _fit(lines + newline)
-        if len(rest) > LONGEST_LINE:
-            pieces = _pieces(rest)
-            rest = pieces.pop()
+        whole = _fit(self.hidden.of(lines + newline))
+        if len(rest) > LONGEST_LINE + self.hidden.longest:
+            rest = self.hidden.of(rest)
+            # Its end may be the beginning of a value, which is known by the whole only.
+            end = max(len(rest) - self.hidden.longest, 0)
+            pieces = _pieces(rest[:end])
+            rest = pieces.pop() + rest[end:]
             whole += b"".join(_harmless(piece + b"\n") for piece in pieces)
         if not whole and time.monotonic() - self._written >= BAR_EVERY:
             # The newest state may not be whole.

@@ -13,7 +13,7 @@ CANNOT_START = 127
 def refuse(reason: str, remedy: str, job: Job, output: Output) -> int:
     """The exit code of an instance that cannot start the script. The reason is a sentence, the remedy too."""
     output.say(reason)
-    failure.write_failure(job.base, reason + " " + remedy)
+    failure.write_failure(job.base, output.hidden.of_text(reason + " " + remedy))
     return CANNOT_START
 
 
@@ -42,5 +42,7 @@ def run_reported(
         failure.write_failure(job.base, reason)
         return CANNOT_START
     if code != 0:
+        # The tail is without secrets; the script's own failure file may not be.
         failure.write_failure(job.base, failure.reason(name, code, output.tail.decode("utf-8", "replace"), error))
+    failure.hide_in_failure(job.base, output.hidden)
     return code

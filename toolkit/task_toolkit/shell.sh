@@ -8,6 +8,7 @@ ssm_host=algo-1
 ssm_count=0
 ssm_stopped=
 ssm_distribution=
+ssm_secrets=
 
 . ./task_toolkit/shell_json.sh
 . ./task_toolkit/shell_environment.sh
@@ -73,6 +74,10 @@ ssm_export_rest
 if [ -n "$ssm_distribution" ]; then
   ssm_refuse "distribution: $ssm_distribution needs Python 3.6 or later, which this image does not have" \
     'use an image that has it, or remove the distribution' 127
+fi
+if [ -n "$ssm_secrets" ]; then
+  ssm_refuse 'secrets needs Python 3.6 or later in the image, which this one does not have' \
+    'use an image that has it, or remove the secrets' 127
 fi
 if [ -e ./requirements.txt ]; then
   ssm_refuse 'requirements.txt needs Python 3.6 or later, which this image does not have' \

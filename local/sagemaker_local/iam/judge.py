@@ -19,6 +19,7 @@ from sagemaker_local.s3.store import bucket_owner
 
 _FREE = (("sts", "GetCallerIdentity"),)  # needs no permission, whatever policies say (STS API reference)
 _ABSENT_IS_SECRET = ("GetObject", "HeadObject")
+_UNQUOTED = ("ecr:", "secretsmanager:", "ssm:")  # actions whose refusals name the resource as it is (issue threads)
 
 
 class Judge:
@@ -204,7 +205,7 @@ def _principal_context(identity: Identity) -> dict[str, list[str]]:
 
 
 def _why(need: Permission, decision: str) -> str:
-    quote = "" if need.action.startswith("ecr:") else '"'
+    quote = "" if need.action.startswith(_UNQUOTED) else '"'
     where = f"on resource: {quote}{need.resource}{quote}"
     if decision == "by the bucket":
         return f"{where} with an explicit deny in a resource-based policy"

@@ -10,6 +10,7 @@ from sagemaker_local.protocol.call import Call
 from sagemaker_local.s3.encryption import read_with, written_with
 from sagemaker_local.s3.kms_keys import S3_KEY, alias_of, key_arn
 from sagemaker_local.s3.operations import ACTIONS as S3_ACTIONS
+from sagemaker_local.secret_stores.kept import key_of_value, parameter_arn, secret_arn
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,15 @@ def _s3_resource(call: Call, account: str) -> str:
 
 
 def _keys(call: Call) -> list[Permission]:
-    """What S3 or ECR ask KMS for in the caller's name.
+    """What S3, ECR, Secrets Manager or Systems Manager ask KMS for in the caller's name.
 
     Sources: S3 user guide, "Protecting data using server-side encryption with AWS KMS" and "Multipart upload API and
-    permissions"; ECR user guide, "Encryption at rest".
+    permissions"; ECR user guide, "Encryption at rest"; Secrets Manager user guide, "Secret encryption and decryption";
+    Systems Manager user guide, "AWS KMS encryption for SecureString parameters".
     """
+    if call.service in ("secretsmanager", "ssm"):
+        key = key_of_value(call)
+        return [Permission("kms:Decrypt", key_arn(key, call.region))] if key else []
     if call.service == "ecr" and call.operation == "CreateRepository":
         key = (call.parameters.get("encryptionConfiguration") or {}).get("kmsKey")
         return [Permission(f"kms:{name}", key_arn(key, call.region)) for name in ("DescribeKey", "CreateGrant") if key]
@@ -138,6 +143,8 @@ _RESOURCE_OF: dict[str, Callable[[Call, str], str]] = {
     "ecr": _ecr_resource,
     "logs": _logs_resource,
     "sagemaker": _sagemaker_resource,
+    "secretsmanager": lambda call, _account: secret_arn(call),
+    "ssm": lambda call, _account: parameter_arn(call),
 }
 _FURTHER: dict[tuple[str, str], Callable[[Mapping[str, Any], str], list[Permission]]] = {
     ("s3", "CopyObject"): _copy,
