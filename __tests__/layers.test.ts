@@ -39,7 +39,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-state', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],
-  job: ['launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
+  job: ['check-quotas', 'launch', 'make-way', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['outputs', 'report'],
   plan: ['checks', 'plan-run', 'report'],
   config: ['check'],

@@ -64,6 +64,7 @@ describe('the summary', () => {
         skipped: false,
         reason: HOSTILE,
         instances: '1',
+        tried: [HOSTILE],
         image: HOSTILE,
       },
       ...{

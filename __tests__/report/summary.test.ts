@@ -14,6 +14,7 @@ const FACTS: SummaryFacts = {
   skipped: false,
   reason: '',
   instances: '2 × ml.m5.large (spot)',
+  tried: [],
   image: 'registry/image:tag',
   trainingSeconds: 100,
   billableSeconds: 30,
@@ -118,6 +119,13 @@ describe('the page', () => {
     [undefined, false],
   ])('tells what spot saved: %s', (spotSavings, told) => {
     expect(page({ spotSavings }).includes('spot saved')).toBe(told);
+  });
+  it('tells what was tried before, a line each', () => {
+    const made = page({ tried: ['ml.p3.2xlarge (spot): no capacity in 15 min', 'a <b>: c'] });
+    expect(shown(made)).toContain('ml.p3.2xlarge (spot): no capacity in 15 min');
+    expect(made.match(/<br>/g)).toHaveLength(1);
+    expect(made).not.toContain('<b>');
+    expect(page({ tried: [] })).not.toContain('Tried before');
   });
   it('counts files', () => {
     const made = page({

@@ -2,6 +2,7 @@
 
 import { parseDocument } from 'yaml';
 import { InputProblem, type Mistake } from '../core/errors.ts';
+import { type Attempt, attemptsOf } from '../job/attempts.ts';
 import { type RequestProblem, requestProblems } from '../job/check-request.ts';
 import { type RequestOverride, refusals, withOverride } from '../job/override.ts';
 import { trainingJobRequest } from '../job/request.ts';
@@ -42,7 +43,10 @@ function plainValue(document: ReturnType<typeof parseDocument>): unknown {
 export function overrideMistakes(override: RequestOverride, spec: TaskSpec): Mistake[] {
   const refused = refusals(override, spec.resources, spec.code.start.kind);
   if (refused.length > 0) return refused.map(mistake);
-  return requestProblems(withOverride(exampleRequest(spec), override)).map(mistake);
+  const problems = attemptsOf(spec.resources).map((attempt) =>
+    requestProblems(withOverride(exampleRequest(spec, attempt), override)),
+  );
+  return (problems.find((each) => each.length > 0) ?? []).map(mistake);
 }
 
 function mistake({ path, problem, remedy }: RequestProblem): Mistake {
@@ -52,7 +56,7 @@ function mistake({ path, problem, remedy }: RequestProblem): Mistake {
 const PLACE = { bucket: 'bucket', key: 'folder/' };
 
 /** The task's request with valid values for what is known only later. */
-function exampleRequest(spec: TaskSpec): object {
+function exampleRequest(spec: TaskSpec, attempt: Attempt): object {
   const staged = {
     job: 'job',
     bucket: spec.aws.bucket ?? 'bucket',
@@ -61,6 +65,7 @@ function exampleRequest(spec: TaskSpec): object {
     imageUri: 'image',
     version: '1',
     fingerprint: 'f',
+    attempt,
     channels: spec.channels.map((channel) => ({
       ...channel,
       files: undefined,

@@ -14,6 +14,7 @@ import {
   parseChoice,
   parseInteger,
   parseList,
+  parseNumber,
   parseStringMap,
   parseWords,
 } from '../core/input-syntax.ts';
@@ -33,7 +34,7 @@ import {
   parseBuildArgs,
   parseIds,
   parseImageTag,
-  parseInstanceType,
+  parseInstanceTypes,
   parseJobName,
   parseKmsKey,
   parseName,
@@ -45,9 +46,10 @@ import {
   parseRoleArn,
   parseRolePath,
   parseSessionName,
+  parseSpot,
 } from './aws-names.ts';
-import { crossCheck, type Report } from './cross-checks.ts';
-import { type InputName, isGiven, type RawInputs, RUN_INPUTS } from './inputs.ts';
+import { crossCheck } from './cross-checks.ts';
+import { type Fine, type InputName, isGiven, type RawInputs, type Report, RUN_INPUTS } from './inputs.ts';
 import type { Mode, RoleToAssume, TaskSpec } from './spec.ts';
 import { unmergedPrefix } from './unmerged.ts';
 
@@ -153,8 +155,7 @@ export function readSpec(
     request: raw.request.trim() === '' ? undefined : raw.request,
     aws: { region, bucket: read('bucket', undefined, parseBucket), roleToAssume: roleToAssume(read, region) },
   };
-  const fine = (...inputs: InputName[]): boolean =>
-    !mistakes.some(({ input }) => inputs.some((name) => name === input));
+  const fine: Fine = (...inputs) => !mistakes.some(({ input }) => inputs.some((name) => name === input));
   crossCheck(raw, spec, wrong, fine);
   return { spec, mistakes };
 }
@@ -182,15 +183,16 @@ function readMode(raw: RawInputs, read: Read, wrong: Report): Mode {
 
 function readResources(read: Read): Resources {
   const minutes = (text: string): number => 60 * parseInteger(text, 1, MOST_MINUTES);
-  const spot = read('spot', true, parseBoolean);
+  const spot = read('spot', true, parseSpot);
   const maxRunSeconds = read('max-run-minutes', 1440 * 60, minutes);
   return {
-    instanceType: read('instance-type', 'ml.m5.large', parseInstanceType),
+    instanceTypes: read('instance-type', ['ml.m5.large'], parseInstanceTypes),
     instanceCount: read('instance-count', 1, (text) => parseInteger(text, 1, 1000)),
     volumeSizeGb: read('volume-size', 30, (text) => parseInteger(text, 1, 16384)),
     spot,
+    capacityWaitSeconds: read('capacity-wait-minutes', 15 * 60, (text) => 60 * parseNumber(text, MOST_MINUTES)),
     maxRunSeconds,
-    maxWaitSeconds: spot ? read('max-wait-minutes', maxRunSeconds, minutes) : undefined,
+    maxWaitSeconds: spot === false ? undefined : read('max-wait-minutes', maxRunSeconds, minutes),
     keepAliveSeconds: read('keep-alive-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_KEPT_MINUTES)),
     network: {
       subnets: read('subnets', [], (text) => parseIds(text, 'subnet', 16)),

@@ -33,6 +33,14 @@ export function parseInteger(text: string, least: number, most: number): number 
   return value;
 }
 
+/** A number above zero, with or without decimals. */
+export function parseNumber(text: string, most: number): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value <= most))
+    throw new InputProblem(`"${text}" is not valid`, `use a number above 0, up to ${most}.`);
+  return value;
+}
+
 /** One of the allowed words. */
 export function parseChoice<const T extends string>(text: string, allowed: readonly T[]): T {
   const choice = allowed.find((word) => word === text);

@@ -55,11 +55,20 @@ const CONSOLES: Readonly<Record<string, string>> = {
   'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
+/** The console's address in the region, without a slash at its end. */
+function consoleUrl(region: string): string {
+  // The hosts of partitions without internet are (assumed).
+  return `https://${region}.${CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`}`;
+}
+
+/** The console's page of SageMaker's quotas. */
+export function quotasUrl(region: string): string {
+  return `${consoleUrl(region)}/servicequotas/home/services/sagemaker/quotas`;
+}
+
 /** The console's page of the job's log streams; the fragment is encoded twice, with `$` for `%`. */
 export function logsUrl(region: string, job: string): string {
-  // The hosts of partitions without internet are (assumed).
-  const host = CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`;
   const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const filter = encodeURIComponent(`?logStreamNameFilter=${job}/`).replaceAll('%', '$');
-  return `https://${region}.${host}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
+  return `${consoleUrl(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
 }

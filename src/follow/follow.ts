@@ -5,7 +5,7 @@ import { type ActionError, describeError } from '../core/errors.ts';
 import { isAboutLost } from '../core/lost-names.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
 import { LogFiles, type Output } from '../files/output-folder.ts';
-import { info, printForeign, redact, warning } from '../github/log.ts';
+import { info, notice, printForeign, redact, warning } from '../github/log.ts';
 import type { Step } from '../step.ts';
 import { JobLog, type LogLines, type Show } from './job-log.ts';
 import { MetricReader } from './metric-reader.ts';
@@ -17,8 +17,8 @@ const MOST_LOST = 20;
 /** Characters. */
 const LONGEST_LOST = 2_000;
 
-/** An ended job with its metrics. */
-export interface EndedJob {
+/** A job with its metrics. It has ended, or has waited for instances for too long. */
+export interface FollowedJob {
   readonly state: DescribedJob;
   readonly metrics: Metrics;
   /** What kept the log files from being written whole. */
@@ -34,18 +34,21 @@ export interface LogSpec {
   readonly output: Output | undefined;
 }
 
+/** `patience`: how many seconds the job may wait for spot instances. Undefined: as long as SageMaker lets it. */
 export async function followJob(
   { aws, signal }: Step,
   spec: LogSpec,
   job: string,
   instances: number,
-): Promise<EndedJob> {
+  patience: number | undefined,
+): Promise<FollowedJob> {
   const log = await openLog(spec, signal);
   const show = async (lines: LogLines): Promise<void> => {
     printForeign(instances > 1 ? `[${lines.host}] ` : '', lines.lines);
     await log.keep(lines);
   };
-  const state = await pollJob(aws, { job, show, print: info }, signal);
+  const patienceMs = patience === undefined ? Number.POSITIVE_INFINITY : patience * 1_000;
+  const state = await pollJob(aws, { job, show, print: info, notify: notice, patienceMs }, signal);
   return {
     state,
     metrics: mergeMetrics(state.metrics, log.metrics),
@@ -63,7 +66,7 @@ export async function readEndedJob(
   spec: LogSpec,
   state: DescribedJob,
   recorded: Metrics | undefined,
-): Promise<EndedJob> {
+): Promise<FollowedJob> {
   const log = await openLog(spec, signal);
   if (spec.output !== undefined || spec.metrics.length > 0) {
     try {

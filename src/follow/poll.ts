@@ -7,7 +7,7 @@ import type { LogLines } from './job-log.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';
-import { newTransitions } from './transitions.ts';
+import { interruptions, news, waitsForSpot } from './transitions.ts';
 
 /**
  * All jobs of the account share the limit of DescribeTrainingJob. So a step calls it every 5 s on average, and in no minute
@@ -26,12 +26,16 @@ export interface Polled {
   readonly show: (lines: LogLines) => Promise<void>;
   /** Receives messages about the job's progress. They can contain text of the worker, such as a failure's reason. */
   readonly print: (line: string) => void;
+  /** Receives what people should see in the run's overview. */
+  readonly notify: (text: string) => void;
+  /** How many milliseconds the job may wait for spot instances. */
+  readonly patienceMs: number;
 }
 
-/** Returns the job's state after its end. */
+/** Returns the job's state after its end, or while it waits for spot instances for too long. */
 export async function pollJob(
   aws: Connection,
-  { job, show, print }: Polled,
+  { job, show, print, notify, patienceMs }: Polled,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
   const startedAt = Date.now();
@@ -57,7 +61,8 @@ export async function pollJob(
       const now = await sagemaker.tolerate(() => describeJob(aws, job, signal));
       lastStatus = Date.now();
       if (now !== undefined) {
-        for (const { status, message } of newTransitions(state, now)) say(`${status}: ${message}`);
+        news(state, now).forEach(say);
+        interruptions(state, now).forEach(notify);
         state = now;
       }
     }
@@ -65,6 +70,7 @@ export async function pollJob(
       await log.readToTheEnd(state, signal);
       return state;
     }
+    if (state !== undefined && waitsForSpot(state) && Date.now() - startedAt >= patienceMs) return state;
     if (state !== undefined) await log.read(state, signal);
     if (Date.now() - lastPrinted >= HEARTBEAT_MS) {
       say(

@@ -6,17 +6,22 @@
 import { createBucket } from '../aws/bucket.ts';
 import { abortUnfinished } from '../aws/multipart-upload.ts';
 import { type Lease, takeLease } from '../aws/s3-lease.ts';
+import { together } from '../core/concurrency.ts';
 import { describeError } from '../core/errors.ts';
 import { inputsFolder, leaseKey, type Place } from '../core/s3-layout.ts';
+import type { DescribedJob } from '../core/training-job.ts';
 import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
 import type { Decision, EarlierJob, Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
+import type { Facts } from '../history/fingerprint.ts';
+import { recordEnd } from '../history/records.ts';
 import type { SkipIf } from '../history/spec.ts';
-import { findImageSource, type ImageSource } from '../image/ensure.ts';
 import type { Step } from '../step.ts';
-import { launchJob, type NewJob, type Resolved, type Started } from './launch.ts';
-import type { JobSpec } from './spec.ts';
+import { turnText } from './attempts.ts';
+import type { Launcher, Started } from './launch.ts';
+import { makeWay } from './make-way.ts';
+import type { Before } from './next-attempt.ts';
 import { whenBusy } from './when-busy.ts';
 
 export type Obtained =
@@ -24,46 +29,59 @@ export type Obtained =
   | { readonly kind: 'followed'; readonly job: EarlierJob }
   | { readonly kind: 'started'; readonly job: Started };
 
+/** The job before was the last one. `state`: since this stopped it. */
+interface Over {
+  readonly kind: 'over';
+  readonly state: DescribedJob | undefined;
+}
+
 /** A cancelled step has only a few seconds. */
 const ABORT_MS = 2_000;
 
-/** Starts the job. It runs while the lease is held; `signal` is the lease's. */
-type Start = (signal: AbortSignal) => Promise<Started>;
+type Decide = (signal: AbortSignal) => Promise<Decision>;
 
-/** `onStart`: see `launchJob`. */
+/** `before`: the step's job so far, if it had one. */
+export async function reuseOrStart(step: Step, launcher: Launcher, wanted: Wanted): Promise<Obtained>;
 export async function reuseOrStart(
   step: Step,
-  spec: JobSpec,
-  resolved: Resolved,
+  launcher: Launcher,
   wanted: Wanted,
-  onStart: (job: NewJob) => void,
-): Promise<Obtained> {
+  before: Before,
+): Promise<Obtained | Over>;
+export async function reuseOrStart(
+  step: Step,
+  launcher: Launcher,
+  wanted: Wanted,
+  before?: Before,
+): Promise<Obtained | Over> {
   const { aws, home, signal } = step;
-  const decide = (): Promise<Decision> => decideFromHistory(step, spec.place, wanted);
-  let source: ImageSource | undefined;
-  if (!home.exists) {
-    // There is nothing to reuse. Check the image first: if it cannot be built, the bucket is not created.
-    source = await findImageSource(resolved.image, step);
+  const { place, reuse } = launcher.spec;
+  const decide: Decide = (signal) => decideFromHistory({ ...step, signal }, place, wanted);
+  if (!home.exists && before === undefined) {
+    // There is nothing to reuse. Ask first for what the job needs: if it cannot start, the bucket is not created.
+    await launcher.ready(step);
     await createBucket(aws, home.bucket, signal);
     info(`Bucket: ${home.bucket.name} (created)`);
   }
-  const start: Start = (signal) => launchJob({ ...step, signal }, spec, resolved, wanted.facts, source, onStart);
-  for (;;) {
-    const first: Decision = home.exists ? await decide() : { kind: 'start', why: 'the bucket is new' };
-    const decision = first.kind === 'start' ? await startUnderLease(step, spec.place, decide, start) : first;
+  for (let after = before; ; after = undefined) {
+    const first: Decision =
+      home.exists && after === undefined ? await decide(signal) : { kind: 'start', why: 'the bucket is new' };
+    const decision = first.kind === 'start' ? await startUnderLease(step, launcher, wanted, decide, after) : first;
     switch (decision.kind) {
       case 'reuse':
-        info(`Skipped: ${decision.job.name} completed this task ${howItMatches(spec.reuse.skipIf)}.`);
+        info(`Skipped: ${decision.job.name} completed this task ${howItMatches(reuse.skipIf)}.`);
         return { kind: 'reused', job: decision.job };
       case 'follow':
         info(`${decision.job.name} is in progress and runs exactly the same, so this step follows it.`);
         return { kind: 'followed', job: decision.job };
       case 'busy':
-        await whenBusy(step, spec.reuse.whenBusy, decision.job.name);
+        await whenBusy(step, reuse.whenBusy, decision.job.name);
         break;
       case 'started':
-        info(`Ran because ${decision.why}.`);
+        if (before === undefined) info(`Ran because ${decision.why}.`);
         return { kind: 'started', job: decision.job };
+      case 'over':
+        return decision;
     }
   }
 }
@@ -75,23 +93,45 @@ function howItMatches(skipIf: SkipIf): string {
 /** Takes the lease and decides again, because another run may have started a job meanwhile. */
 async function startUnderLease(
   step: Step,
-  place: Place,
-  decide: () => Promise<Decision>,
-  start: Start,
+  launcher: Launcher,
+  wanted: Wanted,
+  decide: Decide,
+  before: Before | undefined,
 ): Promise<
   | Exclude<Decision, { readonly kind: 'start' }>
   | { readonly kind: 'started'; readonly why: string; readonly job: Started }
+  | Over
 > {
+  const { place } = launcher.spec;
   const lease = await taskLease(step, place);
   try {
-    const decision = await decide();
+    const held = { ...step, signal: lease.signal };
+    if (before?.kind === 'waits') {
+      const state = await makeWay(held, before.state.name);
+      if (state === undefined) return { kind: 'follow', job: inProgress(place, wanted.facts, before.state) };
+      await recordEnd(held, place, wanted.facts, state, state.metrics);
+      if (!launcher.search.failAfterWaiting(state)) return { kind: 'over', state };
+      info(turnText(launcher.search));
+    }
+    const [decision] = await together(lease.signal, (signal) => [
+      decide(signal),
+      before?.kind === 'stopped' ? undefined : launcher.ready({ ...held, signal }),
+    ]);
+    if (decision.kind === 'follow') return decision;
+    if (before?.kind === 'stopped') return { kind: 'over', state: undefined };
     if (decision.kind !== 'start') return decision;
-    return { kind: 'started', why: decision.why, job: await start(lease.signal) };
+    return { kind: 'started', why: decision.why, job: await launcher.launch(held) };
   } catch (error) {
     throw lease.signal.aborted ? lease.signal.reason : error;
   } finally {
     await release(step, place, lease);
   }
+}
+
+/** The step's job so far, which got its instances at the last moment. */
+function inProgress(place: Place, facts: Facts, state: DescribedJob): EarlierJob {
+  const record = { facts, end: undefined };
+  return { name: state.name, place, record, state, ended: false, completed: false, archives: 'there' };
 }
 
 function taskLease({ aws, home, run, signal }: Step, place: Place): Promise<Lease> {

@@ -5,6 +5,7 @@ import type { TaskPlace } from '../core/s3-layout.ts';
 import type { MetricDefinition } from '../follow/metrics.ts';
 import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
+import type { Wish } from './attempts.ts';
 
 export interface JobSpec {
   readonly place: TaskPlace;
@@ -16,13 +17,13 @@ export interface JobSpec {
   readonly reuse: ReuseSpec;
 }
 
-export interface Resources {
-  readonly instanceType: string;
+export interface Resources extends Wish {
   readonly instanceCount: number;
   readonly volumeSizeGb: number;
-  readonly spot: boolean;
+  /** How long a job waits for spot instances before the next attempt, if there is one. */
+  readonly capacityWaitSeconds: number;
   readonly maxRunSeconds: number;
-  /** The limit for waiting and running together. Undefined for on-demand instances. */
+  /** The limit for waiting and running together, of a job on spot instances. Undefined if all jobs are on demand. */
   readonly maxWaitSeconds: number | undefined;
   /** How long a warm pool keeps the instances. Undefined: there is no warm pool. */
   readonly keepAliveSeconds: number | undefined;

@@ -1,9 +1,10 @@
 /** Handles another job of the task that is in progress and runs something else: waits, fails or replaces it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '../aws/connection.ts';
 import { describeJob, stopJob } from '../aws/sagemaker.ts';
 import { ActionError } from '../core/errors.ts';
 import { logsUrl } from '../core/names.ts';
-import { isEnded } from '../core/training-job.ts';
+import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { info } from '../github/log.ts';
 import type { WhenBusy } from '../history/spec.ts';
 import type { Step } from '../step.ts';
@@ -28,15 +29,26 @@ export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: str
     case 'wait':
       info(`${problem}. Waiting for it (when-busy: wait): ${link}`);
   }
+  const { status } = await untilEnded(aws, job, POLL_MS, signal);
+  info(`${job}: ${status}.`);
+}
+
+/** Looks at the job until it has ended. */
+export async function untilEnded(
+  aws: Connection,
+  job: string,
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<DescribedJob> {
   const startedAt = Date.now();
   let lastPrinted = startedAt;
   for (;;) {
     const state = await describeJob(aws, job, signal);
-    if (isEnded(state)) return info(`${job}: ${state.status}.`);
+    if (isEnded(state)) return state;
     if (Date.now() - lastPrinted >= PROGRESS_MS) {
       lastPrinted = Date.now();
       info(`${job}: ${state.secondaryStatus}; waited ${Math.round((Date.now() - startedAt) / 60_000)} min`);
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(pollMs, undefined, { signal });
   }
 }

@@ -7,29 +7,32 @@ import { describeError, JobError } from '../core/errors.ts';
 import { instances } from '../core/format.ts';
 import { logsUrl } from '../core/names.ts';
 import type { Place } from '../core/s3-layout.ts';
-import type { Metrics } from '../core/training-job.ts';
+import { hadInstances, type Metrics } from '../core/training-job.ts';
 import type { Output } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
-import type { EndedJob } from '../follow/follow.ts';
-import { info, inGroup, redact, warning } from '../github/log.ts';
+import type { FollowedJob } from '../follow/follow.ts';
+import { info, inGroup, notice, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { Pin } from '../history/record.ts';
+import { attemptText, type Tried, triedLines } from '../job/attempts.ts';
 import { type Outcome, outcome, spotSavings } from '../job/outcome.ts';
 import { type Downloaded, downloadResults } from '../results/download.ts';
 import type { ResultsSpec } from '../results/spec.ts';
 import { uploadArtifacts } from '../results/upload-artifacts.ts';
 import type { Step } from '../step.ts';
-import { setOutputs } from './outputs.ts';
+import { knownType, setOutputs } from './outputs.ts';
 import { renderSummary, type SummaryFacts } from './summary.ts';
 
 export interface JobEnd {
-  readonly ended: EndedJob;
+  readonly ended: FollowedJob;
   /** Whether the job completed its task. */
   readonly completed: boolean;
   /** The archives as they were at the job's end, if they are recorded. */
   readonly pins: readonly Pin[];
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
+  /** What got no instances before, and, if this job got none either, the job. */
+  readonly tried: readonly Tried[];
   /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
   readonly explain: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
 }
@@ -45,11 +48,14 @@ export interface ReportSpec {
 /** Throws a JobError if the job did not complete, and another error if not all of its results could be downloaded. */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
   const { state, metrics, logProblem, lostLines } = end.ended;
-  const result = outcome(state);
+  const result = outcome(state, end.tried);
   const cause = result.kind === 'failed' ? await end.explain(result.reason, lostLines) : undefined;
   const failure = failureOf(state.name, result, cause);
+  if (hadInstances(state) && end.tried.length > 0)
+    notice(`${triedLines(end.tried).join(' → ')} → ${attemptText(state)}: started`);
   setOutputs({
     status: state.status,
+    'instance-type': knownType(state.instanceTypes),
     metrics: JSON.stringify(Object.fromEntries(withoutSecrets(metrics))),
     'training-seconds': state.trainingSeconds,
     'billable-seconds': state.billableSeconds,
@@ -93,7 +99,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
 function facts(
   { aws, run }: Step,
   { place }: ReportSpec,
-  { ended: { state, metrics }, skipped }: JobEnd,
+  { ended: { state, metrics }, skipped, tried }: JobEnd,
   downloaded: readonly Downloaded[],
   failure: JobError | undefined,
 ): SummaryFacts {
@@ -105,6 +111,7 @@ function facts(
     skipped,
     reason: redact(failure?.message ?? ''),
     instances: instances(state),
+    tried: hadInstances(state) ? triedLines(tried) : [],
     image: state.imageUri,
     trainingSeconds: state.trainingSeconds,
     billableSeconds: state.billableSeconds,
@@ -138,5 +145,7 @@ function failureOf(job: string, end: Outcome, cause: string | undefined): JobErr
       );
     case 'stopped':
       return new JobError(`The job ${job} was stopped: ${end.reason}`, end.hint);
+    case 'no instances':
+      return new JobError(`There were ${end.reason}`, end.hint);
   }
 }

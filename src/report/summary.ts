@@ -14,6 +14,8 @@ export interface SummaryFacts {
   readonly skipped: boolean;
   readonly reason: string;
   readonly instances: string;
+  /** What got no instances before: a line for each. */
+  readonly tried: readonly string[];
   readonly image: string;
   readonly trainingSeconds: number | undefined;
   readonly billableSeconds: number | undefined;
@@ -29,6 +31,7 @@ export function renderSummary(facts: SummaryFacts): string {
   const rows: [string, string][] = [
     ['Job', code(facts.job) + (facts.skipped ? ' (an earlier job; this step took its results)' : '')],
     ['Instances', escapeText(facts.instances)],
+    ['Tried before', facts.tried.map(escapeText).join('<br>')],
     ['Image', code(facts.image)],
     ['Training', facts.trainingSeconds === undefined ? '' : duration(facts.trainingSeconds)],
     ['Billed', billed(facts)],
