@@ -20,9 +20,7 @@ const NO_QUOTA = new RegExp(String.raw`'${TYPE} for (?:spot )?training job usage
 const NOT_IN_REGION = [
   new RegExp(`resource training-job/${TYPE} is not available in this region`),
   new RegExp(`Unsupported instance type:? ${TYPE}`, 'i'),
-  new RegExp(
-    `Value '${TYPE}' at '[^']*[iI]nstanceType' failed to satisfy constraint: Member must satisfy enum`,
-  ),
+  new RegExp(`Value '${TYPE}' at '[^']*[iI]nstanceType' failed to satisfy constraint: Member must satisfy enum`),
 ];
 
 /** Undefined if the error is about something else, or about a type that was not asked for. */

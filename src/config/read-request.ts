@@ -44,10 +44,15 @@ export function overrideMistakes(override: RequestOverride, spec: TaskSpec): Mis
   const refused = refusals(override, spec.resources, spec.code.start.kind);
   if (refused.length > 0) return refused.map(mistake);
   const problems = attemptsOf(spec.resources).map((attempt) =>
-    requestProblems(withOverride(exampleRequest(spec, attempt), override)),
+    requestProblems(withOverride(exampleRequest(spec, attempt), override)).filter(
+      ({ path }) => !OTHER_INPUTS.test(path),
+    ),
   );
   return (problems.find((each) => each.length > 0) ?? []).map(mistake);
 }
+
+/** Not from the override. SageMaker itself says which instance types it has: it may have more than the model. */
+const OTHER_INPUTS = /^ResourceConfig\.(?:InstanceType|InstancePreferences)\b/;
 
 function mistake({ path, problem, remedy }: RequestProblem): Mistake {
   return { input: 'request', problem: `${path} ${problem}`, remedy };
