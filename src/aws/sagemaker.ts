@@ -171,6 +171,7 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     billableSeconds: job.BillableTimeInSeconds,
     arn: job.TrainingJobArn ?? '',
     instanceTypes: type === undefined ? preferences.map(({ InstanceType = '' }) => InstanceType) : [type],
+    chosen: resources?.SelectedInstanceType !== undefined,
     instanceCount:
       resources?.SelectedInstanceCount ?? resources?.InstanceCount ?? preferences[0]?.InstanceCount ?? (inGroups || 1),
     imageUri: job.AlgorithmSpecification?.TrainingImage ?? '',

@@ -31,6 +31,8 @@ export interface DescribedJob extends JobState {
   readonly name: string;
   /** The type of the instances. Several while SageMaker has not chosen one of the request's preferences. */
   readonly instanceTypes: readonly string[];
+  /** Whether SageMaker has chosen the type, from several that the request named. */
+  readonly chosen: boolean;
   readonly instanceCount: number;
   readonly imageUri: string;
   readonly spot: boolean;

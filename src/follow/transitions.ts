@@ -13,9 +13,8 @@ export function newTransitions(before: JobState | undefined, now: JobState): rea
 
 /** What happened since `before`, in lines for the log. */
 export function news(before: DescribedJob | undefined, now: DescribedJob): string[] {
-  const chosen = before !== undefined && now.instanceTypes.length < before.instanceTypes.length;
   return [
-    ...(chosen ? [`SageMaker has chosen ${instances(now)}.`] : []),
+    ...(now.chosen && before?.chosen !== true ? [`SageMaker has chosen ${instances(now)}.`] : []),
     ...newTransitions(before, now).map(({ status, message }) => `${status}: ${message}`),
   ];
 }
