@@ -1,4 +1,5 @@
 /** Instances that AWS does not have: the next type, then on demand; what was tried is told; never two jobs at once. */
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { StandIn, type StepResult } from './stand-in.ts';
 
@@ -113,6 +114,51 @@ describe('a list on spot', () => {
     expect((await jobs('by-hand')).map(({ status }) => status)).toEqual(['Stopped']);
   });
 
+  it('keeps a job that gets its instances at the last moment', async () => {
+    await noCapacity('*');
+    const step = aws.step(aws.workspace({}), { task: 'late', ...RUN, ...LIST, run: 'echo begun; sleep 5' });
+    await step.printed('retrying!');
+    // Another run holds the lease, so that this one has to wait before it can stop the job.
+    const Key = 'project/late/.lease.json';
+    let renewed = 0;
+    const renew = (): Promise<unknown> => {
+      renewed += 1;
+      const Body = JSON.stringify({ owner: 'run 5', token: 'x', renewed });
+      return aws.s3().send(new PutObjectCommand({ Bucket: aws.bucket, Key, Body }));
+    };
+    await renew();
+    await step.printed('Waiting: run 5');
+    await aws.liftFaults();
+    const job = await aws.newestJob('late');
+    const secondary = async (): Promise<string> => {
+      await renew();
+      return (await aws.describe(job)).SecondaryStatus ?? '';
+    };
+    await expect.poll(secondary, { timeout: 60_000, interval: 100 }).not.toBe('Starting');
+    await aws.s3().send(new DeleteObjectCommand({ Bucket: aws.bucket, Key }));
+    const ended = await step.done;
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('\nbegun\n');
+    expect(ended.stdout).not.toContain('Next:');
+    expect((await jobs('late')).map(({ status }) => status)).toEqual(['Completed']);
+    await aws.clearRequests();
+    await aws.step(aws.workspace({}), {}, {}, ended.state).done;
+    expect(await aws.requests()).toEqual([]);
+  });
+
+  it('goes on from the job of a run that was lost', async () => {
+    await noCapacity(FIRST, true);
+    const lost = aws.step(aws.workspace({}), { task: 'lost', ...RUN, ...LIST, 'capacity-wait-minutes': '5' });
+    await lost.printed('retrying!');
+    lost.kill('SIGKILL');
+    await lost.done;
+    const ended = await run('lost', LONGER);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('is in progress and runs exactly the same, so this step follows it.');
+    expect(ended.stdout).toContain(`${FIRST} (spot): no capacity in 12 s. Next: ${SECOND} (spot).`);
+    expect((await jobs('lost')).map(({ status }) => status)).toEqual(['Stopped', 'Completed']);
+  });
+
   it('is followed by another run of the same, from job to job', async () => {
     await noCapacity(FIRST, true);
     const runs = await Promise.all([run('shared', LONGER), run('shared', LONGER), run('shared', { ...RUN })]);
@@ -213,6 +259,13 @@ describe('a quota', () => {
       expect((await jobs(task)).map(({ resources }) => resources)).toMatchObject([{ InstanceType: SECOND }]);
     },
   );
+
+  it('is not waited for longer than a few seconds', async () => {
+    await aws.fault({ kind: 'slow', operation: 'servicequotas:*', seconds: 30 });
+    const ended = await run('slow-quota', LONGER);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('were not checked: Service Quotas took too long to answer');
+  });
 
   it('is asked about only where a job starts', async () => {
     const given = { 'instance-type': FIRST };

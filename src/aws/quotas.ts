@@ -3,6 +3,9 @@ import { ListServiceQuotasCommand, ServiceQuotasClient } from '@aws-sdk/client-s
 import type { Connection } from './connection.ts';
 import type { Unanswered } from './unanswered.ts';
 
+/** The step goes on without an answer. */
+const OPTIONS = { maxAttempts: 3 };
+
 /** Each quota's value by its name, for those of the names that exist. `limit`: aborted when it has taken too long. */
 export async function findQuotas(
   aws: Connection,
@@ -16,7 +19,7 @@ export async function findQuotas(
   try {
     do {
       const request = new ListServiceQuotasCommand({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
-      const page = await aws.client(ServiceQuotasClient).send(request, { abortSignal });
+      const page = await aws.client(ServiceQuotasClient, aws.region, OPTIONS).send(request, { abortSignal });
       for (const { QuotaName: name = '', Value: value } of page.Quotas ?? [])
         if (names.has(name) && value !== undefined) found.set(name, value);
       NextToken = page.NextToken;
