@@ -95,7 +95,7 @@ async function runTask(
     const before = await nextAttempt(step, spec.place, turn.ended.state, managedRole, search);
     const next = before && (await reuseOrStart(step, launcher, wanted, before));
     if (next === undefined || next.kind === 'over') {
-      const state = next?.state ?? turn.ended.state;
+      const state = next === undefined ? turn.ended.state : next.state;
       const end = { ...turn, ended: { ...turn.ended, state }, skipped: false, tried: search.tried, explain };
       return report(step, spec, turn.output, end);
     }

@@ -1,6 +1,7 @@
 /** Instances that AWS does not have: the next type, then on demand; what was tried is told; never two jobs at once. */
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { userWith } from './setup.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
 
 let aws: StandIn;
@@ -165,6 +166,23 @@ describe('a list on spot', () => {
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(new Set(runs.map(({ outputs }) => outputs['job-name'])).size).toBe(1);
     expect((await jobs('shared')).map(({ status }) => status)).toEqual(['Stopped', 'Completed']);
+  });
+});
+
+describe('a run that has no list', () => {
+  it('takes the results of the job that took the place of its own, however late it notices', async () => {
+    await noCapacity(FIRST, true);
+    const env = await userWith(aws, 'slow', []);
+    const own = aws.step(aws.workspace({}), { task: 'noticed', ...RUN }, env);
+    await own.printed('retrying!');
+    const operation = 'sagemaker:DescribeTrainingJob';
+    await aws.fault({ kind: 'slow', operation, principal: '*user/slow', seconds: 25 });
+    const other = await run('noticed', LONGER);
+    await aws.liftFaults();
+    const ended = await own.done;
+    expect([other.code, ended.code]).toEqual([0, 0]);
+    expect(ended.outputs).toMatchObject({ 'job-name': other.outputs['job-name'], 'instance-type': SECOND });
+    expect((await jobs('noticed')).map(({ status }) => status)).toEqual(['Stopped', 'Completed']);
   });
 });
 

@@ -14,7 +14,7 @@ export type Before =
   /** It has ended, and another one can start. */
   | { readonly kind: 'ended' }
   /** Somebody else stopped it before it had instances. If that was another run, the task goes on in that run's job. */
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped'; readonly state: DescribedJob };
 
 /**
  * Undefined if the job's end is the task's. Never another job after one that had its instances. `managedRole`: whether the
@@ -43,7 +43,7 @@ export async function nextAttempt(
     info(`${state.name} failed because ${cause}, so the task is started once more.`);
     return { kind: 'ended' };
   }
-  return state.status === 'Stopped' && !hadInstances(state) ? { kind: 'stopped' } : undefined;
+  return state.status === 'Stopped' && !hadInstances(state) ? { kind: 'stopped', state } : undefined;
 }
 
 /**

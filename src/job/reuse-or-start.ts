@@ -8,11 +8,11 @@ import { abortUnfinished } from '../aws/multipart-upload.ts';
 import { type Lease, takeLease } from '../aws/s3-lease.ts';
 import { together } from '../core/concurrency.ts';
 import { describeError } from '../core/errors.ts';
-import { inputsFolder, leaseKey, type Place } from '../core/s3-layout.ts';
+import { inputsFolder, leaseKey, type Place, type TaskPlace } from '../core/s3-layout.ts';
 import type { DescribedJob } from '../core/training-job.ts';
 import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
-import type { Decision, EarlierJob, Wanted } from '../history/decide.ts';
+import { type Decision, type EarlierJob, startOf, type Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
 import type { Facts } from '../history/fingerprint.ts';
 import { recordEnd } from '../history/records.ts';
@@ -29,10 +29,11 @@ export type Obtained =
   | { readonly kind: 'followed'; readonly job: EarlierJob }
   | { readonly kind: 'started'; readonly job: Started };
 
-/** The job before was the last one. `state`: since this stopped it. */
+/** The job before was the last one. */
 interface Over {
   readonly kind: 'over';
-  readonly state: DescribedJob | undefined;
+  /** As it has ended. */
+  readonly state: DescribedJob;
 }
 
 /** A cancelled step has only a few seconds. */
@@ -107,18 +108,16 @@ async function startUnderLease(
   try {
     const held = { ...step, signal: lease.signal };
     if (before?.kind === 'waits') {
-      const state = await makeWay(held, before.state.name);
-      if (state === undefined) return { kind: 'follow', job: inProgress(place, wanted.facts, before.state) };
+      const way = await makeWay(held, before.state.name);
+      if (way.kind === 'goes on') return { kind: 'follow', job: inProgress(place, wanted.facts, before.state) };
+      const { state } = way;
       await recordEnd(held, place, wanted.facts, state, state.metrics);
+      if (way.kind === 'stopped') return await takeOver(held, place, wanted, state);
       if (!launcher.search.failAfterWaiting(state)) return { kind: 'over', state };
       info(turnText(launcher.search));
     }
-    const [decision] = await together(lease.signal, (signal) => [
-      decide(signal),
-      before?.kind === 'stopped' ? undefined : launcher.ready({ ...held, signal }),
-    ]);
-    if (decision.kind === 'follow') return decision;
-    if (before?.kind === 'stopped') return { kind: 'over', state: undefined };
+    if (before?.kind === 'stopped') return await takeOver(held, place, wanted, before.state);
+    const [decision] = await together(lease.signal, (signal) => [decide(signal), launcher.ready({ ...held, signal })]);
     if (decision.kind !== 'start') return decision;
     return { kind: 'started', why: decision.why, job: await launcher.launch(held) };
   } catch (error) {
@@ -126,6 +125,21 @@ async function startUnderLease(
   } finally {
     await release(step, place, lease);
   }
+}
+
+/**
+ * Somebody else stopped the step's job. If it was another run that made way, the task goes on in that run's job, or has
+ * completed there.
+ */
+async function takeOver(
+  step: Step,
+  place: TaskPlace,
+  wanted: Wanted,
+  state: DescribedJob,
+): Promise<Extract<Decision, { readonly kind: 'follow' | 'reuse' }> | Over> {
+  const decision = await decideFromHistory(step, place, { ...wanted, skipIf: 'unchanged', cleanState: false });
+  const isLater = 'job' in decision && startOf(decision.job.name) >= startOf(state.name);
+  return isLater && decision.kind !== 'busy' ? decision : { kind: 'over', state };
 }
 
 /** The step's job so far, which got its instances at the last moment. */
