@@ -1,6 +1,5 @@
 /** Asks whether the account may have a job's instances, before anything is created. */
 
-import { findQuotas } from '../aws/quotas.ts';
 import { ActionError } from '../core/errors.ts';
 import { quotasUrl } from '../core/names.ts';
 import { info } from '../github/log.ts';
@@ -26,6 +25,8 @@ export async function checkQuotas(
   const needs = needsOf(search.left, resources, override);
   const names = new Set(needs.map(({ quota }) => quota));
   if (names.size === 0) return;
+  // A step that starts no job does not need the client.
+  const { findQuotas } = await import('../aws/quotas.ts');
   const quotas = await findQuotas(aws, names, signal, AbortSignal.timeout(LIMIT_MS));
   if ('why' in quotas) {
     if (names.size > 1) info(`The quotas of the instance types were not checked: ${quotas.why}`);
