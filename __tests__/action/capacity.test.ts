@@ -46,6 +46,17 @@ async function changes(task: string): Promise<string[]> {
     .map(({ operation, resource }) => `${operation} ${resource}`);
 }
 
+describe('a new account', () => {
+  it('whose quota is 0 stays as it is: not even the bucket is created', async () => {
+    await aws.fault({ kind: 'quota', limit: 0 });
+    const ended = await run('new', {});
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toContain('the quota "ml.m5.large for spot training job usage" is 0, and the job needs 1');
+    const made = (await aws.requests()).filter(({ operation }) => /^(Create|Put|Delete)/.test(operation));
+    expect(made.map(({ operation }) => operation)).toEqual([]);
+  });
+});
+
 describe('a list on spot', () => {
   it('goes on with the next type, and leaves no job behind', async () => {
     await noCapacity(FIRST, true);
