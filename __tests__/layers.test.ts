@@ -85,7 +85,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
   data: ['list', 'locate', 'sync'],
   money: ['find-price'],
-  job: ['check-cost', 'launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
+  job: ['check-cost', 'check-quotas', 'launch', 'make-way', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['leave', 'metrics-output', 'outputs', 'report', 'show-errors', 'statuses', 'tell-github'],
   plan: ['checks', 'cost', 'plan-run', 'report'],
   config: ['check'],

@@ -35,7 +35,8 @@ export async function resolveTask(step: Step, spec: TaskSpec, files: TaskFiles):
     const hash = hashing(allFiles(files), signal);
     const planned = async (): Promise<ImagePlan> => {
       const build = files.build && { files: files.build, hashed: await hash(files.build.files) };
-      return planImage(part, image, resources.instanceType, build);
+      // The image is the same for all types.
+      return planImage(part, image, resources.instanceTypes[0] ?? '', build);
     };
     return [
       locateChannels(part, files.channels, spec.place, hash),

@@ -1,37 +1,27 @@
 /** The story of a run after the inputs are checked: resolve → reuse or start → follow → report. */
 
-import { resolve } from 'node:path';
 import { isExpired } from './aws/service-errors.ts';
 import type { TaskFiles } from './config/check.ts';
 import type { TaskSpec } from './config/spec.ts';
 import { ActionError } from './core/errors.ts';
-import { instances } from './core/format.ts';
-import { logsUrl } from './core/names.ts';
-import { isRerun, runAttempt } from './core/run-context.ts';
-import { isEnded } from './core/training-job.ts';
 import { type Explain, explainer, unexplained } from './explain.ts';
-import { claimOutput, type Output } from './files/output-folder.ts';
-import { followJob, readEndedJob } from './follow/follow.ts';
-import type { LogSpec } from './follow/kept-log.ts';
 import { followUntil } from './follow/spec.ts';
-import { info } from './github/log.ts';
-import { saveJob, saveSettled, unsettledJob } from './github/state.ts';
+import { unsettledJob } from './github/state.ts';
 import type { EarlierJob } from './history/decide.ts';
 import { findToCollect } from './history/find.ts';
 import { fingerprintOf } from './history/fingerprint.ts';
-import { recordFingerprint } from './history/record.ts';
-import { recordEnd } from './history/records.ts';
-import { NO_SESSION, sessionHint } from './job/debug-session.ts';
-import { type NewJob, newRecord } from './job/launch.ts';
-import { whyAnotherStart } from './job/next-attempt.ts';
-import { reuseOrStart } from './job/reuse-or-start.ts';
+import { InstanceSearch } from './job/attempts.ts';
+import { Launcher, type NewJob } from './job/launch.ts';
+import { nextAttempt } from './job/next-attempt.ts';
+import { type Obtained, reuseOrStart } from './job/reuse-or-start.ts';
 import { stopCancelled } from './job/stop.ts';
 import { noteUnfollowed } from './metrics/metric-reader.ts';
-import { leaveJob, sayLeft, timeOver, WITHOUT_WAIT, whyLeft } from './report/leave.ts';
+import { sayLeft, whyLeft } from './report/leave.ts';
 import { setJobOutputs, setOutputs } from './report/outputs.ts';
 import { report } from './report/report.ts';
 import { type ResolvedTask, resolveTask } from './resolve.ts';
 import type { Step } from './step.ts';
+import { followEarlier, followObtained, save } from './turn.ts';
 
 /**
  * Throws an InputError for a wrong source, before anything is created. Throws a JobError if the job does not complete.
@@ -40,7 +30,7 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
   const { aws, signal } = step;
   await noteUnfollowed(spec.metrics);
   const onStart = (job: NewJob): void => {
-    setJobOutputs(aws.region, { ...job, instanceType: spec.resources.instanceType }, spec.results.outputPath);
+    setJobOutputs(aws.region, job, spec.results.outputPath);
     save(step, spec, job.name);
   };
   try {
@@ -76,11 +66,6 @@ function expired(cause: Error): ActionError {
   );
 }
 
-/** Tells the post step about a job that ends with this step, unless the user wants it to go on. */
-function save({ aws }: Step, { follow }: TaskSpec, job: string): void {
-  saveJob({ job, region: aws.region, detach: follow.onCancel === 'detach' });
-}
-
 /** Throws an ActionError if the run would fail. */
 async function reportPlan(step: Step, spec: TaskSpec, { resolved, wanted }: ResolvedTask): Promise<void> {
   const [{ planRun }, { planReport }] = await Promise.all([import('./plan/plan-run.ts'), import('./plan/report.ts')]);
@@ -89,6 +74,7 @@ async function reportPlan(step: Step, spec: TaskSpec, { resolved, wanted }: Reso
   await planReport(plan, spec.summary);
 }
 
+/** Follows one job after the other, until one had its instances or nothing is left to be tried. */
 async function runTask(
   step: Step,
   spec: TaskSpec,
@@ -97,38 +83,29 @@ async function runTask(
   onStart: (job: NewJob) => void,
 ): Promise<void> {
   setOutputs({ fingerprint: fingerprintOf(wanted.facts) });
-  const { instanceCount } = spec.resources;
+  const until = followUntil(spec.follow, step.run, Date.now());
+  const search = new InstanceSearch(spec.resources, spec.resources.capacityWaitSeconds);
+  const launcher = new Launcher(spec, resolved, wanted.facts, search, onStart);
+  const first = await reuseOrStart(step, launcher, wanted, busyUntil(spec, until));
+  const compared = first.kind === 'started' ? first.compared : undefined;
   const notices: string[] = [];
-  for (;;) {
-    const until = followUntil(spec.follow, step.run, Date.now());
-    const obtained = await reuseOrStart(step, spec, resolved, wanted, busyUntil(spec, until), onStart);
-    if (obtained.kind !== 'started' && spec.resources.remoteDebug) info(NO_SESSION);
-    if (obtained.kind !== 'started') {
-      const { kind, why, job } = obtained;
-      return reportExistingJob(step, spec, job, { skipped: kind === 'reused', why, explain });
+  for (let obtained: Obtained = first; ; ) {
+    if (obtained.kind === 'reused')
+      return reportExistingJob(step, spec, obtained.job, { skipped: true, why: obtained.why, explain });
+    const turn = await followObtained(step, spec, obtained, wanted.facts, { until, patience: search.patience });
+    if (turn === undefined) return;
+    notices.push(...turn.ended.notices);
+    const before = await nextAttempt(step, spec.place, turn.ended.state, turn.managedRole, search);
+    if (before?.kind === 'ended') notices.push(before.why);
+    const next = before && (await reuseOrStart(step, launcher, wanted, until, before));
+    if (next === undefined || next.kind === 'over') {
+      const state = next === undefined ? turn.ended.state : next.state;
+      return report(step, spec, turn.output, {
+        ...{ ...turn, ended: { ...turn.ended, state, notices }, skipped: false, isOwn: true, tried: search.tried },
+        ...{ why: first.why, compared, explain },
+      });
     }
-    const { name, arn } = obtained.job;
-    setOutputs({ 'job-arn': arn, status: 'InProgress', skipped: 'false' });
-    info(`Started ${name} on ${instances(spec.resources)}: ${logsUrl(step.aws.region, name)}`);
-    if (spec.resources.remoteDebug) info(sessionHint(step.aws.region, name, instanceCount));
-    const record = { facts: wanted.facts, ...newRecord(step.run, spec.follow) };
-    if (!spec.follow.wait) return leaveJob(step, spec, { job: name, place: spec.place, record }, WITHOUT_WAIT);
-    const output = await claim(step, spec);
-    const ended = await followJob(step, logSpec(spec, output), name, instanceCount, until);
-    if (!isEnded(ended.state))
-      return leaveJob(step, spec, { job: name, place: spec.place, record }, timeOver(spec.follow));
-    saveSettled();
-    const end = await recordEnd(step, spec.place, record, ended.state, ended.metrics);
-    notices.push(...ended.notices);
-    const again = await whyAnotherStart(step, spec.place, obtained.job, ended.state);
-    if (again !== undefined) {
-      notices.push(again);
-      continue;
-    }
-    return report(step, spec, output, {
-      ...{ ended: { ...ended, notices }, place: spec.place, record: { ...record, end }, completed: end.completed },
-      ...{ pins: end.left, skipped: false, isOwn: true, why: obtained.why, compared: obtained.compared, explain },
-    });
+    obtained = next;
   }
 }
 
@@ -141,44 +118,14 @@ interface Taken {
 
 /** Reports a job that exists already. Follows it first if it is in progress. */
 async function reportExistingJob(step: Step, spec: TaskSpec, job: EarlierJob, taken: Taken): Promise<void> {
-  const { state, record, place } = job;
-  if (state === undefined) throw new Error(`The job ${job.name} was not described before its results were downloaded.`);
-  // A job that another client started has no record, so its fingerprint is unknown.
-  setOutputs({ fingerprint: record === undefined ? '' : recordFingerprint(record), skipped: String(taken.skipped) });
-  setOutputs({ 'job-arn': state.arn, status: state.status });
-  setJobOutputs(step.aws.region, state, spec.results.outputPath);
-  // The step that started the job is over, so nobody else would stop it.
-  const isOwn = record !== undefined && isRerun(runAttempt(step.run), record.by);
-  if (!job.ended && isOwn && spec.mode.kind === 'run') save(step, spec, job.name);
-  if (!job.ended && !spec.follow.wait) return leaveJob(step, spec, { job: job.name, place, record }, WITHOUT_WAIT);
-  const until = followUntil(spec.follow, step.run, Date.now());
-  const output = await claim(step, spec);
-  info(`${job.ended ? 'The log of' : 'Following'} ${job.name}: ${logsUrl(step.aws.region, job.name)}`);
-  const log = logSpec(spec, output);
-  const ended = job.ended
-    ? await readEndedJob(step, log, state, record?.end?.metrics)
-    : await followJob(step, log, job.name, state.instanceCount, until);
-  if (!isEnded(ended.state)) return leaveJob(step, spec, { job: job.name, place, record }, timeOver(spec.follow));
-  saveSettled();
-  // The run that started the job was killed, or has not recorded the end yet.
-  const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;
-  const end = isUnrecorded ? await recordEnd(step, place, record, ended.state, ended.metrics) : record?.end;
-  const completed = job.ended ? job.completed : (end?.completed ?? true);
-  await report(step, spec, output, {
-    ...{ ended, place, record: record && { ...record, end }, completed, pins: end?.left ?? [], compared: undefined },
-    ...{ ...taken, isOwn: spec.mode.kind === 'run' },
-  });
+  const limits = { until: followUntil(spec.follow, step.run, Date.now()), patience: undefined };
+  const turn = await followEarlier(step, spec, job, taken.skipped, limits);
+  if (turn === undefined) return;
+  const isOwn = spec.mode.kind === 'run';
+  await report(step, spec, turn.output, { ...turn, ...taken, isOwn, tried: [], compared: undefined });
 }
 
 /** Without "wait" the step does not follow its own job, but it waits until it may start one. */
 function busyUntil({ follow }: TaskSpec, until: number): number {
   return follow.wait ? until : Number.POSITIVE_INFINITY;
-}
-
-function claim({ run }: Step, { results }: TaskSpec): Promise<Output> {
-  return claimOutput(resolve(run.workspace, results.outputPath), run.workspace);
-}
-
-function logSpec({ metrics, failIf, results }: TaskSpec, output: Output): LogSpec {
-  return { metrics, needsMetrics: failIf.length > 0, output: results.download.has('logs') ? output : undefined };
 }

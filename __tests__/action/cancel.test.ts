@@ -80,6 +80,7 @@ describe('a cancelled step', () => {
   it('leaves post nothing to do where SageMaker refused the job', async () => {
     const workspace = aws.workspace({});
     await aws.fault({ kind: 'quota', limit: 0 });
+    await aws.fault({ kind: 'error', operation: 'servicequotas:*', code: 'AccessDeniedException', status: 400 });
     const { code, state, stdout } = await aws.run(workspace, { task: 'refused', run: 'true' });
     await aws.liftFaults();
     expect(code).toBe(1);

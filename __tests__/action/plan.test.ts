@@ -132,6 +132,26 @@ describe('a plan', () => {
     expect(code).toBe(0);
   });
 
+  it('of a list says which types would be tried, in which order, and which not', async () => {
+    await aws.fault({ kind: 'quota', 'instance-type': 'ml.m5.large', limit: 0 });
+    const { code, stdout, summary } = await plan({
+      ...{ task: 'list', spot: 'prefer', 'instance-type': 'ml.m5.large, ml.m5.xlarge, ml.c5.xlarge' },
+      'capacity-wait-minutes': '20',
+    });
+    await aws.liftFaults();
+    expect(stdout).toContain('A job would start on 1 × ml.m5.xlarge (spot), because ');
+    const further = 'ml.c5.xlarge (spot), then ml.m5.xlarge or ml.c5.xlarge (on demand)';
+    expect(stdout).toContain(`Instances: after 20 min without capacity ${further}`);
+    for (const kind of ['spot ', ''])
+      expect(stdout).toContain(
+        `⚠️ Quota: "ml.m5.large for ${kind}training job usage" is 0, and the job needs 1, so this type would be left out`,
+      );
+    expect(stdout.match(/^✅ Quota: "ml\.[cm]5\.xlarge for /gm)).toHaveLength(4);
+    expect(stdout).toContain('"InstanceType": "ml.m5.xlarge"');
+    expect(summary).toContain('after 20 min without capacity');
+    expect(code).toBe(0);
+  });
+
   it('fails when the run would fail', async () => {
     await aws.fault({ kind: 'quota', 'instance-type': 'ml.m5.large', spot: true, limit: 2 });
     await aws.fault({

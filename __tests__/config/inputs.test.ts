@@ -24,10 +24,11 @@ describe('what is left out', () => {
         distribution: { kind: 'none' },
       },
       resources: {
-        instanceType: 'ml.m5.large',
+        instanceTypes: ['ml.m5.large'],
         instanceCount: 1,
         volumeSizeGb: 30,
         spot: true,
+        capacityWaitSeconds: 900,
         maxRunSeconds: 1440 * 60,
         maxWaitSeconds: 1440 * 60,
         maxCostUsd: undefined,
@@ -144,7 +145,17 @@ describe('what is given', () => {
         },
       },
     ],
-    [{ 'instance-type': 'ml.p4d.24xlarge' }, { resources: { instanceType: 'ml.p4d.24xlarge' } }],
+    [{ 'instance-type': 'ml.p4d.24xlarge' }, { resources: { instanceTypes: ['ml.p4d.24xlarge'] } }],
+    ...['ml.m5.large, ml.c5.xlarge', 'ml.m5.large\nml.c5.xlarge', '["ml.m5.large", "ml.c5.xlarge"]'].map(
+      (types): [Given, object] => [
+        { 'instance-type': types },
+        { resources: { instanceTypes: ['ml.m5.large', 'ml.c5.xlarge'] } },
+      ],
+    ),
+    [{ 'instance-type': '# the best\nml.m5.large,' }, { resources: { instanceTypes: ['ml.m5.large'] } }],
+    [{ spot: 'prefer', 'max-wait-minutes': '1441' }, { resources: { spot: 'prefer', maxWaitSeconds: 86_460 } }],
+    [{ spot: 'prefer', 'capacity-wait-minutes': '0.05' }, { resources: { capacityWaitSeconds: 3 } }],
+    [{ spot: 'prefer', 'capacity-wait-minutes': '40320' }, { resources: { capacityWaitSeconds: 28 * 24 * 3600 } }],
     [{ 'instance-count': '1000' }, { resources: { instanceCount: 1000 } }],
     [{ 'volume-size': '16384' }, { resources: { volumeSizeGb: 16384 } }],
     [{ spot: 'FALSE' }, { resources: { spot: false } }],
@@ -309,7 +320,7 @@ describe('a mistake', () => {
       { secrets },
       'secrets',
     ]),
-    ...['m5.large', 'ml.m5', 'ML.m5.large', 'ml.m5.large,ml.m4.large', 'ml..large', 'ml.m5.large '].map(
+    ...['m5.large', 'ml.m5', 'ML.m5.large', 'ml.m5.large,m4.large', 'ml..large', ',', 'ml.m5.large ml.m5.large'].map(
       (type): [Given, InputName] => [{ 'instance-type': type }, 'instance-type'],
     ),
     ...['0', '-1', '1.5', 'one', '1001'].map((count): [Given, InputName] => [
@@ -317,7 +328,11 @@ describe('a mistake', () => {
       'instance-count',
     ]),
     ...['0', '16385', '30GB'].map((size): [Given, InputName] => [{ 'volume-size': size }, 'volume-size']),
-    ...['yes', '1', 'prefer'].map((spot): [Given, InputName] => [{ spot }, 'spot']),
+    ...['yes', '1', 'Prefer', 'preferred'].map((spot): [Given, InputName] => [{ spot }, 'spot']),
+    ...['0', '0.0', '40320.1', '-1', '15m', '.5', '1e3', 'x'].map((text): [Given, InputName] => [
+      { spot: 'prefer', 'capacity-wait-minutes': text },
+      'capacity-wait-minutes',
+    ]),
     ...['0', '40321', '1h', '1.5'].map((text): [Given, InputName] => [{ 'max-run-minutes': text }, 'max-run-minutes']),
     ...['1439', '40321', 'x'].map((text): [Given, InputName] => [{ 'max-wait-minutes': text }, 'max-wait-minutes']),
     ...['0', '0.00', '-1', '$5', '1,000', '1e3', '5 USD', '.5', '1'.repeat(400)].map((text): [Given, InputName] => [
@@ -545,6 +560,9 @@ describe('a mistake alone', () => {
   });
 });
 
+const SIX = ['large', 'xlarge', '2xlarge', '4xlarge', '12xlarge', '24xlarge'].map((size) => `ml.m5.${size}`).join(',');
+const TORCH = { launcher: 'image', distribution: '{"torch_distributed": {"enabled": true}}' };
+
 describe('inputs together', () => {
   it.each<[string, Given, InputName[]]>([
     ['neither entrypoint nor run', { entrypoint: '' }, ['entrypoint']],
@@ -565,6 +583,32 @@ describe('inputs together', () => {
     ],
     ['a framework in a region without it', { 'aws-region': 'xx-nowhere-1' }, ['aws-region']],
     ['a warm pool on spot', { 'keep-alive-minutes': '5' }, ['keep-alive-minutes']],
+    ['a warm pool, perhaps on spot', { spot: 'prefer', 'keep-alive-minutes': '5' }, ['keep-alive-minutes']],
+    ['making way for nothing', { 'capacity-wait-minutes': '5' }, ['capacity-wait-minutes']],
+    [
+      'making way on demand',
+      { spot: 'false', 'instance-type': 'ml.m5.large,ml.c5.xlarge', 'capacity-wait-minutes': '5' },
+      ['capacity-wait-minutes'],
+    ],
+    ['a CPU and a GPU, which run different images', { 'instance-type': 'ml.m5.large,ml.g5.xlarge' }, ['instance-type']],
+    ['six types on demand', { spot: 'false', 'instance-type': SIX }, ['instance-type']],
+    ['six types, at last on demand', { spot: 'prefer', 'instance-type': SIX }, ['instance-type']],
+    ...['false', 'prefer'].map((spot): [string, Given, InputName[]] => [
+      `types with and without disks, a key, and spot ${spot}`,
+      { spot, image: 'x', 'instance-type': 'ml.m5.large,ml.m5d.large', 'kms-key': 'alias/k' },
+      ['instance-type'],
+    ]),
+    [
+      'two platforms of an image that is built',
+      { dockerfile: 'FROM x', 'instance-type': 'ml.m5.large,ml.p6e-gb200.36xlarge' },
+      ['instance-type'],
+    ],
+    ['… or copied', { image: 'python:3.12', 'instance-type': 'ml.m5.large,ml.p6e-gb200.36xlarge' }, ['instance-type']],
+    [
+      'several types on demand, and a distribution that names the type',
+      { ...TORCH, spot: 'prefer', 'instance-type': 'ml.m5.large,ml.c5.xlarge' },
+      ['instance-type'],
+    ],
     ['subnets alone', { subnets: 'subnet-1' }, ['security-group-ids']],
     ['security groups alone', { 'security-group-ids': 'sg-1' }, ['subnets']],
     ["AWS's toolkit and shell lines", { launcher: 'image', entrypoint: '', run: 'x' }, ['run']],
@@ -610,6 +654,24 @@ describe('inputs together', () => {
 
   it.each<[string, Given]>([
     ['an image in a region without frameworks', { image: 'x', 'aws-region': 'xx-nowhere-1' }],
+    ['a CPU and a GPU with an image of one’s own', { image: 'x', 'instance-type': 'ml.m5.large,ml.g5.xlarge' }],
+    ['six types on spot', { 'instance-type': SIX }],
+    ['five types, at last on demand', { spot: 'prefer', 'instance-type': SIX.replace(/,[^,]*$/, '') }],
+    ['a list and a key on spot', { image: 'x', 'instance-type': 'ml.m5.large,ml.m5d.large', 'kms-key': 'alias/k' }],
+    [
+      'types with disks of their own and a key',
+      { spot: 'false', 'instance-type': 'ml.g5.xlarge,ml.g6.xlarge', 'kms-key': 'alias/k' },
+    ],
+    ['a list on spot and a distribution', { ...TORCH, 'instance-type': 'ml.m5.large,ml.c5.xlarge' }],
+    [
+      'two platforms of an image in ECR',
+      {
+        image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1',
+        'instance-type': 'ml.m5.large,ml.p6e-gb200.36xlarge',
+      },
+    ],
+    ['making way for the next type', { 'instance-type': 'ml.m5.large,ml.c5.xlarge', 'capacity-wait-minutes': '5' }],
+    ['making way for what is on demand', { spot: 'prefer', 'capacity-wait-minutes': '5' }],
     ['an image on any instance', { image: 'x', 'instance-type': 'ml.g5.xlarge' }],
     ['waiting longer', { 'max-run-minutes': '10', 'max-wait-minutes': '11' }],
     ['an image that runs by itself', { image: 'x', entrypoint: '', arguments: 'a b', hyperparameters: 'a=b' }],

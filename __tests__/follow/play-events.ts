@@ -21,7 +21,8 @@ let job: DescribedJob = {
     imageUri: '',
   },
   ...{
-    instanceType: 'ml.g5.xlarge',
+    instanceTypes: ['ml.g5.xlarge'],
+    chosen: false,
     instanceCount: instances,
     spot: true,
     outputPath: '',

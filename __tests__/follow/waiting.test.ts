@@ -10,7 +10,8 @@ function job(secondaryStatus: string, message = ''): DescribedJob {
   return {
     ...{ name: 'j', status: 'InProgress', secondaryStatus, failureReason: '', arn: '', imageUri: '', spot: true },
     ...{
-      instanceType: 'ml.p3.2xlarge',
+      instanceTypes: ['ml.p3.2xlarge'],
+      chosen: true,
       instanceCount: 2,
       outputPath: '',
       compression: 'gzip',

@@ -86,7 +86,7 @@ describe('an image', () => {
     ],
   ])('%j in %s on %s', (given, region, type, uri) => {
     expect(imageUri(choice(given), region, type)).toBe(uri);
-    expect(imageMistakes(choice(given), region, type)).toEqual([]);
+    expect(imageMistakes(choice(given), region, [type])).toEqual([]);
   });
 
   it("of one's own is as it is, anywhere", () => {
@@ -154,10 +154,32 @@ describe('the beginning of a version', () => {
   it('is the newest that the region has', () => {
     const uri = imageUri(choice({ frameworkVersion: '2' }), 'us-iso-east-1', CPU);
     expect(uri).toMatch(/\.us-iso-east-1\.c2s\.ic\.gov\/pytorch-training:2\.3\.0-cpu-py311$/);
-    expect(imageMistakes(choice({ frameworkVersion: '2' }), 'us-iso-east-1', CPU)).toEqual([]);
-    expect(imageMistakes(choice({ frameworkVersion: '2.8' }), 'us-iso-east-1', CPU)).toMatchObject([
+    expect(imageMistakes(choice({ frameworkVersion: '2' }), 'us-iso-east-1', [CPU])).toEqual([]);
+    expect(imageMistakes(choice({ frameworkVersion: '2.8' }), 'us-iso-east-1', [CPU])).toMatchObject([
       { input: 'aws-region' },
     ]);
+  });
+
+  it.each<[Partial<ImageChoice>, readonly string[], RegExp | undefined]>([
+    [{}, [CPU, 'ml.c5.xlarge', 'ml.r5d.large'], undefined],
+    [{}, [GPU, 'ml.p3.2xlarge', 'ml.g6.xlarge'], undefined],
+    [{ framework: 'xgboost' }, [CPU, GPU], undefined],
+    [
+      { frameworkVersion: '2.8' },
+      [GPU, CPU, 'ml.g6.xlarge'],
+      /\(ml\.g5\.xlarge, ml\.g6\.xlarge: pytorch-training:2\.8\.0-gpu-py312; ml\.m5\.large: pytorch-training:2\.8\.0-cpu-py312\)$/,
+    ],
+    [{}, [GPU, 'ml.trn1.2xlarge'], /-gpu-.*neuron/],
+    [{ framework: 'sklearn' }, [CPU, GPU], /no image of sklearn .* for ml\.g5\.xlarge, an instance type with GPUs$/],
+    [{}, [CPU, 'ml.p6e-gb200.36xlarge'], /ml\.p6e-gb200\.36xlarge has an arm64 processor/],
+  ])('%j is the same for %j, or a mistake', (given, types, problem) => {
+    const found = imageMistakes(choice(given), 'us-east-1', types);
+    expect(found.map(({ input }) => input)).toEqual(problem === undefined ? [] : ['instance-type']);
+    if (problem !== undefined) expect(found[0]?.problem).toMatch(problem);
+  });
+
+  it('has one mistake for all types, if it is not about the types', () => {
+    expect(imageMistakes(choice({ framework: 'x' }), 'us-east-1', [CPU, GPU])).toHaveLength(1);
   });
 
   it('is told with what it means, and how to keep that', () => {
@@ -243,7 +265,7 @@ describe('a mistake', () => {
     [{}, 'xx-nowhere-1', CPU, 'aws-region', /another region/],
     [{ framework: 'sklearn', frameworkVersion: '1.2-1' }, 'us-east-1', GPU, 'instance-type', /with CPUs only/],
   ])('in %j, %s, %s is one of %s', (given, region, type, input, remedy) => {
-    const found = imageMistakes(choice(given), region, type);
+    const found = imageMistakes(choice(given), region, [type]);
     expect(found.map((mistake) => mistake.input)).toEqual([input]);
     expect(found[0]?.remedy).toMatch(remedy);
     expect(() => imageUri(choice(given), region, type)).toThrow(found[0]?.problem);

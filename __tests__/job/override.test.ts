@@ -83,6 +83,20 @@ describe('the override', () => {
     expect(others).toEqual([]);
   });
 
+  it('refuses groups beside a list of types, and checks the request of each attempt', () => {
+    const given = { spot: 'prefer', 'instance-type': 'ml.m5.large,ml.m5.xlarge' };
+    const groups =
+      'ResourceConfig: {InstanceGroups: [{InstanceType: ml.m5.large, InstanceCount: 1, InstanceGroupName: g}]}';
+    expect(mistakes(groups, given)).toEqual([
+      'ResourceConfig.InstanceGroups names types, and "instance-type" is a list too: name one type there.',
+    ]);
+    expect(mistakes('RetryStrategy: {MaximumRetryAttempts: 2}', given)).toEqual([]);
+    // SageMaker itself says whether it has a type.
+    expect(mistakes('RetryStrategy: {MaximumRetryAttempts: 2}', { 'instance-type': 'ml.m5.large,ml.m5.huge' })).toEqual(
+      [],
+    );
+  });
+
   it.each<[string, string]>([
     [
       'retryStrategy: {MaximumRetryAttempts: 2}',

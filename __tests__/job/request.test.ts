@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inputFolder } from '../../src/core/s3-layout.ts';
 import { packArchive } from '../../src/files/tar.ts';
+import { attemptsOf } from '../../src/job/attempts.ts';
+import { requestProblems } from '../../src/job/check-request.ts';
 import { type Staged, trainingJobRequest } from '../../src/job/request.ts';
 import { CONTEXT, type Given, specOf } from '../given.ts';
 
@@ -18,16 +20,19 @@ const STAGED: Staged = {
   version: '9.9.9',
   fingerprint: 'f0',
   channels: [],
+  attempt: { instanceTypes: [], spot: true },
 };
 
-const request = (given: Given, context = CONTEXT) => {
+/** `at`: the number of the attempt. */
+const request = (given: Given, context = CONTEXT, at = 0) => {
   const spec = specOf(given, context);
   const channels = spec.channels.map((channel) => {
     const own = { bucket: STAGED.bucket, key: inputFolder(spec.place, channel.name) };
     const uri = channel.source.kind === 's3' ? channel.source.uri : own;
     return { ...channel, files: undefined, uri, grant: uri, fact: undefined };
   });
-  return trainingJobRequest(spec, { ...STAGED, channels }, context);
+  const attempt = attemptsOf(spec.resources)[at] ?? STAGED.attempt;
+  return trainingJobRequest(spec, { ...STAGED, channels, attempt }, context);
 };
 const [shell, flag, bootstrap = ''] = request({}).AlgorithmSpecification.ContainerEntrypoint ?? [];
 
@@ -85,6 +90,42 @@ describe('the request', () => {
     expect(made.EnableManagedSpotTraining).toBe(false);
     expect(made.StoppingCondition).toEqual({ MaxRuntimeInSeconds: 300 });
     expect(made.ResourceConfig).toEqual({ InstanceType: 'ml.g5.xlarge', InstanceCount: 3, VolumeSizeInGB: 100 });
+  });
+
+  it('on demand, with several types', () => {
+    const made = request({
+      ...{ spot: 'false', 'instance-type': 'ml.g5.xlarge, ml.g6.xlarge', 'instance-count': '2' },
+      'keep-alive-minutes': '5',
+    });
+    expect(made.EnableManagedSpotTraining).toBe(false);
+    expect(made.StoppingCondition).toEqual({ MaxRuntimeInSeconds: 86_400 });
+    expect(made.ResourceConfig).toEqual({
+      InstancePreferences: [
+        { InstanceType: 'ml.g5.xlarge', InstanceCount: 2 },
+        { InstanceType: 'ml.g6.xlarge', InstanceCount: 2 },
+      ],
+      VolumeSizeInGB: 30,
+      KeepAlivePeriodInSeconds: 300,
+    });
+    expect(requestProblems(made)).toEqual([]);
+  });
+
+  it('on spot first, then on demand: the attempts in their order', () => {
+    const given: Given = { spot: 'prefer', 'instance-type': 'ml.m5.large\nml.c5.xlarge', 'kms-key': 'alias/k' };
+    const [one, two, three] = [0, 1, 2].map((at) => request(given, CONTEXT, at));
+    const common = { VolumeSizeInGB: 30, VolumeKmsKeyId: 'alias/k' };
+    expect(one?.ResourceConfig).toEqual({ InstanceType: 'ml.m5.large', InstanceCount: 1, ...common });
+    expect(two?.ResourceConfig).toEqual({ InstanceType: 'ml.c5.xlarge', InstanceCount: 1, ...common });
+    for (const each of [one, two])
+      expect(each).toMatchObject({
+        EnableManagedSpotTraining: true,
+        StoppingCondition: { MaxWaitTimeInSeconds: 86_400 },
+      });
+    expect(three).toMatchObject({
+      EnableManagedSpotTraining: false,
+      ResourceConfig: { InstancePreferences: [{ InstanceType: 'ml.m5.large' }, { InstanceType: 'ml.c5.xlarge' }] },
+    });
+    expect(three?.StoppingCondition).toEqual({ MaxRuntimeInSeconds: 86_400 });
   });
 
   it('on spot, with time to wait', () => {

@@ -172,11 +172,41 @@ def test_preferences_take_the_first_type_with_capacity(server):
     assert "InstanceType" not in resources
 
 
+def test_one_count_for_all_preferences(server):
+    request = preferring(server, "ml.m5.large", "ml.c5.xlarge")
+    for preference in request["ResourceConfig"]["InstancePreferences"]:
+        del preference["InstanceCount"]
+    request["ResourceConfig"]["InstanceCount"] = 2
+    server.fault("no-capacity", instance_type="ml.m5.large")
+    server.sagemaker.create_training_job(**request)
+    resources = server.ended(request["TrainingJobName"])["ResourceConfig"]
+    assert (resources["SelectedInstanceType"], resources["SelectedInstanceCount"]) == ("ml.c5.xlarge", 2)
+
+
+def test_preferences_without_any_capacity(server):
+    server.fault("no-capacity", spot=False)
+    request = preferring(server, "ml.m5.large", "ml.c5.xlarge")
+    server.sagemaker.create_training_job(**request)
+    job = server.ended(request["TrainingJobName"])
+    assert job["FailureReason"].startswith("CapacityError: Unable to provision requested ML compute capacity.")
+    assert "SelectedInstanceType" not in job["ResourceConfig"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"EnableManagedSpotTraining": True}, "spot"),
         ({"resources": {"InstanceType": "ml.m5.large"}}, "InstancePreferences cannot be specified with InstanceType"),
+        ({"resources": {"InstanceCount": 1}}, "either for all InstancePreferences or once"),
+        ({"preferences": [{}, {}]}, "either for all InstancePreferences or once"),
+        ({"preferences": [{"InstanceCount": 1}, {}]}, "either for all InstancePreferences or once"),
+        ({"resources": {"SelectedInstanceType": "ml.m5.large"}}, "SelectedInstanceType cannot be specified"),
+        ({"types": ("ml.m5.large", "ml.m5.large")}, "must not repeat an instance type: ml.m5.large"),
+        ({"types": ("ml.m5.large", "ml.m5.huge")}, "'ml.m5.huge' at 'resourceConfig.instancePreferences.2.member."),
+        (
+            {"types": [f"ml.m5.{size}xlarge" for size in ("", 2, 4, 12, 24)] + ["ml.c5.xlarge"]},
+            "less than or equal to 5",
+        ),
         ({"count": 0}, "instancePreferences.1.member.instanceCount"),
         ({"quota": True}, "'ml.c5.xlarge for training job usage' is 0 Instances"),
     ],
@@ -184,7 +214,12 @@ def test_preferences_take_the_first_type_with_capacity(server):
 def test_preferences_that_are_refused(server, change, words):
     if change.pop("quota", False):
         server.fault("quota", instance_type="ml.c5.xlarge", limit=0)
-    request = preferring(server, "ml.m5.large", "ml.c5.xlarge", count=change.pop("count", 1))
+    types = change.pop("types", ("ml.m5.large", "ml.c5.xlarge"))
+    request = preferring(server, *types, count=change.pop("count", 1))
+    given = request["ResourceConfig"]["InstancePreferences"]
+    for preference, counts in zip(given, change.pop("preferences", []), strict=False):
+        del preference["InstanceCount"]
+        preference.update(counts)
     request["ResourceConfig"].update(change.pop("resources", {}))
     if change:
         request = {**request, **spot(), **change}

@@ -3,18 +3,23 @@ import { ListServiceQuotasCommand, ServiceQuotasClient } from '@aws-sdk/client-s
 import type { Connection } from './connection.ts';
 import type { Unanswered } from './unanswered.ts';
 
-/** Each quota's value by its name, for those of the names that exist. */
+/** The step goes on without an answer. */
+const OPTIONS = { maxAttempts: 3 };
+
+/** Each quota's value by its name, for those of the names that exist. `limit`: aborted when it has taken too long. */
 export async function findQuotas(
   aws: Connection,
   names: ReadonlySet<string>,
   signal: AbortSignal,
+  limit: AbortSignal = signal,
 ): Promise<ReadonlyMap<string, number> | Unanswered> {
   const found = new Map<string, number>();
   let NextToken: string | undefined;
+  const abortSignal = AbortSignal.any([signal, limit]);
   try {
     do {
       const request = new ListServiceQuotasCommand({ ServiceCode: 'sagemaker', MaxResults: 100, NextToken });
-      const page = await aws.client(ServiceQuotasClient).send(request, { abortSignal: signal });
+      const page = await aws.client(ServiceQuotasClient, aws.region, OPTIONS).send(request, { abortSignal });
       for (const { QuotaName: name = '', Value: value } of page.Quotas ?? [])
         if (names.has(name) && value !== undefined) found.set(name, value);
       NextToken = page.NextToken;
@@ -22,6 +27,6 @@ export async function findQuotas(
     return found;
   } catch (error) {
     signal.throwIfAborted();
-    return { why: (error as Error).message };
+    return { why: limit.aborted ? 'Service Quotas took too long to answer' : (error as Error).message };
   }
 }

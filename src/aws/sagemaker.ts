@@ -9,9 +9,11 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { pause, untilAnswered } from '../core/concurrency.ts';
 import { ActionError } from '../core/errors.ts';
+import { quotasUrl } from '../core/names.ts';
 import { CODE_ARCHIVE, CODE_CHANNEL } from '../core/s3-layout.ts';
 import type { DescribedJob, TrainingStatus } from '../core/training-job.ts';
 import type { Connection } from './connection.ts';
+import { type InstanceRefusal, instanceRefusal } from './instance-refusal.ts';
 import { isRefusal, isServiceError } from './service-errors.ts';
 
 /** IAM is eventually consistent: SageMaker may see a new role or policy only after a minute. */
@@ -33,7 +35,9 @@ function sagemaker(aws: Connection): SageMakerClient {
 /** The answer to a request for a job. `unanswered`: the job may still start, within `ANSWER_MS` of the last attempt. */
 export type JobAnswer =
   | { readonly kind: 'created'; readonly arn: string }
-  | { readonly kind: 'refused' | 'unanswered'; readonly error: unknown };
+  /** `instances`: if it was refused because of an instance type. */
+  | { readonly kind: 'refused'; readonly error: unknown; readonly instances: InstanceRefusal | undefined }
+  | { readonly kind: 'unanswered'; readonly error: unknown };
 
 /**
  * Requests the job. If the signal is aborted meanwhile, still waits for the answer as long as a cancelled step can. If the
@@ -60,12 +64,27 @@ export async function createJob(
       if (own !== undefined) return { kind: 'created', arn: own.arn };
       if (!isRefusal(error)) kind = 'unanswered';
       const retry = managedRole && isRoleUnseen(error) && Date.now() + RETRY_MS < deadline;
-      if (!retry) return { kind, error: createError(error, request) };
+      if (!retry) return unsuccessful(kind, createError(error, request, aws.region), error, request);
       if (attempt === 0) onWait();
       await pause(RETRY_MS, signal);
     }
   }
-  return { kind, error: signal.reason };
+  return unsuccessful(kind, signal.reason, undefined, request);
+}
+
+function unsuccessful(
+  kind: 'refused' | 'unanswered',
+  error: unknown,
+  cause: unknown,
+  { ResourceConfig: resources }: CreateRequest,
+): JobAnswer {
+  if (kind === 'unanswered') return { kind, error };
+  return { kind, error, instances: instanceRefusal(cause, typesOf(resources)) };
+}
+
+function typesOf(resources: CreateRequest['ResourceConfig']): string[] {
+  const all = [...(resources?.InstanceGroups ?? []), ...(resources?.InstancePreferences ?? []), resources];
+  return all.flatMap((each) => each?.InstanceType ?? []);
 }
 
 /**
@@ -92,18 +111,17 @@ function isRoleUnseen(error: unknown): boolean {
 }
 
 /** Adds a remedy to the service's error, whose text has none. */
-function createError(error: unknown, request: CreateRequest): unknown {
-  const hint = createHint(error, request);
+function createError(error: unknown, request: CreateRequest, region: string): unknown {
+  const hint = createHint(error, request, region);
   return hint === undefined
     ? error
     : new ActionError(`SageMaker refused the job: ${(error as Error).message}`, hint, { cause: error });
 }
 
-function createHint(error: unknown, request: CreateRequest): string | undefined {
+function createHint(error: unknown, request: CreateRequest, region: string): string | undefined {
   if (isServiceError(error, 'ResourceLimitExceeded')) {
-    const { InstanceType, InstanceGroups = [] } = request.ResourceConfig ?? {};
-    const types = InstanceType ?? InstanceGroups.map((group) => group.InstanceType).join(', ');
-    return `Request a higher quota of ${types} in Service Quotas ("for training job usage" or "for spot training job usage"), or use another "instance-type".`;
+    const types = typesOf(request.ResourceConfig).join(', ');
+    return `Request a higher quota of ${types} ("for training job usage" or "for spot training job usage") at ${quotasUrl(region)}, or name other types in "instance-type": it can be a list.`;
   }
   if (isServiceError(error, 'AccessDeniedException')) {
     return "Allow these credentials sagemaker:CreateTrainingJob and sagemaker:AddTags, and iam:PassRole on the job's role.";
@@ -142,8 +160,9 @@ function endOf(job: DescribeTrainingJobCommandOutput): Date | undefined {
 
 function described(name: string, job: DescribeTrainingJobCommandOutput): DescribedJob {
   const { ResourceConfig: resources } = job;
-  const [chosen] = resources?.InstancePreferences ?? [];
+  const preferences = resources?.InstancePreferences ?? [];
   const groups = resources?.InstanceGroups ?? [];
+  const type = resources?.SelectedInstanceType ?? resources?.InstanceType ?? groups[0]?.InstanceType;
   const inGroups = groups.reduce((sum, { InstanceCount = 0 }) => sum + InstanceCount, 0);
   return {
     name,
@@ -160,8 +179,10 @@ function described(name: string, job: DescribeTrainingJobCommandOutput): Describ
     created: job.CreationTime,
     ended: endOf(job),
     arn: job.TrainingJobArn ?? '',
-    instanceType: resources?.InstanceType ?? chosen?.InstanceType ?? groups[0]?.InstanceType ?? '',
-    instanceCount: resources?.InstanceCount ?? chosen?.InstanceCount ?? (inGroups || 1),
+    instanceTypes: type === undefined ? preferences.map(({ InstanceType = '' }) => InstanceType) : [type],
+    chosen: resources?.SelectedInstanceType !== undefined,
+    instanceCount:
+      resources?.SelectedInstanceCount ?? resources?.InstanceCount ?? preferences[0]?.InstanceCount ?? (inGroups || 1),
     imageUri: job.AlgorithmSpecification?.TrainingImage ?? '',
     spot: job.EnableManagedSpotTraining ?? false,
     outputPath: (job.OutputDataConfig?.S3OutputPath ?? '').replace(/(?<!\/)\/+$/, ''),

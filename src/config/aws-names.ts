@@ -4,7 +4,8 @@
 
 import { InputProblem } from '../core/errors.ts';
 import { ECR_REPOSITORY } from '../core/image-reference.ts';
-import { parseList, parseStringMap } from '../core/input-syntax.ts';
+import { parseBoolean, parseList, parseStringMap } from '../core/input-syntax.ts';
+import type { Spot } from '../job/attempts.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const NAME_REMEDY = 'use up to 128 letters, digits, ".", "_" and "-", beginning with a letter or digit.';
@@ -40,11 +41,25 @@ export function parseBucket(text: string): string {
   return text;
 }
 
-export function parseInstanceType(text: string): string {
-  if (!/^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(text)) {
-    throw new InputProblem(`"${text}" is not a SageMaker instance type`, 'use one, for example ml.m5.large.');
+/** One type, or several in the order of preference, separated by commas, blanks or lines. */
+export function parseInstanceTypes(text: string): string[] {
+  const types = parseList(text).flatMap((line) => line.split(/[\s,]+/).filter((word) => word !== ''));
+  if (types.length === 0) throw new InputProblem('the input has no value', 'use one, for example ml.m5.large.');
+  const wrong = types.find((type) => !/^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(type));
+  if (wrong !== undefined)
+    throw new InputProblem(`"${wrong}" is not a SageMaker instance type`, 'use one, for example ml.m5.large.');
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
+  if (twice !== undefined) throw new InputProblem(`"${twice}" is there twice`, 'remove one of the two.');
+  return types;
+}
+
+export function parseSpot(text: string): Spot {
+  if (text === 'prefer') return 'prefer';
+  try {
+    return parseBoolean(text);
+  } catch (cause) {
+    throw new InputProblem(`"${text}" is not valid`, 'use true, false or prefer.', { cause });
   }
-  return text;
 }
 
 export function parseRole(text: string): string {

@@ -53,7 +53,7 @@ export async function checkFiles(spec: TaskSpec, workspace: string): Promise<Che
   const [listed, data, build, metrics, request] = await Promise.all([
     listCode(code, scope, resources.network.isolation),
     listChannels(spec.channels, spec.place, scope),
-    checkBuild(image, aws.region, resources.instanceType, scope),
+    checkBuild(image, aws.region, resources.instanceTypes, scope),
     checkExpressions(spec.metrics),
     checkRequest(spec),
   ]);
@@ -73,7 +73,7 @@ export async function checkFiles(spec: TaskSpec, workspace: string): Promise<Che
 async function checkBuild(
   { build, choice, buildArgs }: ImageSpec,
   region: string,
-  instanceType: string,
+  instanceTypes: readonly string[],
   scope: Scope,
 ): Promise<{ readonly files: BuildFiles | undefined; readonly mistakes: readonly Mistake[] }> {
   if (build === undefined) return { files: undefined, mistakes: [] };
@@ -81,7 +81,8 @@ async function checkBuild(
     import('../image/read-build.ts'),
     import('../image/base-rules.ts'),
   ]);
-  const values = { buildArgs, platform: imagePlatformOf(instanceType) };
+  // The types are of one platform.
+  const values = { buildArgs, platform: imagePlatformOf(instanceTypes[0] ?? '') };
   const { value: read, mistakes } = await collectMistakes('dockerfile', undefined, () =>
     readBuild(build, scope, values),
   );
@@ -91,7 +92,7 @@ async function checkBuild(
     read,
     () => read && completeBuild(read, scope, values),
   );
-  return { files, mistakes: [...mistakes, ...lacks, ...baseMistakes(choice, region, instanceType, files)] };
+  return { files, mistakes: [...mistakes, ...lacks, ...baseMistakes(choice, region, instanceTypes, files)] };
 }
 
 /** Loads the engine of the expressions only for a task that has metrics. */

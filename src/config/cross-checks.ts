@@ -7,19 +7,13 @@ import { LONGEST_URI } from '../core/s3-uri.ts';
 import { imageMistakes } from '../image/catalogue.ts';
 import { LONGEST_IMAGE, MOST_HYPERPARAMETERS } from '../job/limits.ts';
 import { toolkitHyperparameters } from '../job/request.ts';
-import { type InputName, isGiven, type RawInputs } from './inputs.ts';
+import { type Fine, isGiven, type RawInputs, type Report } from './inputs.ts';
+import { checkInstances } from './instance-checks.ts';
 import { checkSecrets } from './secret-checks.ts';
 import type { TaskSpec } from './spec.ts';
 
-export type Report = (input: InputName, problem: string, remedy: string) => void;
-
 /** Reports inputs that contradict each other. Skips a rule if one of its inputs is wrong by itself (not `fine`). */
-export function crossCheck(
-  raw: RawInputs,
-  spec: TaskSpec,
-  wrong: Report,
-  fine: (...inputs: InputName[]) => boolean,
-): void {
+export function crossCheck(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: Fine): void {
   if (spec.aws.roleToAssume === undefined && isGiven(raw, 'role-session-name')) {
     wrong('role-session-name', 'it has no effect without "role-to-assume"', 'remove it, or set "role-to-assume".');
   }
@@ -39,7 +33,7 @@ export function crossCheck(
   }
   if (fine('github-token', 'comment', 'commit-status')) checkToken(spec, wrong);
   if (spec.mode.kind !== 'run' && spec.mode.kind !== 'plan') return;
-  checkLimits(raw, spec, wrong, fine);
+  checkInstances(raw, spec, wrong, fine);
   checkImage(raw, spec, wrong, fine);
   checkBuild(raw, spec, wrong);
   checkOwnEntryPoint(raw, spec, wrong);
@@ -74,27 +68,7 @@ function checkUris(spec: TaskSpec, wrong: Report): void {
   );
 }
 
-function checkLimits(
-  raw: RawInputs,
-  { resources }: TaskSpec,
-  wrong: Report,
-  fine: (...inputs: InputName[]) => boolean,
-): void {
-  if (resources.maxWaitSeconds === undefined && isGiven(raw, 'max-wait-minutes')) {
-    wrong('max-wait-minutes', 'it has no effect without spot instances', 'remove it, or set "spot" to true.');
-  }
-  const limits = fine('max-run-minutes', 'max-wait-minutes');
-  if (limits && resources.maxWaitSeconds !== undefined && resources.maxWaitSeconds < resources.maxRunSeconds) {
-    const problem = `${resources.maxWaitSeconds / 60} is less than "max-run-minutes" (${resources.maxRunSeconds / 60})`;
-    wrong('max-wait-minutes', problem, 'raise it, or lower "max-run-minutes": it limits waiting and running together.');
-  }
-  if (resources.keepAliveSeconds !== undefined && resources.spot && fine('spot')) {
-    const problem = 'SageMaker does not keep spot instances in a warm pool';
-    wrong('keep-alive-minutes', problem, 'remove it, or set "spot" to false.');
-  }
-}
-
-function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: Fine): void {
   if (spec.image.choice.image !== undefined) {
     for (const input of ['framework', 'framework-version', 'python-version'] as const) {
       if (isGiven(raw, input)) wrong(input, 'it cannot be combined with "image"', 'remove one of the two.');
@@ -108,7 +82,7 @@ function checkImage(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inp
     for (const { input, problem, remedy } of imageMistakes(
       spec.image.choice,
       spec.aws.region,
-      spec.resources.instanceType,
+      spec.resources.instanceTypes,
     ))
       wrong(input, problem, remedy);
   }
@@ -158,7 +132,7 @@ function checkOwnEntryPoint(raw: RawInputs, spec: TaskSpec, wrong: Report): void
 }
 
 /** AWS's training toolkit can only start a .py or .sh file with hyperparameters. */
-function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...inputs: InputName[]) => boolean): void {
+function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: Fine): void {
   if (spec.code.launcher === 'action' || spec.code.start.kind === 'image' || !fine('launcher')) return;
   for (const input of ['run', 'arguments'] as const) {
     const problem = `with "launcher: image" AWS's training toolkit starts the code, and it does not support "${input}"`;
@@ -170,7 +144,7 @@ function checkLauncher(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: (...
     const problem = `with "launcher: image" AWS's training toolkit passes a value with every hyperparameter, and "${flag}" has none`;
     wrong('hyperparameters', problem, `write ${flag}=true if the script reads a value, or set "launcher: action".`);
   }
-  const added = toolkitHyperparameters(spec, { bucket: '', job: '', region: '' }).length;
+  const added = toolkitHyperparameters(spec, { bucket: '', job: '', region: '', instanceType: '' }).length;
   if (fine('hyperparameters', 'distribution') && spec.code.hyperparameters.size + added > MOST_HYPERPARAMETERS) {
     const problem = `there are ${spec.code.hyperparameters.size}, "launcher: image" adds ${added}, and a job can have at most ${MOST_HYPERPARAMETERS}`;
     wrong('hyperparameters', problem, 'put the rest into a file of the code, or set "launcher: action".');
@@ -190,11 +164,7 @@ function checkRole(raw: RawInputs, spec: TaskSpec, wrong: Report): void {
   }
 }
 
-function checkNetwork(
-  { resources: { network } }: TaskSpec,
-  wrong: Report,
-  fine: (...inputs: InputName[]) => boolean,
-): void {
+function checkNetwork({ resources: { network } }: TaskSpec, wrong: Report, fine: Fine): void {
   if (!fine('subnets', 'security-group-ids')) return;
   if (network.subnets.length > 0 && network.securityGroupIds.length === 0) {
     wrong('security-group-ids', '"subnets" needs at least one security group', 'add a security group of the same VPC.');

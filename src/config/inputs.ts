@@ -21,6 +21,7 @@ export const INPUTS = [
   'instance-count',
   'volume-size',
   'spot',
+  'capacity-wait-minutes',
   'max-run-minutes',
   'max-wait-minutes',
   'max-cost',
@@ -82,6 +83,7 @@ export const DEFAULTS: Readonly<Partial<Record<InputName, string>>> = {
   'instance-count': '1',
   'volume-size': '30',
   spot: 'true',
+  'capacity-wait-minutes': '15',
   'max-run-minutes': '1440',
   'network-isolation': 'false',
   'encrypt-inter-container-traffic': 'false',
@@ -130,6 +132,11 @@ const ALWAYS: readonly InputName[] = [
 
 /** Inputs that have an effect only if the step can start a job. */
 export const RUN_INPUTS: readonly InputName[] = INPUTS.filter((input) => !ALWAYS.includes(input));
+
+/** Reports a mistake in an input, whose remedy ends with a full stop. */
+export type Report = (input: InputName, problem: string, remedy: string) => void;
+/** Whether the inputs are right, each by itself. */
+export type Fine = (...inputs: InputName[]) => boolean;
 
 /** Whether the step sets the input to another value than its default. */
 export function isGiven(raw: RawInputs, input: InputName): boolean {

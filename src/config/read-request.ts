@@ -3,6 +3,7 @@
 import { parseDocument } from 'yaml';
 import type { Secrets } from '../code/secrets.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
+import { type Attempt, attemptsOf } from '../job/attempts.ts';
 import { type RequestProblem, requestProblems } from '../job/check-request.ts';
 import { type RequestOverride, refusals, withOverride } from '../job/override.ts';
 import { trainingJobRequest } from '../job/request.ts';
@@ -46,7 +47,12 @@ export function overrideMistakes(override: RequestOverride, spec: TaskSpec): Mis
     ...secretRefusals(override, spec.code.secrets),
   ];
   if (refused.length > 0) return refused.map(mistake);
-  return requestProblems(withOverride(exampleRequest(spec), override)).map(mistake);
+  const problems = attemptsOf(spec.resources).map((attempt) =>
+    requestProblems(withOverride(exampleRequest(spec, attempt), override)).filter(
+      ({ path }) => !OTHER_INPUTS.test(path),
+    ),
+  );
+  return (problems.find((each) => each.length > 0) ?? []).map(mistake);
 }
 
 /** The launcher would set the variable to the secret. */
@@ -60,6 +66,8 @@ function secretRefusals({ Environment: environment }: RequestOverride, secrets: 
       remedy: 'remove one of the two.',
     }));
 }
+/** Not from the override. SageMaker itself says which instance types it has: it may have more than the model. */
+const OTHER_INPUTS = /^ResourceConfig\.(?:InstanceType|InstancePreferences)\b/;
 
 function mistake({ path, problem, remedy }: RequestProblem): Mistake {
   return { input: 'request', problem: `${path} ${problem}`, remedy };
@@ -68,7 +76,7 @@ function mistake({ path, problem, remedy }: RequestProblem): Mistake {
 const PLACE = { bucket: 'bucket', key: 'folder/' };
 
 /** The task's request with valid values for what is known only later. */
-function exampleRequest(spec: TaskSpec): object {
+function exampleRequest(spec: TaskSpec, attempt: Attempt): object {
   const staged = {
     job: 'job',
     bucket: spec.aws.bucket ?? 'bucket',
@@ -77,6 +85,7 @@ function exampleRequest(spec: TaskSpec): object {
     imageUri: 'image',
     version: '1',
     fingerprint: 'f',
+    attempt,
     channels: spec.channels.map((channel) => ({
       ...channel,
       files: undefined,

@@ -9,12 +9,12 @@ import { NO_SECRETS, parseSecrets } from '../code/secrets.ts';
 import { InputProblem, type Mistake } from '../core/errors.ts';
 import { repositoryName } from '../core/image-reference.ts';
 import {
-  parseAmount,
   parseArguments,
   parseBoolean,
   parseChoice,
   parseInteger,
   parseList,
+  parseNumber,
   parseStringMap,
   parseWords,
 } from '../core/input-syntax.ts';
@@ -37,7 +37,7 @@ import {
   parseBuildArgs,
   parseIds,
   parseImageTag,
-  parseInstanceType,
+  parseInstanceTypes,
   parseJobName,
   parseKmsKey,
   parseName,
@@ -49,10 +49,11 @@ import {
   parseRoleArn,
   parseRolePath,
   parseSessionName,
+  parseSpot,
 } from './aws-names.ts';
-import { crossCheck, type Report } from './cross-checks.ts';
+import { crossCheck } from './cross-checks.ts';
 import { givenInputs } from './given-inputs.ts';
-import { type InputName, isGiven, type RawInputs, RUN_INPUTS } from './inputs.ts';
+import { type Fine, type InputName, isGiven, type RawInputs, type Report, RUN_INPUTS } from './inputs.ts';
 import { readStart } from './read-start.ts';
 import type { Mode, RoleToAssume, TaskSpec } from './spec.ts';
 import { unmergedPrefix } from './unmerged.ts';
@@ -64,6 +65,7 @@ const MOST_MINUTES = 28 * 24 * 60;
  * https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
  */
 const MOST_RETENTION_DAYS = 400;
+const MOST_USD = 1_000_000_000;
 /** KeepAlivePeriodInSeconds is at most 21,600. */
 const MOST_KEPT_MINUTES = 360;
 
@@ -173,8 +175,7 @@ export function readSpec(
     request: raw.request.trim() === '' ? undefined : raw.request,
     aws: { region, bucket: read('bucket', undefined, parseBucket), roleToAssume: roleToAssume(read, region) },
   };
-  const fine = (...inputs: InputName[]): boolean =>
-    !mistakes.some(({ input }) => inputs.some((name) => name === input));
+  const fine: Fine = (...inputs) => !mistakes.some(({ input }) => inputs.some((name) => name === input));
   crossCheck(raw, spec, wrong, fine);
   return { spec, mistakes };
 }
@@ -202,16 +203,17 @@ function readMode(raw: RawInputs, read: Read, wrong: Report): Mode {
 
 function readResources(read: Read): Resources {
   const minutes = (text: string): number => 60 * parseInteger(text, 1, MOST_MINUTES);
-  const spot = read('spot', true, parseBoolean);
+  const spot = read('spot', true, parseSpot);
   const maxRunSeconds = read('max-run-minutes', 1440 * 60, minutes);
   return {
-    instanceType: read('instance-type', 'ml.m5.large', parseInstanceType),
+    instanceTypes: read('instance-type', ['ml.m5.large'], parseInstanceTypes),
     instanceCount: read('instance-count', 1, (text) => parseInteger(text, 1, 1000)),
     volumeSizeGb: read('volume-size', 30, (text) => parseInteger(text, 1, 16384)),
     spot,
+    capacityWaitSeconds: read('capacity-wait-minutes', 15 * 60, (text) => 60 * parseNumber(text, MOST_MINUTES)),
     maxRunSeconds,
-    maxWaitSeconds: spot ? read('max-wait-minutes', maxRunSeconds, minutes) : undefined,
-    maxCostUsd: read('max-cost', undefined, parseAmount),
+    maxWaitSeconds: spot === false ? undefined : read('max-wait-minutes', maxRunSeconds, minutes),
+    maxCostUsd: read('max-cost', undefined, (text) => parseNumber(text, MOST_USD)),
     keepAliveSeconds: read('keep-alive-minutes', undefined, (text) => 60 * parseInteger(text, 1, MOST_KEPT_MINUTES)),
     network: {
       subnets: read('subnets', [], (text) => parseIds(text, 'subnet', 16)),

@@ -1,8 +1,7 @@
 /** Reads what the worker starts. */
 
 import type { Start } from '../code/start.ts';
-import type { Report } from './cross-checks.ts';
-import { isGiven, type RawInputs } from './inputs.ts';
+import { isGiven, type RawInputs, type Report } from './inputs.ts';
 import type { Mode } from './spec.ts';
 
 /** `entrypoint`, `run`, or, with neither, the entry point of the user's image. */

@@ -1,8 +1,7 @@
 /** Rules that involve the input `secrets` and others. */
 
 import { partition } from '../core/partition.ts';
-import type { Report } from './cross-checks.ts';
-import type { InputName } from './inputs.ts';
+import type { InputName, Report } from './inputs.ts';
 import type { TaskSpec } from './spec.ts';
 
 /** Reports why the job's launcher could not read the secrets, or not give them to the script. */

@@ -17,13 +17,13 @@ export function counted(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** `2 × ml.m5.large (spot)`. */
+/** `2 × ml.m5.large (spot)`, or `2 × ml.m5.large or ml.c5.xlarge` while it is not known of which type they are. */
 export function instances(job: {
   readonly instanceCount: number;
-  readonly instanceType: string;
+  readonly instanceTypes: readonly string[];
   readonly spot: boolean;
 }): string {
-  return `${job.instanceCount} × ${job.instanceType}${job.spot ? ' (spot)' : ''}`;
+  return `${job.instanceCount} × ${job.instanceTypes.join(' or ')}${job.spot ? ' (spot)' : ''}`;
 }
 
 /** `1 h 2 m 5 s`. */

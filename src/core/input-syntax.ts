@@ -33,11 +33,11 @@ export function parseInteger(text: string, least: number, most: number): number 
   return value;
 }
 
-/** A number above 0. */
-export function parseAmount(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new InputProblem(`"${text}" is not valid`, 'use a number above 0, for example 12.50.');
+/** A number above zero, with or without decimals. */
+export function parseNumber(text: string, most: number): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value <= most))
+    throw new InputProblem(`"${text}" is not valid`, `use a number above 0, up to ${most}.`);
   return value;
 }
 

@@ -56,25 +56,31 @@ const CONSOLES: Readonly<Record<string, string>> = {
   'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
+/** The console's address in the region, without a slash at its end. */
+function consoleUrl(region: string): string {
+  // The hosts of partitions without internet are (assumed).
+  return `https://${region}.${CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`}`;
+}
+
+/** The console's page of SageMaker's quotas. */
+export function quotasUrl(region: string): string {
+  return `${consoleUrl(region)}/servicequotas/home/services/sagemaker/quotas`;
+}
+
 /** The console's page of the job's log streams; the fragment is encoded twice, with `$` for `%`. */
 export function logsUrl(region: string, job: string): string {
   const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const filter = encodeURIComponent(`?logStreamNameFilter=${job}/`).replaceAll('%', '$');
-  return `${consoleOf(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
+  return `${consoleUrl(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encode('/aws/sagemaker/TrainingJobs')}${filter}`;
 }
 
 /** The console's page of a training job. */
 export function jobUrl(region: string, job: string): string {
-  return `${consoleOf(region)}/sagemaker/home?region=${region}#/jobs/${encodeURIComponent(job)}`;
+  return `${consoleUrl(region)}/sagemaker/home?region=${region}#/jobs/${encodeURIComponent(job)}`;
 }
 
 /** The console's page of a folder in S3, whose key ends in a slash, or of an object. */
 export function s3Url(region: string, { bucket, key }: S3Uri): string {
   const isFolder = key === '' || key.endsWith('/');
-  return `${consoleOf(region)}/s3/${isFolder ? 'buckets' : 'object'}/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
-}
-
-/** The hosts of partitions without internet are (assumed). */
-function consoleOf(region: string): string {
-  return `https://${region}.${CONSOLES[partition(region)] ?? `console.${dnsSuffix(region)}`}`;
+  return `${consoleUrl(region)}/s3/${isFolder ? 'buckets' : 'object'}/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
 }

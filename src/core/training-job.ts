@@ -35,7 +35,10 @@ export type Metrics = ReadonlyMap<string, number>;
 /** A job's state, and the part of its request that the action uses. */
 export interface DescribedJob extends JobState {
   readonly name: string;
-  readonly instanceType: string;
+  /** The type of the instances. Several while SageMaker has not chosen one of the request's preferences. */
+  readonly instanceTypes: readonly string[];
+  /** Whether SageMaker has chosen the type, from several that the request named. */
+  readonly chosen: boolean;
   readonly instanceCount: number;
   readonly imageUri: string;
   readonly spot: boolean;
@@ -61,6 +64,27 @@ export function isEnded(state: JobState): boolean {
 /** How often the containers were started: once, and once more after each spot interruption. */
 export function starts(state: JobState): number {
   return state.transitions.filter((transition) => transition.status === 'Training').length;
+}
+
+/** The statuses of a job that has no instances: it waits for them, or it ended. */
+const WITHOUT_INSTANCES = [
+  ...['Starting', 'Pending', 'LaunchingMLInstances'],
+  ...['Stopping', 'Stopped', 'Failed', 'MaxRuntimeExceeded', 'MaxWaitTimeExceeded'],
+];
+
+/** Whether the job has, or had, its instances. An unknown status counts as one with instances. */
+export function hadInstances(state: JobState): boolean {
+  return state.transitions.some(({ status }) => !WITHOUT_INSTANCES.includes(status));
+}
+
+/**
+ * Whether the job ended because there were no instances for it: on demand it fails, on spot its time to wait is over. The
+ * reason begins as in https://github.com/DIAGNijmegen/rse-grand-challenge/issues/2631.
+ */
+export function lackedCapacity(state: JobState): boolean {
+  if (hadInstances(state)) return false;
+  if (state.status === 'Stopped') return state.secondaryStatus === 'MaxWaitTimeExceeded';
+  return state.status === 'Failed' && /^CapacityError\b/.test(state.failureReason);
 }
 
 /** Whether the job failed before its containers started because its role lacked a permission. */

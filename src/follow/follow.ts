@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { type ActionError, describeError } from '../core/errors.ts';
+import { instances as jobInstances } from '../core/format.ts';
 import { type DescribedJob, type Metrics, starts } from '../core/training-job.ts';
 import type { LoggedError } from '../failure/read-errors.ts';
 import { info, notice, warning } from '../github/log.ts';
@@ -11,6 +12,7 @@ import type { Step } from '../step.ts';
 import { interruptions, newInterruptions } from './interruptions.ts';
 import { JobLog, type Show } from './job-log.ts';
 import { KeptLog, type LogSpec } from './kept-log.ts';
+import type { Limits } from './limits.ts';
 import { OutageTolerance } from './outage.ts';
 import { pollJob, type Watcher } from './poll.ts';
 import { PrintedLog } from './printed-log.ts';
@@ -31,13 +33,13 @@ export interface FollowedJob {
   readonly notices: readonly string[];
 }
 
-/** Returns when the job has ended, or at `until`, in milliseconds since 1970. */
+/** Returns when the job has ended, or at its limits. */
 export async function followJob(
   { aws, signal }: Step,
   spec: LogSpec,
   job: string,
   instances: number,
-  until: number,
+  limits: Limits,
 ): Promise<FollowedJob> {
   const log = await KeptLog.open(spec);
   const printed = new PrintedLog(instances, Date.now());
@@ -45,6 +47,8 @@ export async function followJob(
   const watcher: Watcher = {
     job: (state) => {
       printed.job(state, Date.now());
+      if (state.chosen && before?.chosen !== true)
+        printed.message(`SageMaker has chosen ${jobInstances(state)}.`, Date.now());
       newInterruptions(before, state).forEach(notice);
       before = state;
     },
@@ -56,7 +60,7 @@ export async function followJob(
     tick: (reading) => printed.tick(reading, Date.now()),
   };
   try {
-    const state = await pollJob(aws, job, until, watcher, signal);
+    const state = await pollJob(aws, job, limits, watcher, signal);
     printed.end(Date.now());
     return await followedJob(state, log, state.metrics);
   } finally {

@@ -57,9 +57,9 @@ export class JobLog {
     this.#search = new JobSearch(aws, prefix, since, (name, events) => this.#take(name, events));
   }
 
-  /** Whether the end lines prove that the whole log was read. */
+  /** Whether the end lines prove that the whole log was read. An interrupted start has an end line too. */
   get complete(): boolean {
-    return allComplete(this.#streams.values(), this.#job.instanceCount);
+    return !this.#lacksStreams() && allComplete(this.#streams.values(), this.#job.instanceCount);
   }
 
   /** Whether the newest answers had no more lines after them. */
@@ -95,10 +95,14 @@ export class JobLog {
   }
 
   #sources(): Source[] {
-    const lacksStreams = this.#streams.size < this.#job.instanceCount * this.#starts;
-    const listed = lacksStreams && (this.#search === undefined || this.#search.idle);
+    const listed = this.#lacksStreams() && (this.#search === undefined || this.#search.idle);
     const search = this.#search === undefined ? [] : [this.#search];
     return [...search, ...(listed ? [this.#list] : []), ...this.#tails, ...this.#recounts.values()];
+  }
+
+  /** Each start of an instance has a stream of its own. */
+  #lacksStreams(): boolean {
+    return this.#streams.size < this.#job.instanceCount * this.#starts;
   }
 
   #addTail(name: string, eager: boolean): void {

@@ -4,9 +4,11 @@ import type { Connection } from '../aws/connection.ts';
 import { describeJob } from '../aws/sagemaker.ts';
 import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, isEnded } from '../core/training-job.ts';
+import type { Limits } from './limits.ts';
 import { OutageTolerance } from './outage.ts';
 import { Pace } from './pace.ts';
 import { LogReader } from './read-log.ts';
+import { waitsForSpot } from './transitions.ts';
 
 /**
  * All jobs of the account share the limit of DescribeTrainingJob. So a step calls it every 5 s on average, and in no minute
@@ -30,15 +32,16 @@ export interface Watcher {
   readonly tick: (log: LogReader) => void;
 }
 
-/** Returns the job's state after its end, or as it is when the time is over. */
+/** Returns the job's state after its end, or as it is at its limits. */
 export async function pollJob(
   aws: Connection,
   job: string,
-  until: number,
+  { until, patience = Number.POSITIVE_INFINITY }: Limits,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<DescribedJob> {
   let state: DescribedJob | undefined;
+  const startedAt = Date.now();
   let lastStatus = 0;
   const log = new LogReader(aws, watcher.lines, watcher.message);
   const sagemaker = new OutageTolerance('SageMaker', watcher.message);
@@ -55,7 +58,8 @@ export async function pollJob(
     }
     if (state !== undefined) {
       if (isEnded(state)) await log.readToTheEnd(state, () => watcher.tick(log), signal);
-      if (isEnded(state) || Date.now() >= until) return state;
+      const isTooLate = Date.now() >= (waitsForSpot(state) ? Math.min(until, startedAt + 1_000 * patience) : until);
+      if (isEnded(state) || isTooLate) return state;
       await log.read(state, signal);
     }
     watcher.tick(log);

@@ -1,6 +1,6 @@
 /** The changes of a job's status: each once, and in the order in which things happened among the lines of its log. */
 
-import { isEnded, type JobState } from '../core/training-job.ts';
+import { type DescribedJob, hadInstances, isEnded, type JobState } from '../core/training-job.ts';
 
 /** How long a change is held back, in milliseconds, if nothing says that all older lines were read. */
 const HELD_MS = 5_000;
@@ -91,4 +91,9 @@ export class Changes {
   #release(count: number): readonly Change[] {
     return count === 0 ? [] : this.#held.splice(0, count);
   }
+}
+
+/** Whether the job waits for its first spot instances. */
+export function waitsForSpot(state: DescribedJob): boolean {
+  return state.spot && state.status === 'InProgress' && !hadInstances(state);
 }

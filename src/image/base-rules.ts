@@ -13,7 +13,7 @@ import type { ImageChoice } from './spec.ts';
 export function baseMistakes(
   choice: ImageChoice,
   region: string,
-  instanceType: string,
+  instanceTypes: readonly string[],
   build: BuildFiles | undefined,
 ): readonly Mistake[] {
   if (build === undefined) return [];
@@ -33,5 +33,5 @@ export function baseMistakes(
         remedy: 'remove it, or write "FROM __BASE_IMAGE__" in the Dockerfile.',
       }));
   }
-  return image !== undefined || region === '' ? [] : imageMistakes(choice, region, instanceType);
+  return image !== undefined || region === '' ? [] : imageMistakes(choice, region, instanceTypes);
 }

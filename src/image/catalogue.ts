@@ -48,10 +48,32 @@ export function imageUri(choice: ImageChoice, region: string, instanceType: stri
   return choice.image ?? found(choice, region, instanceType).uri;
 }
 
-/** The mistake in the choice of a pre-built image, or an empty list if the image exists. */
-export function imageMistakes(choice: ImageChoice, region: string, instanceType: string): ImageMistake[] {
-  const result = find(choice, region, instanceType);
-  return result.kind === 'mistake' ? [result.mistake] : [];
+/** The mistakes in the choice of a pre-built image. None if there is one that all of the instance types run. */
+export function imageMistakes(
+  choice: ImageChoice,
+  region: string,
+  instanceTypes: readonly string[],
+): readonly ImageMistake[] {
+  const results = instanceTypes.map((type) => [type, find(choice, region, type)] as const);
+  const mistakes = results.flatMap(([, result]) => (result.kind === 'mistake' ? [result.mistake] : []));
+  const different = mistakes.filter(
+    ({ problem }, at) => mistakes.findIndex((other) => other.problem === problem) === at,
+  );
+  return different.length > 0 ? different : oneImage(results);
+}
+
+/** All types must run the same image, because a task is the same on all of them. */
+function oneImage(results: readonly (readonly [string, Result])[]): ImageMistake[] {
+  const images = new Map<string, string[]>();
+  for (const [type, result] of results) {
+    const image = result.kind === 'image' ? (result.uri.split('/').at(-1) ?? '') : '';
+    images.set(image, [...(images.get(image) ?? []), type]);
+  }
+  if (images.size <= 1) return [];
+  const needs = [...images].map(([image, types]) => `${types.join(', ')}: ${image}`).join('; ');
+  const remedy = 'use types of one kind, or set "image" to one that runs on all of them.';
+  const problem = `the types do not have the same image (${needs})`;
+  return [{ input: 'instance-type', problem, remedy }];
 }
 
 /**

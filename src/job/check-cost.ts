@@ -2,24 +2,24 @@
 
 import { InputError } from '../core/errors.ts';
 import { info } from '../github/log.ts';
-import type { Facts } from '../history/fingerprint.ts';
-import { demandOf } from '../money/demand.ts';
+import { demandOf, type PricedRequest } from '../money/demand.ts';
 import { estimateText } from '../money/estimate.ts';
 import { estimateCost } from '../money/find-price.ts';
 import { limitMistake } from '../money/limit.ts';
 import type { Step } from '../step.ts';
-import { jobRequest, type Resolved } from './launch.ts';
-import type { JobSpec } from './spec.ts';
+import type { Resources } from './spec.ts';
 
 /**
  * Throws an InputError if the job can cost more than `max-cost`, or if that is not known. Asks for prices only if the input is
  * set.
  */
-export async function checkCost(step: Step, spec: JobSpec, resolved: Resolved, facts: Facts): Promise<void> {
-  const { maxCostUsd } = spec.resources;
+export async function checkCost(
+  step: Step,
+  request: PricedRequest,
+  { maxCostUsd, instanceTypes }: Resources,
+): Promise<void> {
   if (maxCostUsd === undefined) return;
-  // The job's name, role and image do not change its cost.
-  const demand = demandOf(jobRequest(step, spec, resolved, facts, '', '', ''));
+  const demand = demandOf(request, instanceTypes);
   const estimate = 'why' in demand ? demand : await estimateCost(step, demand);
   const mistake = limitMistake(maxCostUsd, estimate);
   if (mistake !== undefined) throw new InputError([mistake]);

@@ -24,6 +24,9 @@ import { ensureImage, findImageSource, type ImageSource } from '../image/ensure.
 import type { ImagePlan } from '../image/plan.ts';
 import type { ResultPlaces } from '../results/locations.ts';
 import type { Step } from '../step.ts';
+import { type Attempt, firstAttempt, type InstanceSearch, turnText } from './attempts.ts';
+import { checkQuotas } from './check-quotas.ts';
+import { noInstances } from './no-instances.ts';
 import { type RequestOverride, withOverride } from './override.ts';
 import { packageRepository } from './package-repository.ts';
 import { type Staged, type TrainingJobRequest, trainingJobRequest } from './request.ts';
@@ -44,66 +47,109 @@ export interface Resolved {
 /** A job that is about to be requested. */
 export interface NewJob extends ResultPlaces {
   readonly imageUri: string;
+  readonly instanceTypes: readonly string[];
 }
 
 export interface Started {
   readonly name: string;
   readonly arn: string;
+  /** The instances that it was requested with. */
+  readonly attempt: Attempt;
   /** Whether the action manages the job's role. Then a missing permission may have been granted a moment ago. */
   readonly managedRole: boolean;
 }
 
-/**
- * `source`: how the image gets into ECR, if the caller knows it. `onStart` is called before CreateTrainingJob, so that
- * a killed run leaves no job whose name nobody knows.
- */
-export async function launchJob(
-  step: Step,
-  spec: JobSpec,
-  resolved: Resolved,
-  facts: Facts,
-  source: ImageSource | undefined,
-  onStart: (job: NewJob) => void,
-): Promise<Started> {
-  const { project, task } = spec.place;
-  const name = jobName(project, task, new Date(), randomBytes(2).toString('hex'));
-  return inGroup(`Preparing ${name}`, async () => {
-    const { role, imageUri } = await prepare(step, spec, resolved, facts, source, name);
-    const request = jobRequest(step, spec, resolved, facts, name, role.arn, imageUri);
-    step.signal.throwIfAborted();
-    onStart(newJob(request, imageUri));
-    const onWait = (): void => info('Waiting until SageMaker sees the new role and its policies (up to two minutes) …');
-    const answer = await createJob(step.aws, request, role.managed, onWait, step.signal);
-    if (answer.kind === 'created') return { name, arn: answer.arn, managedRole: role.managed };
-    if (answer.kind === 'refused') saveSettled();
-    throw answer.error;
-  });
-}
+/** Launches the jobs of a step: one, and another one if that had to make way. */
+export class Launcher {
+  readonly spec: JobSpec;
+  /** Says with which instances. */
+  readonly search: InstanceSearch;
+  readonly #resolved: Resolved;
+  readonly #facts: Facts;
+  readonly #onStart: (job: NewJob) => void;
+  #source: ImageSource | undefined;
+  /** Once ECR has the image. */
+  #imageUri: string | undefined;
 
-async function prepare(
-  step: Step,
-  spec: JobSpec,
-  resolved: Resolved,
-  facts: Facts,
-  knownSource: ImageSource | undefined,
-  name: string,
-): Promise<{ role: Role; imageUri: string }> {
-  const { place } = spec;
-  const source = knownSource ?? (await findImageSource(resolved.image, step));
-  const [role, imageUri] = await together(step.signal, (signal) => {
-    const part = { ...step, signal };
-    return [
-      jobRole(part, spec, resolved),
-      ensureImage(part, spec.image, resolved.image, source),
-      spec.reuse.cleanState ? cleanState(part, place) : undefined,
-      uploadCode(part, spec.code, resolved.code, place, name),
-      syncChannels(part, place, resolved.channels),
-      writeRecord(part, place, name, { facts, ...newRecord(step.run, spec.follow), end: undefined }),
-    ];
-  });
-  info(`Role: ${role.arn}${role.changed ? ' (created or updated)' : ''}`);
-  info(`Image: ${imageUri}`);
-  return { role, imageUri };
+  /** `onStart` is called before CreateTrainingJob, so that a killed run leaves no job whose name nobody knows. */
+  constructor(spec: JobSpec, resolved: Resolved, facts: Facts, search: InstanceSearch, onStart: (job: NewJob) => void) {
+    this.spec = spec;
+    this.#resolved = resolved;
+    this.#facts = facts;
+    this.search = search;
+    this.#onStart = onStart;
+  }
+
+  /** The request so far. Name, role and image are not known yet. */
+  preview(step: Step): TrainingJobRequest {
+    const attempt = this.search.current ?? firstAttempt(this.spec.resources);
+    return jobRequest(step, this.spec, this.#resolved, this.#facts, '', '', '', attempt);
+  }
+
+  /** Asks for what a job needs. Throws before anything is created: if the account has no quota, or nothing builds the image. */
+  async ready(step: Step): Promise<ImageSource> {
+    if (this.#source !== undefined) return this.#source;
+    const { image, override } = this.#resolved;
+    const [source] = await together(step.signal, (signal) => {
+      const part = { ...step, signal };
+      return [findImageSource(image, part), checkQuotas(part, this.spec.resources, override, this.search)];
+    });
+    this.#source = source;
+    return source;
+  }
+
+  /** Throws an ActionError if SageMaker refuses the job with all of the instances that the search has left. */
+  async launch(step: Step): Promise<Started> {
+    const source = await this.ready(step);
+    const { project, task } = this.spec.place;
+    const name = jobName(project, task, new Date(), randomBytes(2).toString('hex'));
+    return inGroup(`Preparing ${name}`, async () => {
+      const { role, imageUri } = await this.#prepare(step, name, source);
+      return this.#request(step, name, role, imageUri);
+    });
+  }
+
+  async #prepare(step: Step, name: string, source: ImageSource): Promise<{ role: Role; imageUri: string }> {
+    const { spec } = this;
+    const { place } = spec;
+    const { image, code, channels } = this.#resolved;
+    const [role, imageUri] = await together(step.signal, (signal) => {
+      const part = { ...step, signal };
+      return [
+        jobRole(part, spec, this.#resolved),
+        this.#imageUri ?? ensureImage(part, spec.image, image, source),
+        spec.reuse.cleanState ? cleanState(part, place) : undefined,
+        uploadCode(part, spec.code, code, place, name),
+        syncChannels(part, place, channels),
+        writeRecord(part, place, name, { facts: this.#facts, ...newRecord(step.run, spec.follow), end: undefined }),
+      ];
+    });
+    this.#imageUri = imageUri;
+    info(`Role: ${role.arn}${role.changed ? ' (created or updated)' : ''}`);
+    info(`Image: ${imageUri}`);
+    return { role, imageUri };
+  }
+
+  /** A name that SageMaker refused is free, so the next attempt uses it again. */
+  async #request(step: Step, name: string, { arn, managed }: Role, imageUri: string): Promise<Started> {
+    const { search } = this;
+    const onWait = (): void => info('Waiting until SageMaker sees the new role and its policies (up to two minutes) …');
+    for (;;) {
+      const attempt = search.current;
+      if (attempt === undefined) throw noInstances(search.tried);
+      const request = jobRequest(step, this.spec, this.#resolved, this.#facts, name, arn, imageUri, attempt);
+      step.signal.throwIfAborted();
+      this.#onStart(newJob(request, imageUri, attempt));
+      const answer = await createJob(step.aws, request, managed, onWait, step.signal);
+      if (answer.kind === 'created') return { name, arn: answer.arn, attempt, managedRole: managed };
+      if (answer.kind === 'unanswered') throw answer.error;
+      saveSettled();
+      if (answer.instances === undefined) throw answer.error;
+      search.refuse(attempt, answer.instances.instanceType, answer.instances.result);
+      if (search.current === undefined) throw noInstances(search.tried, answer.error);
+      info(turnText(search));
+    }
+  }
 }
 
 /** The part of a new job's record that says where the job comes from. */
@@ -121,26 +167,19 @@ export function jobRequest(
   name: string,
   roleArn: string,
   imageUri: string,
+  attempt: Attempt,
 ): TrainingJobRequest {
-  const request = trainingJobRequest(spec, staged(step, resolved, facts, name, roleArn, imageUri), step.run);
+  const { bucket } = step.home;
+  const staged: Staged = {
+    ...{ job: name, bucket: bucket.name, region: bucket.region, roleArn, imageUri, version: VERSION, attempt },
+    ...{ fingerprint: fingerprintOf(facts), channels: resolved.channels },
+  };
+  const request = trainingJobRequest(spec, staged, step.run);
   return withOverride(request, resolved.override);
 }
 
-function staged(
-  { home: { bucket } }: Step,
-  { channels }: Resolved,
-  facts: Facts,
-  job: string,
-  roleArn: string,
-  imageUri: string,
-): Staged {
-  const { name, region } = bucket;
-  const fingerprint = fingerprintOf(facts);
-  return { job, bucket: name, region, roleArn, imageUri, version: VERSION, fingerprint, channels };
-}
-
 /** Where the results will be. DescribeTrainingJob will return the same. */
-function newJob(request: TrainingJobRequest, imageUri: string): NewJob {
+function newJob(request: TrainingJobRequest, imageUri: string, { instanceTypes }: Attempt): NewJob {
   return {
     name: request.TrainingJobName,
     outputPath: request.OutputDataConfig.S3OutputPath,
@@ -148,6 +187,7 @@ function newJob(request: TrainingJobRequest, imageUri: string): NewJob {
     stateUri: request.CheckpointConfig.S3Uri,
     codeUri: '',
     imageUri,
+    instanceTypes,
   };
 }
 

@@ -1,15 +1,27 @@
 /** The outcome of an ended job. */
 
-import type { JobState } from '../core/training-job.ts';
+import { hadInstances, type JobState, lackedCapacity } from '../core/training-job.ts';
+import type { Tried } from './attempts.ts';
+import { NO_INSTANCES_HINT, noInstancesReason } from './no-instances.ts';
 
 /** How a job ended. */
 export type Outcome =
   | { readonly kind: 'completed' }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'stopped'; readonly reason: string; readonly hint: string };
+  | { readonly kind: 'stopped'; readonly reason: string; readonly hint: string }
+  /** It got no instances, and neither did what was tried before. The reason follows on "There were". */
+  | { readonly kind: 'no instances'; readonly reason: string; readonly hint: string };
 
-/** Throws if the job has not ended. `Stopped` is never a success. */
-export function outcome(state: JobState): Outcome {
+/** Throws if the job has not ended. `Stopped` is never a success. `tried`: what got no instances for the task. */
+export function outcome(state: EndedState, tried: readonly Tried[]): Outcome {
+  if (tried.some(({ job }) => job === state.name))
+    return { kind: 'no instances', reason: noInstancesReason(tried), hint: NO_INSTANCES_HINT };
+  if (state.status === 'Failed' && lackedCapacity(state))
+    return {
+      kind: 'no instances',
+      reason: `no instances for the task: ${state.failureReason}`,
+      hint: NO_INSTANCES_HINT,
+    };
   switch (state.status) {
     case 'Completed':
       return { kind: 'completed' };
@@ -24,17 +36,23 @@ export function outcome(state: JobState): Outcome {
   }
 }
 
+interface EndedState extends JobState {
+  readonly name: string;
+}
+
 function stopCause(state: JobState): { reason: string; hint: string } {
   switch (state.secondaryStatus) {
     case 'MaxRuntimeExceeded':
       return {
         reason: 'it ran longer than max-run-minutes.',
-        hint: 'Raise max-run-minutes, or use a faster instance type.',
+        hint: 'Raise max-run-minutes, or use a faster instance type. The next job begins with the state that this one left.',
       };
     case 'MaxWaitTimeExceeded':
       return {
         reason: 'waiting for spot capacity and running together took longer than max-wait-minutes.',
-        hint: 'Raise max-wait-minutes, choose another instance type, or set spot to false.',
+        hint: hadInstances(state)
+          ? 'Raise max-wait-minutes, or set spot to false. The next job begins with the state that this one left.'
+          : 'Raise max-wait-minutes, name more types in instance-type, or set spot to prefer or false.',
       };
     default:
       return {

@@ -45,7 +45,7 @@ const NAMED: Readonly<Record<string, string>> = {
 /** What the override must not set, and instance groups that contradict the inputs. */
 export function refusals(
   override: RequestOverride,
-  { instanceType, instanceCount }: { readonly instanceType: string; readonly instanceCount: number },
+  { instanceTypes, instanceCount }: { readonly instanceTypes: readonly string[]; readonly instanceCount: number },
   start: Start['kind'],
 ): RequestProblem[] {
   const needed = membersOf(override).flatMap((path): RequestProblem[] => {
@@ -74,7 +74,7 @@ export function refusals(
     ...channels,
     ...tags,
     ...repeatedNames(override),
-    ...groupRefusals(override, instanceType, instanceCount),
+    ...groupRefusals(override, instanceTypes, instanceCount),
   ];
 }
 
@@ -94,10 +94,17 @@ function memberAt(value: unknown, path: string): unknown {
 }
 
 /** The image is chosen for `instance-type`, and the log is read for `instance-count` instances. */
-function groupRefusals(override: RequestOverride, instanceType: string, instanceCount: number): RequestProblem[] {
+function groupRefusals(
+  override: RequestOverride,
+  instanceTypes: readonly string[],
+  instanceCount: number,
+): RequestProblem[] {
   const groups = instanceGroups(override);
   if (groups === undefined) return [];
   const path = 'ResourceConfig.InstanceGroups';
+  const [instanceType = '', ...others] = instanceTypes;
+  if (others.length > 0)
+    return [{ path, problem: 'names types, and "instance-type" is a list too', remedy: 'name one type there.' }];
   const count = groups.reduce((sum, { InstanceCount: each }) => sum + (typeof each === 'number' ? each : 0), 0);
   const types = groups.map(({ InstanceType: type }) => String(type));
   return [

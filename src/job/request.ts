@@ -11,8 +11,9 @@ import type { RunContext } from '../core/run-context.ts';
 import { CODE_ARCHIVE, CODE_CHANNEL, outputPath, STATE_PATH, sourceFolder, stateFolder } from '../core/s3-layout.ts';
 import { formatS3Uri } from '../core/s3-uri.ts';
 import type { Channel, LocatedChannel } from '../data/channels.ts';
+import type { Attempt } from './attempts.ts';
 import { hyperparameterText, plainText, tagText } from './limits.ts';
-import type { JobSpec } from './spec.ts';
+import type { JobSpec, Resources } from './spec.ts';
 
 /** What the earlier stages resolved. */
 export interface Staged {
@@ -24,6 +25,8 @@ export interface Staged {
   readonly version: string;
   readonly fingerprint: string;
   readonly channels: readonly LocatedChannel[];
+  /** With which instances. */
+  readonly attempt: Attempt;
 }
 
 /**
@@ -41,10 +44,10 @@ export function trainingJobRequest(spec: JobSpec, staged: Staged, run: RunContex
   const { code, resources, place } = spec;
   const { network, kmsKey } = resources;
   const kms = kmsKey === undefined ? {} : { KmsKeyId: kmsKey };
-  const volumeKms = kmsKey === undefined || hasLocalStorage(resources.instanceType) ? {} : { VolumeKmsKeyId: kmsKey };
-  const keepAlive =
-    resources.keepAliveSeconds === undefined ? {} : { KeepAlivePeriodInSeconds: resources.keepAliveSeconds };
   const channels = inputChannels(spec, staged);
+  // A distribution that names the type has only one.
+  const [instanceType = ''] = staged.attempt.instanceTypes;
+  const toolkit = toolkitHyperparameters(spec, { ...staged, instanceType });
   const textOf = spec.code.start.kind === 'image' ? plainText : hyperparameterText;
   const vpc = { SecurityGroupIds: [...network.securityGroupIds], Subnets: [...network.subnets] };
   return {
@@ -64,7 +67,7 @@ export function trainingJobRequest(spec: JobSpec, staged: Staged, run: RunContex
       }),
     },
     HyperParameters: Object.fromEntries(
-      [...code.hyperparameters, ...toolkitHyperparameters(spec, staged)].map(([key, value]) => [key, textOf(value)]),
+      [...code.hyperparameters, ...toolkit].map(([key, value]) => [key, textOf(value)]),
     ),
     Environment: Object.fromEntries(code.environment),
     // SageMaker refuses an empty list.
@@ -75,23 +78,30 @@ export function trainingJobRequest(spec: JobSpec, staged: Staged, run: RunContex
       ...kms,
     },
     CheckpointConfig: { S3Uri: `s3://${staged.bucket}/${stateFolder(place)}`, LocalPath: STATE_PATH },
-    ResourceConfig: {
-      InstanceType: resources.instanceType as 'ml.m5.large',
-      InstanceCount: resources.instanceCount,
-      VolumeSizeInGB: resources.volumeSizeGb,
-      ...volumeKms,
-      ...keepAlive,
-    },
-    EnableManagedSpotTraining: resources.spot,
+    ResourceConfig: resourceConfig(resources, staged.attempt),
+    EnableManagedSpotTraining: staged.attempt.spot,
     ...(network.subnets.length > 0 && { VpcConfig: vpc }),
     ...(network.isolation && { EnableNetworkIsolation: true }),
     ...(resources.remoteDebug && { RemoteDebugConfig: { EnableRemoteDebug: true } }),
     ...(network.encryptTraffic && { EnableInterContainerTrafficEncryption: true }),
     StoppingCondition: {
       MaxRuntimeInSeconds: resources.maxRunSeconds,
-      ...(resources.maxWaitSeconds === undefined ? {} : { MaxWaitTimeInSeconds: resources.maxWaitSeconds }),
+      ...(staged.attempt.spot && { MaxWaitTimeInSeconds: resources.maxWaitSeconds }),
     },
     Tags: jobTags(spec, staged, run).map(([Key, Value]) => ({ Key, Value })),
+  };
+}
+
+/** One type as ever, several as preferences. */
+export function resourceConfig(resources: Resources, { instanceTypes }: Attempt) {
+  const { instanceCount, volumeSizeGb, kmsKey, keepAliveSeconds } = resources;
+  const of = (type: string) => ({ InstanceType: type as 'ml.m5.large', InstanceCount: instanceCount });
+  const [type = '', ...others] = instanceTypes;
+  return {
+    ...(others.length === 0 ? of(type) : { InstancePreferences: instanceTypes.map(of) }),
+    VolumeSizeInGB: volumeSizeGb,
+    ...(kmsKey !== undefined && !instanceTypes.some(hasLocalStorage) && { VolumeKmsKeyId: kmsKey }),
+    ...(keepAliveSeconds !== undefined && { KeepAlivePeriodInSeconds: keepAliveSeconds }),
   };
 }
 
@@ -126,7 +136,7 @@ function jobTags(
 /** Hyperparameters that tell AWS's training toolkit which code to start, as the SageMaker Python SDK v2 sets them. */
 export function toolkitHyperparameters(
   spec: JobSpec,
-  { bucket, job, region }: Pick<Staged, 'bucket' | 'job' | 'region'>,
+  { bucket, job, region, instanceType }: Pick<Staged, 'bucket' | 'job' | 'region'> & { readonly instanceType: string },
 ): [string, Json][] {
   if (spec.code.launcher === 'action' || spec.code.start.kind !== 'entrypoint') return [];
   return [
@@ -135,7 +145,7 @@ export function toolkitHyperparameters(
     ['sagemaker_container_log_level', new JsonNumber('20')],
     ['sagemaker_job_name', job],
     ['sagemaker_region', region],
-    ...distributionHyperparameters(spec.code.distribution, spec.image.choice.framework, spec.resources.instanceType),
+    ...distributionHyperparameters(spec.code.distribution, spec.image.choice.framework, instanceType),
   ];
 }
 

@@ -6,19 +6,24 @@
 import { createBucket } from '../aws/bucket.ts';
 import { abortUnfinished } from '../aws/multipart-upload.ts';
 import { type Lease, takeLease } from '../aws/s3-lease.ts';
+import { together } from '../core/concurrency.ts';
 import { describeError } from '../core/errors.ts';
 import { runKey } from '../core/run-context.ts';
-import { inputsFolder, leaseKey, type Place } from '../core/s3-layout.ts';
+import { inputsFolder, leaseKey, type Place, type TaskPlace } from '../core/s3-layout.ts';
+import type { DescribedJob } from '../core/training-job.ts';
 import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
-import type { Decision, EarlierJob, StartDecision, Wanted } from '../history/decide.ts';
+import { type Decision, type EarlierJob, type StartDecision, startOf, type Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
+import type { JobRecord } from '../history/record.ts';
+import { recordEnd } from '../history/records.ts';
 import type { ReuseSpec, SkipIf } from '../history/spec.ts';
-import { findImageSource, type ImageSource } from '../image/ensure.ts';
 import type { Step } from '../step.ts';
+import { turnText } from './attempts.ts';
 import { checkCost } from './check-cost.ts';
-import { launchJob, type NewJob, type Resolved, type Started } from './launch.ts';
-import type { JobSpec } from './spec.ts';
+import { type Launcher, newRecord, type Started } from './launch.ts';
+import { makeWay } from './make-way.ts';
+import type { Before } from './next-attempt.ts';
 import { whenBusy } from './when-busy.ts';
 
 /** `why`: completes `because …`. `compared`: see `Decision`. */
@@ -32,46 +37,62 @@ export type Obtained =
       readonly job: Started;
     };
 
+/** The job before was the last one. */
+interface Over {
+  readonly kind: 'over';
+  /** As it has ended. */
+  readonly state: DescribedJob;
+}
+
 /** A cancelled step has only a few seconds. */
 const ABORT_MS = 2_000;
 
-/** Starts the job. It runs while the lease is held; `signal` is the lease's. */
-type Start = (signal: AbortSignal) => Promise<Started>;
+type Decide = (signal: AbortSignal) => Promise<Decision>;
 
-/** `until`: when the step gives up waiting for another job, in milliseconds since 1970. `onStart`: see `launchJob`. */
+/**
+ * `until`: when the step gives up waiting for another job, in milliseconds since 1970. `before`: the step's job so far, if it
+ * had one.
+ */
+export async function reuseOrStart(step: Step, launcher: Launcher, wanted: Wanted, until: number): Promise<Obtained>;
 export async function reuseOrStart(
   step: Step,
-  spec: JobSpec,
-  resolved: Resolved,
+  launcher: Launcher,
   wanted: Wanted,
   until: number,
-  onStart: (job: NewJob) => void,
-): Promise<Obtained> {
+  before: Before,
+): Promise<Obtained | Over>;
+export async function reuseOrStart(
+  step: Step,
+  launcher: Launcher,
+  wanted: Wanted,
+  until: number,
+  before?: Before,
+): Promise<Obtained | Over> {
   const { aws, home, signal } = step;
-  const decide = (): Promise<Decision> => decideFromHistory(step, spec.place, wanted);
+  const { place, reuse } = launcher.spec;
+  const decide: Decide = (signal) => decideFromHistory({ ...step, signal }, place, wanted);
   let checked: Promise<void> | undefined;
   const affordable = (): Promise<void> => {
-    checked ??= checkCost(step, spec, resolved, wanted.facts);
+    checked ??= checkCost(step, launcher.preview(step), launcher.spec.resources);
     return checked;
   };
-  let source: ImageSource | undefined;
-  if (!home.exists) {
+  if (!home.exists && before === undefined) {
     await affordable();
-    // There is nothing to reuse. Check the image first: if it cannot be built, the bucket is not created.
-    source = await findImageSource(resolved.image, step);
+    // There is nothing to reuse. Ask first for what the job needs: if it cannot start, the bucket is not created.
+    await launcher.ready(step);
     await createBucket(aws, home.bucket, signal);
     info(`Bucket: ${home.bucket.name} (created)`);
   }
-  const start: Start = (signal) => launchJob({ ...step, signal }, spec, resolved, wanted.facts, source, onStart);
-  for (;;) {
-    const first: Decision = home.exists
-      ? await decide()
-      : { kind: 'start', why: 'the bucket is new', compared: undefined };
-    if (leadsToStart(first, spec.reuse)) await affordable();
-    const decision = first.kind === 'start' ? await startUnderLease(step, spec.place, decide, start) : first;
+  for (let after = before; ; after = undefined) {
+    const first: Decision =
+      home.exists && after === undefined
+        ? await decide(signal)
+        : { kind: 'start', why: 'the bucket is new', compared: undefined };
+    if (leadsToStart(first, reuse)) await affordable();
+    const decision = first.kind === 'start' ? await startUnderLease(step, launcher, wanted, decide, after) : first;
     switch (decision.kind) {
       case 'reuse': {
-        const why = `completed this task ${howItMatches(spec.reuse.skipIf)}`;
+        const why = `completed this task ${howItMatches(reuse.skipIf)}`;
         info(`Skipped: ${decision.job.name} ${why}.`);
         return { kind: 'reused', why: `it ${why}`, job: decision.job };
       }
@@ -79,10 +100,12 @@ export async function reuseOrStart(
         info(`${decision.job.name} is in progress and runs exactly the same, so this step follows it.`);
         return { kind: 'followed', why: 'it was in progress and runs exactly the same', job: decision.job };
       case 'busy':
-        await whenBusy(step, spec.reuse.whenBusy, decision.job.name, until);
+        await whenBusy(step, reuse.whenBusy, decision.job.name, until);
         break;
       case 'started':
-        info(`Ran because ${decision.why}.`);
+        if (before === undefined) info(`Ran because ${decision.why}.`);
+        return decision;
+      case 'over':
         return decision;
     }
   }
@@ -102,21 +125,59 @@ function howItMatches(skipIf: SkipIf): string {
 /** Takes the lease and decides again, because another run may have started a job meanwhile. */
 async function startUnderLease(
   step: Step,
-  place: Place,
-  decide: () => Promise<Decision>,
-  start: Start,
-): Promise<Exclude<Decision, StartDecision> | Extract<Obtained, { readonly kind: 'started' }>> {
+  launcher: Launcher,
+  wanted: Wanted,
+  decide: Decide,
+  before: Before | undefined,
+): Promise<Exclude<Decision, StartDecision> | Extract<Obtained, { readonly kind: 'started' }> | Over> {
+  const { place } = launcher.spec;
   const lease = await taskLease(step, place);
   try {
-    const decision = await decide();
+    const held = { ...step, signal: lease.signal };
+    if (before?.kind === 'waits') {
+      const way = await makeWay(held, before.state.name);
+      if (way.kind === 'goes on')
+        return { kind: 'follow', job: inProgress(place, recordOf(held, launcher, wanted), before.state) };
+      const { state } = way;
+      await recordEnd(held, place, recordOf(held, launcher, wanted), state, state.metrics);
+      if (way.kind === 'stopped') return await takeOver(held, place, wanted, state);
+      if (!launcher.search.failAfterWaiting(state)) return { kind: 'over', state };
+      info(turnText(launcher.search));
+    }
+    if (before?.kind === 'stopped') return await takeOver(held, place, wanted, before.state);
+    const [decision] = await together(lease.signal, (signal) => [decide(signal), launcher.ready({ ...held, signal })]);
     if (decision.kind !== 'start') return decision;
     const { why, compared } = decision;
-    return { kind: 'started', why, compared, job: await start(lease.signal) };
+    return { kind: 'started', why, compared, job: await launcher.launch(held) };
   } catch (error) {
     throw lease.signal.aborted ? lease.signal.reason : error;
   } finally {
     await release(step, place, lease);
   }
+}
+
+/**
+ * Somebody else stopped the step's job. If it was another run that made way, the task goes on in that run's job, or has
+ * completed there.
+ */
+async function takeOver(
+  step: Step,
+  place: TaskPlace,
+  wanted: Wanted,
+  state: DescribedJob,
+): Promise<Extract<Decision, { readonly kind: 'follow' | 'reuse' }> | Over> {
+  const decision = await decideFromHistory(step, place, { ...wanted, skipIf: 'unchanged', cleanState: false });
+  const isLater = 'job' in decision && startOf(decision.job.name) >= startOf(state.name);
+  return isLater && decision.kind !== 'busy' ? decision : { kind: 'over', state };
+}
+
+function recordOf({ run }: Step, { spec }: Launcher, { facts }: Wanted): JobRecord {
+  return { facts, ...newRecord(run, spec.follow), end: undefined };
+}
+
+/** The step's job so far, which got its instances at the last moment. */
+function inProgress(place: Place, record: JobRecord, state: DescribedJob): EarlierJob {
+  return { name: state.name, place, record, state, ended: false, completed: false, archives: 'there' };
 }
 
 function taskLease({ aws, home, run, signal }: Step, place: Place): Promise<Lease> {

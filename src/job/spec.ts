@@ -7,6 +7,7 @@ import type { ReuseSpec } from '../history/spec.ts';
 import type { ImageSpec } from '../image/spec.ts';
 import type { MetricDefinition } from '../metrics/definitions.ts';
 import type { ResultsSpec } from '../results/spec.ts';
+import type { Wish } from './attempts.ts';
 
 export interface JobSpec {
   readonly place: TaskPlace;
@@ -20,13 +21,13 @@ export interface JobSpec {
   readonly reuse: ReuseSpec;
 }
 
-export interface Resources {
-  readonly instanceType: string;
+export interface Resources extends Wish {
   readonly instanceCount: number;
   readonly volumeSizeGb: number;
-  readonly spot: boolean;
+  /** How long a job waits for spot instances before the next attempt, if there is one. */
+  readonly capacityWaitSeconds: number;
   readonly maxRunSeconds: number;
-  /** The limit for waiting and running together. Undefined for on-demand instances. */
+  /** The limit for waiting and running together, of a job on spot instances. Undefined if all jobs are on demand. */
   readonly maxWaitSeconds: number | undefined;
   /** The most that the job may cost by an estimate before its start, in USD. Undefined: no limit. */
   readonly maxCostUsd: number | undefined;

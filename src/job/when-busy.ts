@@ -1,9 +1,10 @@
 /** Handles another job of the task that is in progress and runs something else: waits, fails or replaces it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '../aws/connection.ts';
 import { describeJob, stopJob } from '../aws/sagemaker.ts';
 import { ActionError } from '../core/errors.ts';
 import { logsUrl } from '../core/names.ts';
-import { isEnded } from '../core/training-job.ts';
+import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { info } from '../github/log.ts';
 import type { WhenBusy } from '../history/spec.ts';
 import type { Step } from '../step.ts';
@@ -28,20 +29,31 @@ export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: str
     case 'wait':
       info(`${problem}. Waiting for it (when-busy: wait): ${link}`);
   }
+  const state = await untilEnded(aws, job, POLL_MS, signal, until);
+  if (isEnded(state)) return info(`${job}: ${state.status}.`);
+  throw new ActionError(
+    `${problem}, and "wait-minutes" are over: ${link}`,
+    'Run this step again after that job has ended, or set "when-busy" to replace.',
+  );
+}
+
+/** Looks at the job until it has ended, or until a time in milliseconds since 1970. */
+export async function untilEnded(
+  aws: Connection,
+  job: string,
+  pollMs: number,
+  signal: AbortSignal,
+  until = Number.POSITIVE_INFINITY,
+): Promise<DescribedJob> {
   const startedAt = Date.now();
   let lastPrinted = startedAt;
   for (;;) {
     const state = await describeJob(aws, job, signal);
-    if (isEnded(state)) return info(`${job}: ${state.status}.`);
-    if (Date.now() >= until)
-      throw new ActionError(
-        `${problem}, and "wait-minutes" are over: ${link}`,
-        'Run this step again after that job has ended, or set "when-busy" to replace.',
-      );
+    if (isEnded(state) || Date.now() >= until) return state;
     if (Date.now() - lastPrinted >= PROGRESS_MS) {
       lastPrinted = Date.now();
       info(`${job}: ${state.secondaryStatus}; waited ${Math.round((Date.now() - startedAt) / 60_000)} min`);
     }
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(pollMs, undefined, { signal });
   }
 }

@@ -5,8 +5,12 @@ import { findQuotas } from '../aws/quotas.ts';
 import { callerArn, simulate } from '../aws/simulate.ts';
 import { ActionError } from '../core/errors.ts';
 import { ecrReference } from '../core/image-reference.ts';
+import { quotasUrl } from '../core/names.ts';
 import { findEngine } from '../docker/engine.ts';
-import type { TrainingJobRequest } from '../job/request.ts';
+import type { InstanceSearch } from '../job/attempts.ts';
+import type { RequestOverride } from '../job/override.ts';
+import { dropLacking, needsOf } from '../job/quota.ts';
+import type { Resources } from '../job/spec.ts';
 import type { Step } from '../step.ts';
 import { type Asked, questions } from './permissions.ts';
 import type { PlanCheck } from './plan.ts';
@@ -42,42 +46,30 @@ export async function checkEngine({ signal }: Step, copiedFrom: string | undefin
   }
 }
 
-/** One check for each instance type of the request. */
-export async function checkQuotas({ aws, signal }: Step, request: TrainingJobRequest): Promise<PlanCheck[]> {
+/** One check for each type and kind of instances. Drops the types from the search that the account may not have. */
+export async function checkQuotas(
+  { aws, signal }: Step,
+  resources: Resources,
+  override: RequestOverride | undefined,
+  search: InstanceSearch,
+): Promise<PlanCheck[]> {
   const part = 'Quota';
-  const resources: ResourceConfig = request.ResourceConfig;
-  const usage = `${request.EnableManagedSpotTraining ? 'spot ' : ''}training job usage`;
-  const counts = new Map([...instancesOf(resources)].map(([type, count]) => [`${type} for ${usage}`, count]));
-  const quotas = await findQuotas(aws, new Set(counts.keys()), signal);
-  return [...counts].map(([name, count]): PlanCheck => {
-    if (resources.TrainingPlanArn !== undefined)
-      return { part, state: 'unknown', text: 'a training plan brings its own capacity' };
-    if ('why' in quotas) return { part, state: 'unknown', text: `"${name}" was not checked: ${quotas.why}` };
-    const quota = quotas.get(name);
-    if (quota === undefined) return { part, state: 'unknown', text: `Service Quotas does not know "${name}"` };
-    const text = `"${name}" is ${quota}, and the job needs ${count}`;
-    const remedy = 'Request a higher quota in Service Quotas, or use another "instance-type".';
-    return quota >= count ? { part, state: 'ok', text } : { part, state: 'missing', text: `${text}. ${remedy}` };
+  const needs = needsOf(search.left, resources, override);
+  if (needs.length === 0) return [{ part, state: 'unknown', text: 'a training plan brings its own capacity' }];
+  const quotas = await findQuotas(aws, new Set(needs.map(({ quota }) => quota)), signal);
+  if ('why' in quotas)
+    return needs.map(({ quota }) => ({ part, state: 'unknown', text: `"${quota}" was not checked: ${quotas.why}` }));
+  dropLacking(search, needs, quotas);
+  const isPossible = search.current !== undefined;
+  return needs.map(({ quota, instances }): PlanCheck => {
+    const value = quotas.get(quota);
+    if (value === undefined) return { part, state: 'unknown', text: `Service Quotas does not know "${quota}"` };
+    const text = `"${quota}" is ${value}, and the job needs ${instances}`;
+    if (value >= instances) return { part, state: 'ok', text };
+    if (isPossible) return { part, state: 'doubtful', text: `${text}, so this type would be left out` };
+    const remedy = `Request a higher quota at ${quotasUrl(aws.region)} or use another "instance-type".`;
+    return { part, state: 'missing', text: `${text}. ${remedy}` };
   });
-}
-
-interface ResourceGroup {
-  readonly InstanceType?: string;
-  readonly InstanceCount?: number;
-}
-
-/** As in the request. The input `request` may have set groups or a plan. */
-interface ResourceConfig extends ResourceGroup {
-  readonly InstanceGroups?: readonly ResourceGroup[];
-  readonly TrainingPlanArn?: string;
-}
-
-/** Instance type → how many of them. */
-function instancesOf(resources: ResourceConfig): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { InstanceType: type = '', InstanceCount: count = 0 } of resources.InstanceGroups ?? [resources])
-    counts.set(type, (counts.get(type) ?? 0) + count);
-  return counts;
 }
 
 /** Simulation knows neither the bucket's policy nor the organisation's, so what it refuses is only doubtful. */

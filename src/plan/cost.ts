@@ -1,5 +1,6 @@
 /** What the job of a run can cost at most, and whether `max-cost` allows it. */
 
+import type { Resources } from '../job/spec.ts';
 import { exactText } from '../money/amounts.ts';
 import { demandOf, type PricedRequest } from '../money/demand.ts';
 import { estimateText } from '../money/estimate.ts';
@@ -13,10 +14,13 @@ export interface PlannedCost {
   readonly checks: readonly PlanCheck[];
 }
 
-/** `maxUsd`: the input `max-cost`. */
-export async function planCost(step: Step, request: PricedRequest, maxUsd: number | undefined): Promise<PlannedCost> {
+export async function planCost(
+  step: Step,
+  request: PricedRequest,
+  { maxCostUsd: maxUsd, instanceTypes }: Resources,
+): Promise<PlannedCost> {
   const part = 'Cost';
-  const demand = demandOf(request);
+  const demand = demandOf(request, instanceTypes);
   const estimate = 'why' in demand ? demand : await estimateCost(step, demand);
   const parts = 'why' in estimate ? [] : [{ part, text: estimateText(estimate) }];
   if (maxUsd === undefined)

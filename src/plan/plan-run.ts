@@ -11,6 +11,7 @@ import { previewSync } from '../data/sync.ts';
 import type { Decision, Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
 import type { ImagePlan } from '../image/plan.ts';
+import { type Attempt, attemptText, firstAttempt, InstanceSearch, waitText } from '../job/attempts.ts';
 import { jobRequest, managedRole, type Resolved } from '../job/launch.ts';
 import type { JobSpec } from '../job/spec.ts';
 import type { Step } from '../step.ts';
@@ -25,36 +26,48 @@ export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wan
   const decision: Decision = home.exists
     ? await decideFromHistory(step, place, wanted)
     : { kind: 'start', why: 'the bucket is new', compared: undefined };
-  const about = { project: place.project, task: place.task, outcome: outcomeOf(decision, spec) };
-  if (decision.kind === 'reuse' || decision.kind === 'follow')
-    return { ...about, skipped: decision.kind === 'reuse', parts: [], checks: [], request: undefined };
-  const [role, image, data] = await together(step.signal, (signal) => {
+  const about = { project: place.project, task: place.task };
+  if (decision.kind === 'reuse' || decision.kind === 'follow') {
+    const outcome = outcomeOf(decision, spec, firstAttempt(spec.resources));
+    return { ...about, outcome, skipped: decision.kind === 'reuse', parts: [], checks: [], request: undefined };
+  }
+  const search = new InstanceSearch(spec.resources, spec.resources.capacityWaitSeconds);
+  const [role, image, data, quotas] = await together(step.signal, (signal) => {
     const part = { ...step, signal };
-    return [planRole(part, spec, resolved), planImagePart(part, spec, resolved.image), planData(part, spec, resolved)];
+    return [
+      planRole(part, spec, resolved),
+      planImagePart(part, spec, resolved.image),
+      planData(part, spec, resolved),
+      checkQuotas(part, spec.resources, resolved.override, search),
+    ];
   });
+  const attempt = search.current ?? firstAttempt(spec.resources);
   const name = jobName(place.project, place.task, new Date(), randomBytes(2).toString('hex'));
-  const request = jobRequest(step, spec, resolved, wanted.facts, name, role.arn, image.uri);
+  const request = jobRequest(step, spec, resolved, wanted.facts, name, role.arn, image.uri, attempt);
   const asked = {
     ...{ region: home.bucket.region, account: home.bucket.owner, bucket: home.bucket.name, bucketExists: home.exists },
     ...{ place, roleArn: role.arn, role: role.change, push: image.push, kmsKey: spec.resources.kmsKey },
   };
-  const [quotas, cost, permissions] = await together(step.signal, (signal) => [
-    checkQuotas({ ...step, signal }, request),
-    planCost({ ...step, signal }, request, spec.resources.maxCostUsd),
+  const [cost, permissions] = await together(step.signal, (signal) => [
+    planCost({ ...step, signal }, request, spec.resources),
     checkPermissions({ ...step, signal }, asked),
   ]);
   const bucket = { part: 'Bucket', text: `${home.bucket.name}${home.exists ? '' : ' would be created'}` };
   const state = spec.reuse.cleanState ? [{ part: 'State', text: 'would be emptied' }] : [];
   return {
     ...about,
+    outcome: outcomeOf(decision, spec, attempt),
     skipped: false,
-    parts: [bucket, role.part, image.part, codePart(resolved), ...secretParts(spec), ...data, ...state, ...cost.parts],
+    parts: [
+      ...[...furtherPart(search), bucket, role.part, image.part, codePart(resolved), ...secretParts(spec)],
+      ...[...data, ...state, ...cost.parts],
+    ],
     checks: [...busyChecks(decision, spec), ...role.checks, ...image.checks, ...quotas, ...cost.checks, permissions],
     request: requestText(request),
   };
 }
 
-function outcomeOf(decision: Decision, { reuse, resources }: JobSpec): string {
+function outcomeOf(decision: Decision, { reuse, resources }: JobSpec, attempt: Attempt): string {
   switch (decision.kind) {
     case 'reuse':
       return reuse.skipIf === 'completed'
@@ -67,8 +80,15 @@ function outcomeOf(decision: Decision, { reuse, resources }: JobSpec): string {
       return `${decision.job.name} is in progress and runs something else. The run would ${done} (when-busy: ${reuse.whenBusy}).`;
     }
     case 'start':
-      return `A job would start on ${instances(resources)}, because ${decision.why}.`;
+      return `A job would start on ${instances({ ...resources, ...attempt })}, because ${decision.why}.`;
   }
+}
+
+/** What would be tried if the first attempt got no instances. */
+function furtherPart({ left: [, ...further], patience }: InstanceSearch): PlannedPart[] {
+  if (further.length === 0 || patience === undefined) return [];
+  const text = `after ${waitText(patience)} without capacity ${further.map(attemptText).join(', then ')}`;
+  return [{ part: 'Instances', text }];
 }
 
 function busyChecks(decision: Decision, { reuse }: JobSpec): PlanCheck[] {

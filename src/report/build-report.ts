@@ -79,7 +79,7 @@ export function buildReport(given: ReportFacts): JobReport {
       ...{ name: state.name, arn: state.arn, region, status: state.status },
       created: state.created?.toISOString(),
       ended: state.ended?.toISOString(),
-      ...{ instanceType: state.instanceType, instanceCount: state.instanceCount, spot: state.spot },
+      ...{ instanceType: state.instanceTypes.join(', '), instanceCount: state.instanceCount, spot: state.spot },
       image: state.imageUri,
     },
     skipped: given.skipped,

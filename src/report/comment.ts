@@ -53,7 +53,7 @@ function whatRan(report: JobReport): string {
     ...(skipped
       ? [`Results of ${code(job.name)}${job.created === undefined ? '' : ` of ${timeText(job.created)}`}`]
       : []),
-    words(instances(job)),
+    words(instances({ ...job, instanceTypes: [job.instanceType] })),
     ...(billed === '' ? [] : [`billed ${billed}`]),
     ...(cost === undefined ? [] : [`${words(costText(cost))}, an estimate by the ${words(cost.pricesOf)}`]),
   ];

@@ -24,6 +24,8 @@ export function failureOf(
     }
     case 'stopped':
       return new JobError(`The job ${job} was stopped: ${end.reason}`, hintOf(end));
+    case 'no instances':
+      return new JobError(`There were ${end.reason}`, hintOf(end));
   }
 }
 
@@ -35,6 +37,7 @@ export function hintOf(end: Outcome): string {
     case 'failed':
       return 'The log of the step is complete. The results that the job left were downloaded.';
     case 'stopped':
+    case 'no instances':
       return end.hint;
   }
 }

@@ -10,7 +10,7 @@ export function factsTable(report: JobReport): string {
   const { job, cost, links } = report;
   const rows: readonly (readonly [name: string, html: string])[] = [
     ['Job', link(links.job, code(job.name))],
-    ['Instances', words(instances(job))],
+    ['Instances', words(instances({ ...job, instanceTypes: [job.instanceType] }))],
     ['Image', code(job.image)],
     ['Started', job.created === undefined ? '' : timeText(job.created)],
     ['Time', timeCell(report)],

@@ -35,15 +35,21 @@ export function setOutputs(outputs: Outputs): void {
 
 /** A job for the outputs: requested by this step, or described by SageMaker. */
 export interface OutputJob extends ResultPlaces {
-  readonly instanceType: string;
+  /** Several while SageMaker has not chosen one. */
+  readonly instanceTypes: readonly string[];
   readonly imageUri: string;
+}
+
+/** Undefined while SageMaker has not chosen one of several. */
+export function knownType(instanceTypes: readonly string[]): string | undefined {
+  return instanceTypes.length === 1 ? instanceTypes[0] : undefined;
 }
 
 /** `outputPath`: the output folder on the runner. */
 export function setJobOutputs(region: string, job: OutputJob, outputPath: string): void {
   setOutputs({
     'job-name': job.name,
-    'instance-type': job.instanceType,
+    'instance-type': knownType(job.instanceTypes),
     'image-uri': job.imageUri,
     'model-uri': resultUri(job, 'model'),
     'output-uri': resultUri(job, 'output'),

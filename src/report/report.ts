@@ -5,6 +5,7 @@
 
 import { type ActionError, describeError } from '../core/errors.ts';
 import type { Place, TaskPlace } from '../core/s3-layout.ts';
+import { hadInstances } from '../core/training-job.ts';
 import { blamesWorker } from '../failure/error-text.ts';
 import type { Locate } from '../failure/locate.ts';
 import type { WorkerError } from '../failure/worker-error.ts';
@@ -12,11 +13,12 @@ import { type Output, REPORT, writeReport } from '../files/output-folder.ts';
 import { shownPath } from '../files/paths.ts';
 import type { FollowedJob } from '../follow/follow.ts';
 import type { UploadedArtifact } from '../github/artifacts.ts';
-import { info, inGroup, redact, warning } from '../github/log.ts';
+import { info, inGroup, notice, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { EarlierJob } from '../history/decide.ts';
 import { type Compared, findCompared } from '../history/find.ts';
 import type { JobRecord, Pin } from '../history/record.ts';
+import { attemptText, type Tried, triedLines } from '../job/attempts.ts';
 import { outcome, spotSavings } from '../job/outcome.ts';
 import type { Condition } from '../metrics/condition.ts';
 import { gateError, judge } from '../metrics/gate.ts';
@@ -32,7 +34,7 @@ import { renderComment } from './comment.ts';
 import { failureOf, hintOf, statusOf, unmarked } from './conclusion.ts';
 import type { CostEstimate, JobReport } from './job-report.ts';
 import { metricsOutput, withoutSecrets } from './metrics-output.ts';
-import { setOutputs } from './outputs.ts';
+import { knownType, setOutputs } from './outputs.ts';
 import { placeErrors, showErrors } from './show-errors.ts';
 import type { GitHubSpec } from './spec.ts';
 import { renderSummary } from './summary.ts';
@@ -50,6 +52,8 @@ export interface JobEnd {
   readonly pins: readonly Pin[];
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
+  /** What got no instances before, and, if this job got none either, the job. */
+  readonly tried: readonly Tried[];
   /** Whether the results are for this step's own run. Otherwise it collects them for the run that started the job. */
   readonly isOwn: boolean;
   /** Why the step took the job, or started it. */
@@ -82,13 +86,19 @@ export interface ReportSpec {
  */
 export async function report(step: Step, spec: ReportSpec, output: Output, end: JobEnd): Promise<void> {
   const { state, metrics, series, lostLines, notices } = end.ended;
-  const result = outcome(state);
+  const result = outcome(state, end.tried);
+  const turns =
+    hadInstances(state) && end.tried.length > 0
+      ? [`${triedLines(end.tried).join(' → ')} → ${attemptText(state)}: started`]
+      : [];
+  turns.forEach(notice);
   const cause = result.kind === 'failed' ? await end.explain.lacks(result.reason, lostLines) : undefined;
   const errors = blamesWorker(state.failureReason) ? await placeErrors(end.ended.errors, end.explain.locate) : [];
   const gate = result.kind === 'completed' ? judge(spec.failIf, metrics) : [];
   const failure = failureOf(state.name, result, errors[0], cause) ?? gateError(state.name, gate, metrics);
   setOutputs({
     status: state.status,
+    'instance-type': knownType(state.instanceTypes),
     metrics: metricsOutput(withoutSecrets(metrics)),
     'training-seconds': state.trainingSeconds,
     'billable-seconds': state.billableSeconds,
@@ -106,7 +116,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
     ...{ now: new Date(), region: step.aws.region, run: step.run, place: placeOf(spec, end), inputs: spec.given },
     ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result), series },
     ...{ facts: end.record?.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
-    ...{ notices: [...notices, ...(isUnmarked ? [unmarked(state.name)] : [])], errors, gate, cost },
+    ...{ notices: [...turns, ...notices, ...(isUnmarked ? [unmarked(state.name)] : [])], errors, gate, cost },
   });
   const told = tellGitHub(step, spec.github, {
     ...{ job: state.name, place: placeOf(spec, end), record: end.record, isOwn: end.isOwn },
@@ -160,10 +170,11 @@ async function compare(step: Step, spec: ReportSpec, { ended, place, compared }:
 
 /** Undefined if it is not known. Of an earlier job the action's own table is enough: it costs no question. Never throws. */
 async function costOf(step: Step, { ended: { state }, skipped }: JobEnd): Promise<CostEstimate | undefined> {
-  const { instanceType } = state;
+  const [instanceType, ...others] = state.instanceTypes;
+  if (instanceType === undefined || others.length > 0) return undefined;
   try {
     const price = skipped ? tablePrice(step.aws.region, instanceType) : await findPrice(step, instanceType);
-    const cost = jobCost(state, price);
+    const cost = jobCost({ ...state, instanceType }, price);
     return 'why' in cost ? undefined : cost;
   } catch (error) {
     if (!step.signal.aborted) warning(`What the job cost is not known: ${describeError(error)}`);

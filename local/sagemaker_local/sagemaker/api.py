@@ -13,7 +13,7 @@ from sagemaker_local.protocol.call import Answer, Call, Operation
 from sagemaker_local.protocol.errors import ServiceError
 from sagemaker_local.protocol.validation import checked
 from sagemaker_local.sagemaker import rules
-from sagemaker_local.sagemaker.host_groups import HostGroup, host_groups
+from sagemaker_local.sagemaker.host_groups import HostGroup, host_groups, preferences
 from sagemaker_local.sagemaker.listing import page_of_jobs
 from sagemaker_local.sagemaker.record import TrainingJob
 from sagemaker_local.sagemaker.search import search
@@ -96,10 +96,8 @@ class SageMakerApi:
         resources, spot = request["ResourceConfig"], bool(request.get("EnableManagedSpotTraining", False))
         running = [job for job in self._jobs.all(region) if not job.ended and job.spot == spot]
         in_use = _by_type(group for job in running for group in job.groups)
-        preferences = [
-            (each["InstanceType"], each["InstanceCount"]) for each in resources.get("InstancePreferences", [])
-        ]
-        for instance_type, count in preferences or _by_type(host_groups(resources)).items():
+        preferred = [(each["InstanceType"], each["InstanceCount"]) for each in preferences(resources)]
+        for instance_type, count in preferred or _by_type(host_groups(resources)).items():
             limit, used = self._faults.quota(instance_type, spot=spot), in_use[instance_type]
             if used + count > limit:
                 raise rules.over_quota(instance_type, spot=spot, limit=limit, used=used, wanted=count)

@@ -32,6 +32,12 @@ def host_groups(resources: Mapping[str, Any]) -> list[HostGroup]:
     return groups
 
 
+def preferences(resources: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The InstancePreferences of a ResourceConfig, each with its InstanceCount, which may be one for all of them."""
+    common = {name: resources[name] for name in ("InstanceCount",) if name in resources}
+    return [{**common, **each} for each in resources.get("InstancePreferences", [])]
+
+
 def hosts_of_channel(groups: Sequence[HostGroup], channel: Mapping[str, Any]) -> list[str]:
     """The hosts that get a channel: those of its InstanceGroupNames, or all."""
     wanted = group_names(channel) or [each.name for each in groups]
@@ -50,4 +56,4 @@ def _given(resources: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if "SelectedInstanceType" in resources:
         chosen = {"InstanceType": "SelectedInstanceType", "InstanceCount": "SelectedInstanceCount"}
         return [{name: resources[selected] for name, selected in chosen.items()}]
-    return [resources.get("InstancePreferences", [resources])[0]]
+    return (preferences(resources) or [resources])[:1]

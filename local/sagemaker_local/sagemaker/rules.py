@@ -13,7 +13,7 @@ from sagemaker_local.protocol.accounts import ACCOUNT
 from sagemaker_local.protocol.errors import ServiceError
 from sagemaker_local.protocol.expressions import fault_of
 from sagemaker_local.protocol.validation import counted
-from sagemaker_local.sagemaker.host_groups import group_names
+from sagemaker_local.sagemaker.host_groups import group_names, preferences
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
 INVALID_TOKEN = ("ValidationException", "Invalid pagination token.")
@@ -78,18 +78,38 @@ def _check_resources(request: Mapping[str, Any]) -> None:
     if resources.get("InstanceGroups"):
         _check_groups(resources)
         return
-    preferences = resources.get("InstancePreferences")
-    if preferences is None:
-        if "InstanceType" not in resources:
-            raise _refused("ResourceConfig: InstanceType must be specified.")  # (assumed)
-        _check_count(resources, "resourceConfig.instanceCount")
+    selected = [name for name in ("SelectedInstanceType", "SelectedInstanceCount") if name in resources]
+    if selected:
+        raise _refused(f"ResourceConfig: {' and '.join(selected)} cannot be specified.")  # (assumed)
+    if "InstancePreferences" in resources:
+        _check_preferences(request)
         return
-    together = [name for name in ("InstanceType", "InstanceCount") if name in resources]
-    if together:  # (assumed)
+    if "InstanceType" not in resources:
+        raise _refused("ResourceConfig: InstanceType must be specified.")  # (assumed)
+    _check_count(resources, "resourceConfig.instanceCount")
+
+
+def _check_preferences(request: Mapping[str, Any]) -> None:
+    """(assumed texts; API, ResourceConfig and InstancePreference; guide, "Instance preference lists")"""
+    resources = request["ResourceConfig"]
+    together = [name for name in ("InstanceType", "InstancePlacementConfig") if name in resources]
+    if together:
         raise _refused(f"ResourceConfig: InstancePreferences cannot be specified with {' and '.join(together)}.")
-    if request.get("EnableManagedSpotTraining", False):  # (assumed)
+    if request.get("EnableManagedSpotTraining", False):
         raise _refused("ResourceConfig: InstancePreferences is not supported with managed spot training.")
-    for number, preference in enumerate(preferences, 1):
+    given = resources["InstancePreferences"]
+    types = [each["InstanceType"] for each in given]
+    repeated = sorted({each for each in types if types.count(each) > 1})
+    if repeated:
+        raise _refused(f"ResourceConfig: InstancePreferences must not repeat an instance type: {', '.join(repeated)}")
+    own = ["InstanceCount" in each for each in given]
+    if (any(own) and not all(own)) or any(own) == ("InstanceCount" in resources):
+        raise _refused(
+            "ResourceConfig: InstanceCount must be specified either for all InstancePreferences or once for the job."
+        )
+    if "TrainingPlanArn" in resources and any("TrainingPlanArns" in each for each in given):
+        raise _refused("ResourceConfig: TrainingPlanArn cannot be specified with TrainingPlanArns of a preference.")
+    for number, preference in enumerate(preferences(resources), 1):
         _check_count(preference, f"resourceConfig.instancePreferences.{number}.member.instanceCount")
 
 

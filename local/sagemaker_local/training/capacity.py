@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sagemaker_local.faults.pace import Pace
 from sagemaker_local.faults.register import Faults
+from sagemaker_local.sagemaker.host_groups import preferences
 from sagemaker_local.sagemaker.record import LAUNCHING, NO_CAPACITY, TrainingJob
 
 _ON_DEMAND_SECONDS = 300.0
@@ -68,10 +69,9 @@ def wait_for_capacity(job: TrainingJob, faults: Faults, pace: Pace, budget: Wait
 
 def _place(job: TrainingJob, faults: Faults) -> bool:
     resources = job.request["ResourceConfig"]
-    for preference in resources.get("InstancePreferences", []):
+    preferred = preferences(resources)
+    for preference in preferred:
         if not faults.no_capacity(preference["InstanceType"], spot=False):
             job.select(preference["InstanceType"], preference["InstanceCount"])
             return True
-    if "InstancePreferences" in resources:
-        return False
-    return not any(faults.no_capacity(group.instance_type, spot=job.spot) for group in job.groups)
+    return not preferred and not any(faults.no_capacity(group.instance_type, spot=job.spot) for group in job.groups)
