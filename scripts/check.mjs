@@ -43,8 +43,9 @@ const contained = readdirSync(join(root, '__tests__', 'local'))
   .map((name) => join('__tests__', 'local', name));
 const uncontained = contained.flatMap((path) => ['--ignore', path]);
 const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
-  .map((entry) => join('examples', entry.name, 'workflow.yml'))
-  .filter((path) => existsSync(join(root, path)));
+  .filter((entry) => existsSync(join(root, 'examples', entry.name, 'workflow.yml')))
+  .flatMap(({ name }) => readdirSync(join(root, 'examples', name)).map((file) => join('examples', name, file)))
+  .filter((path) => path.endsWith('.yml'));
 const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
 
 /** A check: `group`, `name`, its command by the tools that it needs, and `more`, see CHECKS. */

@@ -133,10 +133,12 @@ describe('a job that costs less', () => {
     expect(await questions()).toBe(1);
   });
 
-  it('runs without a question if there is no limit', async () => {
-    const { code, stdout } = await run({ task: 'free' });
+  it('asks only when it has ended, for its report, if there is no limit', async () => {
+    const { code, stdout, summary } = await run({ task: 'free' });
     expect(code, stdout).toBe(0);
-    expect(await questions()).toBe(0);
+    expect(stdout).not.toContain('Cost:');
+    expect(summary).toContain(' USD');
+    expect(await questions()).toBe(1);
   });
 
   it('is not stopped for one that would cost too much, and the task is not taken from others', async () => {

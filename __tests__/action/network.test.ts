@@ -142,7 +142,7 @@ describe('where a proxy is the only way out', () => {
         ...['oidc.corp.test', 'results.corp.test', 'sts.us-east-1.amazonaws.com', 'iam.amazonaws.com'],
         ...[`${aws.bucket}.s3.us-east-1.amazonaws.com`, 'api.sagemaker.us-east-1.amazonaws.com'],
         ...['logs.us-east-1.amazonaws.com', 'api.ecr.us-east-1.amazonaws.com'],
-        'servicequotas.us-east-1.amazonaws.com',
+        ...['servicequotas.us-east-1.amazonaws.com', 'api.pricing.us-east-1.amazonaws.com'],
       ]),
     );
     const leaks = result.stdout.split('\n').filter((line) => line.includes(PASSWORD));

@@ -124,7 +124,7 @@ async function step(inputs: Record<string, string>, { files = {}, env = {}, unti
 /** Commands that the action gives itself: what they say may quote anything, after a word of its own. */
 const SAYING = ['error', 'warning', 'notice', 'group', 'debug'];
 /** What main saves for post: src/github/state.ts. */
-const OWN_STATE = ['main', 'job', 'region', 'settled', 'lease'];
+const OWN_STATE = ['main', 'job', 'region', 'detach', 'settled', 'lease'];
 
 /** Whether the text has become more than text. */
 function isObeyed({ streams, output, state, env, path, summary }: Done, { mark, text }: Hostile): boolean {

@@ -9,7 +9,7 @@ from conftest import Run
 from instance import TOOLKIT, Instance
 
 # For parsers of a worker's own; the page leaves them to ssm.
-HELPERS = ("def bind", "def add_argument_default_env_or_other")
+HELPERS = ("def _number", "def bind", "def add_argument_default_env_or_other")
 SHOW = """
 import json, sys
 from task_toolkit import algo_lib

@@ -53,12 +53,18 @@ export class StepLog {
     const [, command, properties = '', value = ''] = /^::([\w-]+)([^:]*)::(.*)$/.exec(line) ?? [];
     const status = STATUS.exec(line)?.[1];
     if (status !== undefined) this.#training = status === 'Training';
+    // The worker's traceback stands once more at the end.
+    if (/^The worker's error \(.*\):$/.test(line)) {
+      this.#training = true;
+      return this.#own(line);
+    }
     if (command === undefined && status === undefined && this.#training) this.#foreign(line);
     else if (command === undefined) this.#own(line);
     else if (command === 'stop-commands') this.#resume = value;
     else if (command === 'group') this.#openGroup(value);
     else if (command === 'endgroup') this.#closeGroup();
     else if (Object.hasOwn(COLOURS, command)) this.#annotation(command, atLine(properties) ?? decode(value));
+    if (command === 'error') this.#training = false;
   }
 
   #own(line) {

@@ -104,7 +104,9 @@ export function buildReport(given: ReportFacts): JobReport {
 }
 
 function failureOf({ outcome, cause, hint, errors }: ReportFacts): Failure | undefined {
-  return outcome.kind === 'completed' ? undefined : { reason: outcome.reason, cause, hint, errors };
+  if (outcome.kind === 'completed') return undefined;
+  const reason = outcome.kind === 'no instances' ? `There were ${outcome.reason}` : outcome.reason;
+  return { reason, cause, hint, errors };
 }
 
 function comparedJob(job: EarlierJob | undefined, now: Facts | undefined): PreviousJob | undefined {
