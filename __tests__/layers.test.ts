@@ -83,7 +83,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'read-log'],
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-files', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
-  data: ['list', 'locate', 'sync'],
+  data: ['list', 'locate', 'send', 'sync'],
   money: ['find-price'],
   job: ['check-cost', 'launch', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['leave', 'outputs', 'report'],
