@@ -1,5 +1,5 @@
 /** Reads, writes and removes S3 objects. */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -12,6 +12,7 @@ import { ActionError } from '../core/errors.ts';
 import { CONTROL } from '../core/s3-layout.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
+import { inRanges, RANGE } from './ranges.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
 import { listFolder } from './s3-list.ts';
 import { isServiceError } from './service-errors.ts';
@@ -49,21 +50,51 @@ export async function headObject(
   }
 }
 
-/** The object as a stream. Undefined if it does not exist. Throws an ActionError if its ETag is not `etag`. */
+/** What is known of an object that is to be read. */
+export interface Known {
+  /** The ETag that it must have. */
+  readonly etag?: string | undefined;
+  /** Bytes. */
+  readonly size?: number;
+}
+
+/**
+ * The object as a stream; a large one is read in ranges at the same time. Undefined if it does not exist. Throws an ActionError
+ * if its ETag is not the known one, and so does the stream if it changes meanwhile.
+ */
 export async function openObject(
   aws: Connection,
   bucket: Bucket,
   key: string,
   signal: AbortSignal,
-  etag?: string,
+  { etag, size }: Known = {},
 ): Promise<Readable | undefined> {
+  const get = (range: string | undefined, etag: string | undefined, signal: AbortSignal) =>
+    getObject(aws, bucket, key, signal, etag, range).catch((error: unknown) => {
+      throw isServiceError(error, 'PreconditionFailed') ? changedSince(`s3://${bucket.name}/${key}`, error) : error;
+    });
   try {
-    return (await getObject(aws, bucket, key, signal, etag)).Body as Readable;
+    const isSmall = size !== undefined && size <= RANGE;
+    const first = await get(isSmall ? undefined : rangeOf(0, RANGE - 1), etag, signal).catch((error: unknown) => {
+      // An empty object has no range.
+      if (isServiceError(error, 'InvalidRange')) return get(undefined, etag, signal);
+      throw error;
+    });
+    const body = first.Body as Readable;
+    const whole = Number(/\/(\d+)$/.exec(first.ContentRange ?? '')?.[1] ?? 0);
+    if (whole <= RANGE) return body;
+    const getRange = async (start: number, end: number, signal: AbortSignal): Promise<Readable> =>
+      (await get(rangeOf(start, end), first.ETag, signal)).Body as Readable;
+    return Readable.from(inRanges(whole, body, getRange, signal), { objectMode: false });
   } catch (error) {
     if (isServiceError(error, 'NoSuchKey')) return undefined;
-    if (!isServiceError(error, 'PreconditionFailed')) throw error;
-    throw changedSince(`s3://${bucket.name}/${key}`, error);
+    throw error;
   }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-14.1.2: both ends are included. */
+function rangeOf(start: number, end: number): string {
+  return `bytes=${start}-${end}`;
 }
 
 /** For results that are not what the job left. */
@@ -112,8 +143,15 @@ export async function readPieces(
   }
 }
 
-async function getObject(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal, etag?: string) {
-  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag };
+async function getObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+  etag?: string,
+  range?: string,
+) {
+  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag, Range: range };
   return s3(aws).send(new GetObjectCommand(request), { abortSignal: signal });
 }
 

@@ -42,3 +42,17 @@ export class Bytes {
     }
   }
 }
+
+/** The same bytes in pieces of at least `least` bytes, but for the last one. */
+export async function* inPieces(chunks: AsyncIterable<Buffer>, least: number): AsyncGenerator<Buffer> {
+  let gathered: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    gathered.push(chunk);
+    length += chunk.length;
+    if (length < least) continue;
+    yield Buffer.concat(gathered, length);
+    [gathered, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(gathered, length);
+}

@@ -5,12 +5,12 @@
 import { closeSync, ftruncateSync, futimesSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type ZlibOptions } from 'node:zlib';
 import { ActionError } from '../core/errors.ts';
 import { size as shown } from '../core/format.ts';
 import { linkText, targetOf } from './archive-links.ts';
 import type { Below } from './below.ts';
-import { Bytes } from './bytes.ts';
+import { Bytes, inPieces } from './bytes.ts';
 import { DamagedArchive } from './damaged-archive.ts';
 import { LinkCopies } from './link-copies.ts';
 import { NamedFew } from './named-few.ts';
@@ -28,6 +28,10 @@ export const BOMB = { bytes: 2 ** 30, ratio: 200 } as const;
 
 /** What is unpacked in pieces of this size. */
 const PIECE = 256 * 1024;
+/** So many packed bytes are unpacked at once, by a thread of their own: each time costs. */
+const PACKED_PIECE = 512 * 1024;
+/** What was unpacked ahead of its being written. */
+const AHEAD = 4 * PIECE;
 
 /** What became of members that could not be unpacked as they are. */
 export interface Unpacked {
@@ -66,12 +70,12 @@ export async function unpack(archive: Readable, folder: Below, name: string, hom
     await pipeline(
       archive,
       async function* (chunks: AsyncIterable<Buffer>) {
-        for await (const chunk of chunks) {
-          packed += chunk.length;
-          yield chunk;
+        for await (const piece of inPieces(chunks, PACKED_PIECE)) {
+          packed += piece.length;
+          yield piece;
         }
       },
-      createGunzip({ chunkSize: PIECE }),
+      createGunzip({ chunkSize: PIECE, readableHighWaterMark: AHEAD } as ZlibOptions),
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           unpacked += chunk.length;

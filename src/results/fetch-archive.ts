@@ -24,7 +24,7 @@ export interface Source {
 }
 
 function open({ aws, signal }: Step, { bucket, key, etag }: Source): Promise<Readable | undefined> {
-  return openObject(aws, bucket, key, signal, etag);
+  return openObject(aws, bucket, key, signal, { etag });
 }
 
 /** Makes the sub-folder of the results' folder anew; an empty folder of the worker's gives no object. */

@@ -63,7 +63,8 @@ async function fetchAll(
   let fetched = 0;
   const fetching = each(signal, files, FILES_AT_ONCE, async ({ path, size, etag, place }, signal) => {
     // State can change while it is read: a job may be in progress.
-    const body = await openObject(aws, bucket, key + path, signal, hash === undefined ? undefined : etag);
+    const known = { size, ...(hash !== undefined && { etag }) };
+    const body = await openObject(aws, bucket, key + path, signal, known);
     try {
       room.take(size);
       // Two names of S3 can be one on the disk (`a/b`, `a//b`): the second is not put in place of the first.
