@@ -19,7 +19,7 @@ import type { Step } from '../step.ts';
 import { checkCost } from './check-cost.ts';
 import { launchJob, type NewJob, type Resolved, type Started } from './launch.ts';
 import type { JobSpec } from './spec.ts';
-import { whenBusy } from './when-busy.ts';
+import { whenBusy, whenEnding } from './when-busy.ts';
 
 export type Obtained =
   | { readonly kind: 'reused'; readonly job: EarlierJob }
@@ -71,6 +71,9 @@ export async function reuseOrStart(
       case 'busy':
         await whenBusy(step, spec.reuse.whenBusy, decision.job.name, until);
         break;
+      case 'ending':
+        await whenEnding(step, decision.job.name, until);
+        break;
       case 'started':
         info(`Ran because ${decision.why}.`);
         return { kind: 'started', job: decision.job };
@@ -80,7 +83,7 @@ export async function reuseOrStart(
 
 /** Whether a job will be started: now, or after the one that is in the way. */
 function leadsToStart({ kind }: Decision, { whenBusy, skipIf }: ReuseSpec): boolean {
-  if (kind !== 'busy') return kind === 'start';
+  if (kind !== 'busy') return kind === 'start' || kind === 'ending';
   // The job that is waited for may complete the task.
   return whenBusy === 'replace' || (whenBusy === 'wait' && skipIf !== 'completed');
 }
