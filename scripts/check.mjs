@@ -45,7 +45,7 @@ const uncontained = contained.flatMap((path) => ['--ignore', path]);
 const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
   .map((entry) => join('examples', entry.name, 'workflow.yml'))
   .filter((path) => existsSync(join(root, path)));
-const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
+const sources = ['toolkit', 'local', 'scripts', 'bench', '__tests__', 'examples'];
 
 /** A check: `group`, `name`, its command by the tools that it needs, and `more`, see CHECKS. */
 function check(group, name, command, more = {}) {
