@@ -7,8 +7,8 @@ import { Budget } from '../core/concurrency.ts';
 
 const MIB = 1024 * 1024;
 /** Bytes. An object of at most so many is one range. */
-export const RANGE = 4 * MIB;
-const RANGES_AHEAD = 8;
+export const RANGE = 8 * MIB;
+const RANGES_AHEAD = 3;
 /** Bytes in memory, of all objects that are read at the same time. */
 const MEMORY = new Budget(RANGES_AHEAD * RANGE);
 /** How often a range is asked for if its connection is cut. */
@@ -63,9 +63,13 @@ class Reading {
     let free = (): void => undefined;
     const pieces = new Promise<readonly Buffer[]>((resolve, reject) => {
       const isFree = new Promise<void>((done) => {
-        free = done;
+        free = () => {
+          // A listener that stayed would keep the bytes of the range in memory.
+          this.#signal.removeEventListener('abort', free);
+          done();
+        };
+        this.#signal.addEventListener('abort', free);
       });
-      this.#signal.addEventListener('abort', () => free(), { once: true });
       const end = Math.min(start + RANGE, this.#size) - 1;
       MEMORY.hold(end + 1 - start, async () => {
         resolve(await this.#read(start, end, arriving));
