@@ -90,7 +90,7 @@ const CHECKS = [
     folder: 'toolkit',
   }),
   check('dist', 'dist equals a fresh build', () => [node, 'scripts/build.mjs', '--check']),
-  check('unit', 'unit tests', () => vitest('unit')),
+  check('unit', 'unit tests', () => vitest('unit', `--maxWorkers=${CORES}`)),
   check('static', 'types', () => [npm('tsc'), '--noEmit', '-p', '.']),
   check('static', 'types of the tests', () => [npm('tsc'), '--noEmit', '-p', '__tests__']),
   check('static', 'lint, format and layers', () => [npm('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']),
@@ -143,6 +143,8 @@ function environment(tools) {
     ...process.env,
     PATH,
     NO_COLOR: '1',
+    // Compiled modules of Python lie outside the sources, once for all tests.
+    PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'),
     SSM_TEST_FULL: full ? '1' : '',
     PAGE_TEST_BROWSER: tools.browser ?? '',
     CLIENT_VENVS: tools.clients ?? '',

@@ -12,7 +12,7 @@ import { ASPECTS } from '../../src/history/fingerprint.ts';
 import { OUTPUTS } from '../../src/report/outputs.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { ArtifactServer } from '../workflows/artifact-server.ts';
-import { namesIn, obeyed } from './runner-model.ts';
+import { type Command, namesIn, obeyed } from './runner-model.ts';
 import { Tally } from './tally.ts';
 
 const tally = new Tally('What a worker writes is only text');
@@ -126,17 +126,28 @@ const SAYING = ['error', 'warning', 'notice', 'group', 'debug'];
 /** What main saves for post: src/github/state.ts. */
 const OWN_STATE = ['main', 'job', 'region', 'detach', 'settled', 'lease'];
 
+/** What the runner makes of a step: the commands that it obeys, and what the step sets besides what is its own. */
+interface Reading {
+  readonly commands: readonly Command[];
+  readonly sets: boolean;
+  readonly summary: string;
+}
+
+function read({ streams, output, state, env, path, summary }: Done): Reading {
+  const names = namesIn(output).filter((name) => !OUTPUTS.some((own) => own === name));
+  names.push(...namesIn(state).filter((name) => !OWN_STATE.includes(name)));
+  return { commands: streams.flatMap(obeyed), sets: names.length > 0 || env !== '' || path !== '', summary };
+}
+
 /** Whether the text has become more than text. */
-function isObeyed({ streams, output, state, env, path, summary }: Done, { mark, text }: Hostile): boolean {
-  const commands = streams.flatMap(obeyed).some(({ name, properties, data }) => {
+function isObeyed({ commands, sets, summary }: Reading, { mark, text }: Hostile): boolean {
+  const isCommand = commands.some(({ name, properties, data }) => {
     const holds = `${properties} ${data}`.includes(mark);
     // The error that an annotation is about, and a file's own name. A comma or a colon in them would part them.
     const others = properties.split(',').filter((property) => !/^(?:title|file)=[^:]*$/.test(property));
     return holds && !(SAYING.includes(name) && !others.join().includes(mark) && !data.trimStart().startsWith(mark));
   });
-  const names = [...namesIn(output).filter((name) => !OUTPUTS.some((own) => own === name))];
-  names.push(...namesIn(state).filter((name) => !OWN_STATE.includes(name)));
-  return commands || names.length > 0 || env !== '' || path !== '' || summary.includes(text.trim());
+  return isCommand || sets || summary.includes(text.trim());
 }
 
 /** One run for all the texts of a source. `silent`: that nothing of it is shown is as good. */
@@ -146,12 +157,15 @@ function source(
   run: () => Promise<Done | readonly Done[]>,
   silent = false,
 ): void {
-  let ran: Promise<readonly Done[]> | undefined;
-  tally.attack(what, texts, async (hostile) => {
-    ran ??= run().then((done) => [done].flat());
-    const all = await ran;
+  const readAll = async (): Promise<readonly Reading[]> => {
+    const all = [await run()].flat();
     if (!silent && !JSON.stringify(all).includes('PWNED')) throw new Error('the texts did not come as far as the step');
-    return all.some((done) => isObeyed(done, hostile));
+    return all.map(read);
+  };
+  let ran: Promise<readonly Reading[]> | undefined;
+  tally.attack(what, texts, async (hostile) => {
+    ran ??= readAll();
+    return (await ran).some((reading) => isObeyed(reading, hostile));
   });
 }
 
