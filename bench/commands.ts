@@ -75,6 +75,8 @@ export function runPeer(bench: Bench, { place }: Run, command: PeerCommand): Pro
     RCLONE_CONFIG_S3_PROVIDER: 'Other',
     RCLONE_CONFIG_S3_ENV_AUTH: 'true',
     RCLONE_CONFIG_S3_ENDPOINT: place.s3,
+    // What they print is read as it comes.
+    PYTHONUNBUFFERED: '1',
     SAGEMAKER_USER_CONFIG_OVERRIDE: join(import.meta.dirname, 'peers', 'sagemaker-config.yaml'),
   };
   return measured(bench, { words: filled(words, { DRIVERS: join(root, DRIVERS), ...values }), cwd, env, ...watch });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
+import { load } from './machine.ts';
 import { measureScenario } from './measure-scenario.ts';
 import { type Options, readOptions, UsageError } from './options.ts';
 import { pageText } from './page/page.ts';
@@ -39,8 +40,15 @@ async function bench(options: Options): Promise<void> {
   say(`Written: ${join(to, 'performance.md')}`);
 }
 
+/** The page keeps what it has of a scenario. */
+function failed(name: string, error: unknown): undefined {
+  console.error(`${name} failed:`, error);
+  process.exitCode = 1;
+}
+
 /** Writes after each scenario, so that what was measured is kept if a later one fails. */
 async function measure(options: Options, write: (fresh: readonly ScenarioResult[]) => void): Promise<void> {
+  const before = load();
   const scenarios = SCENARIOS.filter(({ name }) => options.names.includes(name));
   const tools = await findTools(new Set(scenarios.flatMap(({ peers }) => peers)), options.alone, say);
   const cache = join(root, '.cache', 'bench');
@@ -58,7 +66,9 @@ async function measure(options: Options, write: (fresh: readonly ScenarioResult[
     aws = await Aws.start(tools, folder);
     const fresh: ScenarioResult[] = [];
     for (const scenario of scenarios) {
-      fresh.push(await measureScenario(scenario, { tools, aws, folder: join(folder, scenario.name), options, say }));
+      const means = { tools, aws, folder: join(folder, scenario.name), options, load: before, say };
+      const result = await measureScenario(scenario, means).catch((error: unknown) => failed(scenario.name, error));
+      if (result !== undefined) fresh.push(result);
       write(fresh);
     }
   } finally {

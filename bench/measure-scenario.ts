@@ -14,6 +14,8 @@ export interface Means {
   /** For the scenario alone. It is removed in the end. */
   readonly folder: string;
   readonly options: Options;
+  /** The machine's, before the bench. */
+  readonly load: number;
   readonly say: (text: string) => void;
 }
 
@@ -38,6 +40,7 @@ export async function measureScenario(scenario: Scenario, means: Means): Promise
       scenario: scenario.name,
       date,
       quick: options.quick,
+      load: means.load,
       machine: machine(),
       versions: tools.versions,
       ...measured,

@@ -35,8 +35,6 @@ export interface SideResult {
 export interface PlaceResult {
   /** Milliseconds that each answer takes longer. */
   readonly latency: number;
-  /** The machine's load before the first round: how many processes wanted a processor, the average of a minute. */
-  readonly load: number;
   readonly sides: readonly SideResult[];
 }
 
@@ -53,6 +51,8 @@ export interface ScenarioResult {
   readonly date: string;
   /** Whether it ran with the small sizes of `--quick`. */
   readonly quick: boolean;
+  /** The machine's load before the bench: how many processes wanted a processor, the average of a minute. */
+  readonly load: number;
   readonly machine: Machine;
   /** Program → its version. */
   readonly versions: Readonly<Record<string, string>>;

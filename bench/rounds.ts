@@ -1,7 +1,6 @@
 /** Runs the sides of a scenario in turn: a warm-up, then rounds, each of which another side begins. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { load } from './machine.ts';
 import type { PlaceResult, Sample } from './results.ts';
 import type { Run, Side } from './scenario.ts';
 import type { Place } from './servers/aws.ts';
@@ -13,7 +12,6 @@ export interface Plan {
 }
 
 export async function runRounds(sides: readonly Side[], place: Place, plan: Plan): Promise<PlaceResult> {
-  const before = load();
   const runs = sides.map((): Sample[] => []);
   for (let round = plan.warmUp ? 0 : 1; round <= plan.rounds; round += 1) {
     for (const at of turns(sides.length, round)) {
@@ -31,7 +29,7 @@ export async function runRounds(sides: readonly Side[], place: Place, plan: Plan
     command,
     runs: kept(runs[at] ?? [], plan.warmUp),
   }));
-  return { latency: place.latency, load: rounded(before), sides: sideResults };
+  return { latency: place.latency, sides: sideResults };
 }
 
 /** The sides' numbers in the order of their turns: each round begins with the next one. */

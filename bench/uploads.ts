@@ -6,11 +6,8 @@ import { ACTION, type Bench, type Run, type Side } from './scenario.ts';
 import { BUCKET } from './servers/aws.ts';
 import type { Peer } from './tools.ts';
 
-/** How long it takes is told to the request for the job: everything that a step does before it counts. */
-export const UNTIL_THE_JOB =
-  'For the action this is from the start of the process until the request for the training job arrived: a whole step, with ' +
-  'its code and its role, from which nothing is subtracted. The [start of a job](#launch) without data is in it. For the ' +
-  'others it is the whole command.';
+/** What the page says of each upload. */
+export const UNTIL_THE_JOB = 'Time is that [until the job](#how-it-is-measured).';
 
 /** Flags by which rclone is fast with small files; the others are so by default. */
 const RCLONE = ['--transfers', '32', '--checkers', '32'];
@@ -57,6 +54,8 @@ export interface Upload {
   readonly workspace: string;
   /** In the workspace. */
   readonly data: string;
+  /** How many files that is. */
+  readonly files: number;
   /** The name of the folder, below all of that side's, to which a run sends. */
   readonly target: (run: Run) => string;
   /** What happens before each run, and is not measured. */
@@ -66,7 +65,7 @@ export interface Upload {
 }
 
 /** The task's name is that of the folder. */
-export function actionUpload(bench: Bench, { workspace, data, target, before, remove }: Upload): Side {
+export function actionUpload(bench: Bench, { workspace, data, files, target, before, remove }: Upload): Side {
   const shown = { task: '$TASK', entrypoint: 'train.py', inputs: `data=${data}`, wait: 'false' };
   return {
     name: ACTION,
@@ -76,6 +75,7 @@ export function actionUpload(bench: Bench, { workspace, data, target, before, re
       const task = target(run);
       const step = { workspace, inputs: { ...shown, task } };
       const { sample, job } = await launched(bench.aws, () => runAction(bench, run, step));
+      checkSent(bench, `${PROJECT}/${task}/input/data`, files);
       // The next run finds the task as this one did.
       bench.aws.removeObjects(`${PROJECT}/${task}${remove ? '' : `/${job}`}`);
       return sample;
@@ -83,7 +83,11 @@ export function actionUpload(bench: Bench, { workspace, data, target, before, re
   };
 }
 
-export function peerUpload(bench: Bench, peer: PeerUpload, { workspace, data, target, before, remove }: Upload): Side {
+export function peerUpload(
+  bench: Bench,
+  peer: PeerUpload,
+  { workspace, data, files, target, before, remove }: Upload,
+): Side {
   const { name, words } = peer;
   return {
     name,
@@ -96,10 +100,17 @@ export function peerUpload(bench: Bench, peer: PeerUpload, { workspace, data, ta
       await bench.aws.forgetRequests();
       const { sample } = await runPeer(bench, run, { peer: peer.peer, words, values, cwd: workspace });
       const calls = bench.aws.countRequests();
+      checkSent(bench, folder, files);
       if (remove) bench.aws.removeObjects(folder);
       return { ...sample, calls };
     },
   };
+}
+
+/** Throws an Error unless all of it is in S3. */
+function checkSent({ aws }: Bench, folder: string, files: number): void {
+  const found = aws.countObjects(folder) ?? files;
+  if (found !== files) throw new Error(`${found} of ${files} files are in S3, below ${folder}.`);
 }
 
 /** All that a peer sent is below this key. */

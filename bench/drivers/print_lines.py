@@ -1,7 +1,7 @@
 """What each instance of a job runs: it prints numbered lines with the time, `LINES [BEGIN PER_SECOND]`.
 
-A line is `BENCH HOST NUMBER MILLISECONDS` and some text, 100 characters or so. With BEGIN, seconds since 1970, it starts
-then, prints so many lines a second, and ends. Without, it prints as fast as it can, and does not end by itself.
+A line is `BENCH HOST NUMBER MILLISECONDS` and some text, 100 characters or so. With BEGIN, seconds since 1970, it
+starts then, prints so many lines a second, and ends. Without, it prints as fast as it can, and does not end by itself.
 """
 
 from __future__ import annotations

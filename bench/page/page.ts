@@ -1,6 +1,6 @@
 /** The page: docs/performance.md, from results and what the scenarios say of themselves. */
 import GithubSlugger from 'github-slugger';
-import type { Machine, PlaceResult, Results, ScenarioResult, SideResult } from '../results.ts';
+import type { Machine, Results, ScenarioResult, SideResult } from '../results.ts';
 import { ACTION, type Scenario } from '../scenario.ts';
 import { MEASURES, measuresOf, median, shown, shownSpread, spread } from './measures.ts';
 import { type Verdict, verdictOf } from './targets.ts';
@@ -20,22 +20,27 @@ How fast the action is, beside what a user would take instead: measured on one m
 
 const HOW = `## How it is measured
 
-\`npm run bench\` measures all of it anew and writes this page, its picture and [the numbers](performance.json). \`npm run bench -- NAME…\`
-measures some scenarios, by the names above their tables, and leaves the others as they were; \`--rounds N\` repeats more often. What it needs beside Node, Python, git
-and Go it fetches below \`.cache/\`. No number here is written by hand.
+\`npm run bench\` measures all of it anew, and writes this page, its picture and [the numbers](performance.json).
+\`npm run bench -- NAME…\` measures some scenarios, by the names below their headings, and leaves the others as they are;
+\`--rounds N\` repeats more often. Peers and servers are fetched below \`.cache/\`. No number here is written by hand.
 
-- **The action** is \`dist/index.js\` of this commit, as a process with the variables that a runner gives it.
-- **AWS** is [the stand-in](local.md), and for objects [versitygw](https://github.com/versity/versitygw), to which all clients send directly. They
-  run on the same machine and share its processors with what is measured, so times say which is faster, and less how long it would take at AWS.
-- **Distance.** With 0 ms everything is on this machine. With 25 ms [toxiproxy](https://github.com/Shopify/toxiproxy) holds each answer back by that time;
-  opening a connection takes no longer.
-- **Rounds.** After a warm-up, which fills the caches of the disk for all, each round runs every side once, beginning with another one. Numbers are
-  medians; the least and the most are in brackets. Before each run the disk's unwritten data is written.
-- **Memory** is the most that any one process of a command had resident, **processor** the seconds of processors that the command and its
-  processes took, both as the kernel counts them. The servers' are not in it.
-- **Calls** are requests to AWS's APIs, counted in the logs of stand-in and S3 server.
-- **The others** run in the versions below, each as its documentation shows it, with the flags that are shown. Their times are those of whole
-  processes: the action starts as one for each step, too.
+- **The action** is \`dist/index.js\` of the commit below, as a process with the variables that a runner gives it.
+- **AWS** is [the stand-in](local.md), and for objects [versitygw](https://github.com/versity/versitygw), to which all clients send
+  directly. They run on the same machine and share its processors with what is measured: times compare the sides, and say
+  less about AWS itself.
+- **Distance**: with 0 ms everything is on this machine. With 25 ms [toxiproxy](https://github.com/Shopify/toxiproxy) holds each answer back by
+  that time; opening a connection takes no longer.
+- **Rounds**: after a warm-up, which fills the caches of the disk for all, each round runs every side once, beginning with
+  another one. Numbers are medians, with the least and the most in brackets. What the disk has not written yet is written
+  before each run.
+- **Until the job**: for the action, uploads take from the start of the process until the request for the training job
+  arrived. That is a whole step, with its code, its role and its history, from which nothing is subtracted; the first
+  scenario says what it takes without data. For the others it is the whole command, which only sends.
+- **Memory** is the most that any one process of a command had resident, **processor** the seconds of processors that the
+  command took, both as the kernel counts them. The servers' are not in it.
+- **Calls** are requests to AWS's APIs, counted in the logs of the stand-in and the S3 server.
+- **The others** have the versions below and the flags that are shown, else their defaults. A program starts for each run,
+  as the action does for each step.
 `;
 
 export function pageText(results: Results, scenarios: readonly Scenario[]): string {
@@ -52,18 +57,13 @@ export function pageText(results: Results, scenarios: readonly Scenario[]): stri
 
 /** What makes the numbers worth less. */
 function warningsOf(results: readonly ScenarioResult[]): string[] {
-  const quick = results.filter((result) => result.quick).map(({ scenario }) => scenario);
-  const busy = results
-    .filter(({ places }) => places.some(({ load }) => load > QUIET_LOAD))
-    .map(({ scenario }) => scenario);
-  const lines = [
-    ...(quick.length > 0
-      ? [`Measured with small sizes, by \`--quick\`, which says nothing about speed: ${quick.join(', ')}.`]
-      : []),
-    ...(busy.length > 0
-      ? [`**The machine was busy** with other work, so times are longer and lie further apart: ${busy.join(', ')}.`]
-      : []),
-  ];
+  const named = (found: readonly ScenarioResult[]): string => found.map(({ scenario }) => scenario).join(', ');
+  const quick = results.filter((result) => result.quick);
+  const busy = results.filter(({ load }) => load > QUIET_LOAD);
+  const lines: string[] = [];
+  if (quick.length > 0) lines.push(`Measured with small sizes, which say nothing about speed: ${named(quick)}.`);
+  if (busy.length > 0)
+    lines.push(`**The machine was busy** with other work, so times are longer and lie further apart: ${named(busy)}.`);
   return lines.map((line) => `> ${line}\n`);
 }
 
@@ -76,7 +76,7 @@ function summaryRows({ title, headline, targets }: Scenario, { places }: Scenari
       `[${title}](#${slug(title)})`,
       `${place.latency} ms`,
       `**${brief(own, headline)}**`,
-      others.map((side) => `${side.name} ${brief(side, headline)}`).join('<br>') || 'none does it',
+      others.map((side) => `${side.name} ${brief(side, headline)}`).join('<br>') || '–',
       verdicts.map(({ target }) => target).join('<br>'),
       verdicts.map(verdictText).join('<br>'),
     ];
@@ -121,14 +121,9 @@ function section(scenario: Scenario, result: ScenarioResult): string {
   return parts.join('\n');
 }
 
-function measuredText({ date, places }: ScenarioResult): string {
-  const counts = places.map((place) => Math.max(...place.sides.map(({ runs }) => runs.length)));
-  const loads = places.map(loadText);
-  return `${date}, ${Math.max(...counts)} rounds, load at the start ${loads.join(' and ')}.`;
-}
-
-function loadText({ load }: PlaceResult): string {
-  return load.toFixed(2);
+function measuredText({ date, load, places }: ScenarioResult): string {
+  const rounds = Math.max(...places.flatMap(({ sides }) => sides.map(({ runs }) => runs.length)));
+  return `${date}, ${rounds === 1 ? 'one round' : `${rounds} rounds`}, load ${load.toFixed(1)} before.`;
 }
 
 /** Scenarios that were measured on another machine or with other versions stand apart. */

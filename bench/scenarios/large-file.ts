@@ -33,7 +33,7 @@ export const largeFile: Scenario = {
     makeLargeFile(join(workspace, FILE), bench.quick ? 9 : 1_024);
     writeFileSync(join(workspace, 'train.py'), 'print("trained")\n');
     const target = ({ round, place }: Run): string => `large-${place.latency}-${round}`;
-    const upload: Upload = { workspace, data: FILE, target, remove: true };
+    const upload: Upload = { workspace, data: FILE, files: 1, target, remove: true };
     return [actionUpload(bench, upload), ...PEERS.map((peer) => peerUpload(bench, peer, upload))];
   },
 };

@@ -9,7 +9,6 @@ import type { Sample } from '../results.ts';
 import { ACTION, type Bench, type Run, type Scenario, type Side } from '../scenario.ts';
 
 const PRINTER = join(import.meta.dirname, '..', 'drivers', 'print_lines.py');
-const INSTANCES = 10;
 /** Of a client that prints no more. */
 const SILENCE_MS = 30_000;
 const SDK = { name: 'SageMaker SDK v2', peer: 'sdk2' } as const;
@@ -20,8 +19,12 @@ const INPUTS = { task: TASK, 'job-name': '$JOB' };
 type Follow = (run: Run, job: string, watch: Pick<Command, 'onOutput' | 'until'>) => Promise<Ended>;
 type Measure = (run: Run, side: string, follow: Follow) => Promise<Sample>;
 
-function jobOf(name: string, words: readonly string[]): Job {
-  return { name, task: TASK, instances: INSTANCES, command: ['python3', PRINTER, ...words] };
+function instancesOf({ quick }: Bench): number {
+  return quick ? 2 : 10;
+}
+
+function jobOf(bench: Bench, name: string, words: readonly string[]): Job {
+  return { name, task: TASK, instances: instancesOf(bench), command: ['python3', PRINTER, ...words] };
 }
 
 /** The action and the SDK follow the same job, each in its way. */
@@ -65,13 +68,13 @@ export const catchUp: Scenario = {
   open: async (bench) => {
     const { aws, quick, atEnd } = bench;
     const each = quick ? 200 : 50_000;
-    const job = jobOf('bench-catch-up', [String(each)]);
+    const job = jobOf(bench, 'bench-catch-up', [String(each)]);
     await aws.runJobs(true);
     await startJob(aws, job);
     atEnd(() => stopJob(aws, job));
     await printed(aws, job, ` ${each - 1} `);
     return sides(bench, async (run, _side, follow) => {
-      const expected = INSTANCES * each;
+      const expected = instancesOf(bench) * each;
       const tally = new LineTally();
       const begun = Date.now();
       const onOutput = (text: string): void => tally.accept(text, Date.now());
@@ -107,14 +110,14 @@ export const follow: Scenario = {
     return sides(bench, async (run, side, follow) => {
       const begin = Date.now() / 1_000 + ahead;
       const words = [rate * duration, begin, rate].map(String);
-      const job = jobOf(`bench-follow-${side}-${run.place.latency}-${run.round}`, words);
+      const job = jobOf(bench, `bench-follow-${side}-${run.place.latency}-${run.round}`, words);
       await startJob(aws, job);
       const tally = new LineTally();
       await aws.forgetRequests();
       const { sample } = await follow(run, job.name, { onOutput: (text) => tally.accept(text, Date.now()) });
       const during = aws.requests().filter(({ received }) => received >= begin && received < begin + duration);
       const { cpu, memory } = sample;
-      const lost = INSTANCES * rate * duration - tally.count;
+      const lost = instancesOf(bench) * rate * duration - tally.count;
       const calls = { callsPerSecond: during.length / duration };
       return { lag: tally.lag(0.5), worstLag: tally.lag(0.99), ...calls, lost, cpu, memory };
     });

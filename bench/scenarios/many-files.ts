@@ -7,10 +7,11 @@ import { AGAIN, actionUpload, FOLDER, peerUpload, sendBefore, UNTIL_THE_JOB, typ
 
 const CHANGED = [AGAIN.rcloneBySize, AGAIN.s5cmd, AGAIN.awsCli];
 
-function repository({ folder, quick }: Bench): string {
-  const made = join(folder, 'repository');
-  makeRepository(made, quick ? 60 : 100_000, 1);
-  return made;
+function repository({ folder, quick }: Bench): Pick<Upload, 'workspace' | 'data' | 'files'> {
+  const workspace = join(folder, 'repository');
+  const files = quick ? 60 : 100_000;
+  makeRepository(workspace, files, 1);
+  return { workspace, data: 'data', files };
 }
 
 export const manyFiles: Scenario = {
@@ -26,7 +27,7 @@ export const manyFiles: Scenario = {
   peers: ['transfer'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `many-${place.latency}-${round}`;
-    const upload: Upload = { workspace: repository(bench), data: 'data', target, remove: true };
+    const upload: Upload = { ...repository(bench), target, remove: true };
     return [actionUpload(bench, upload), peerUpload(bench, FOLDER.s5cmd, upload)];
   },
 };
@@ -45,14 +46,14 @@ export const changedFile: Scenario = {
   ],
   peers: ['transfer'],
   open: async (bench) => {
-    const workspace = repository(bench);
+    const made = repository(bench);
     const changed = new Set<string>();
     const change = ({ round, place }: Run): void => {
       const name = `${place.latency} ms, round ${round}`;
-      if (!changed.has(name)) writeFileSync(dataFile(workspace, 7 * changed.size), name);
+      if (!changed.has(name)) writeFileSync(dataFile(made.workspace, 7 * changed.size), name);
       changed.add(name);
     };
-    const sent: Upload = { workspace, data: 'data', target: () => 'changed', remove: false };
+    const sent: Upload = { ...made, target: () => 'changed', remove: false };
     await sendBefore(bench, sent, CHANGED);
     const upload: Upload = { ...sent, before: change };
     return [actionUpload(bench, upload), ...CHANGED.map((peer) => peerUpload(bench, peer, upload))];

@@ -1,5 +1,5 @@
 /** A model's archive, brought back and unpacked. */
-import { createReadStream, mkdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, globSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { runAction, runPeer, shownCommand, shownStep } from '../commands.ts';
@@ -57,6 +57,8 @@ export const model: Scenario = {
         mkdirSync(join(workspace, ...(side.name === ACTION ? [] : [OUTPUT])), { recursive: true });
         await bench.aws.forgetRequests();
         const { sample } = await start(run);
+        if (globSync(join(workspace, OUTPUT, '**', 'config.json')).length !== 1)
+          throw new Error(`${side.name} did not unpack the model.`);
         return { ...sample, calls: bench.aws.countRequests() };
       },
     });

@@ -11,7 +11,7 @@ export const skip: Scenario = {
   title: 'Skip of an unchanged task',
   what:
     'From the start of the process to its end, with the default inputs: the step finds that a completed job ran the same, ' +
-    'brings back its log, and sees that it left no model and no output. None of the others skips.',
+    'brings back its log, and sees that it left no model and no output. None of the others compares code, inputs and settings with those of an earlier job.',
   headline: 'seconds',
   latencies: [0, 25],
   targets: [

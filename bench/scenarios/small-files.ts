@@ -7,10 +7,11 @@ import { AGAIN, actionUpload, FOLDER, peerUpload, sendBefore, UNTIL_THE_JOB, typ
 const FRESH = [FOLDER.s5cmd, FOLDER.rclone, FOLDER.awsCli, FOLDER.sdk2];
 const SAME = [AGAIN.rcloneByContent, AGAIN.s5cmd, AGAIN.awsCli];
 
-function repository({ folder, quick }: Bench): string {
-  const made = join(folder, 'repository');
-  makeRepository(made, quick ? 50 : 5_000, 4_096);
-  return made;
+function repository({ folder, quick }: Bench): Pick<Upload, 'workspace' | 'data' | 'files'> {
+  const workspace = join(folder, 'repository');
+  const files = quick ? 50 : 5_000;
+  makeRepository(workspace, files, 4_096);
+  return { workspace, data: 'data', files };
 }
 
 export const smallFiles: Scenario = {
@@ -26,7 +27,7 @@ export const smallFiles: Scenario = {
   peers: ['transfer', 'sdk2'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `fresh-${place.latency}-${round}`;
-    const upload: Upload = { workspace: repository(bench), data: 'data', target, remove: true };
+    const upload: Upload = { ...repository(bench), target, remove: true };
     return [actionUpload(bench, upload), ...FRESH.map((peer) => peerUpload(bench, peer, upload))];
   },
 };
@@ -45,10 +46,10 @@ export const sameFiles: Scenario = {
     const made = repository(bench);
     const workspace = join(bench.folder, 'workspace');
     const upload: Upload = {
+      ...made,
       workspace,
-      data: 'data',
       target: () => 'again',
-      before: () => checkOut(made, workspace),
+      before: () => checkOut(made.workspace, workspace),
       remove: false,
     };
     await sendBefore(bench, upload, SAME);

@@ -2,7 +2,7 @@
  * AWS for the bench: the stand-in for its APIs, an S3 server for the objects, and both once more from a distance. Clients
  * send to S3 directly; the stand-in's jobs read and write the same objects.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -130,9 +130,19 @@ export class Aws {
     if (this.#s3 !== undefined) rmSync(join(this.#s3.objects, BUCKET, folder), { recursive: true, force: true });
   }
 
+  /** How many objects are below a folder of the bucket; one for the key of an object. Undefined where the stand-in has them. */
+  countObjects(folder: string): number | undefined {
+    if (this.#s3 === undefined) return undefined;
+    const path = join(this.#s3.objects, BUCKET, folder);
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return existsSync(path) ? 1 : 0;
+    return readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+  }
+
   removeAllObjects(): void {
     if (this.#s3 === undefined) return;
-    for (const name of readdirSync(join(this.#s3.objects, BUCKET))) this.removeObjects(name);
+    // What begins with a dot is the server's own.
+    const names = readdirSync(join(this.#s3.objects, BUCKET)).filter((name) => !name.startsWith('.'));
+    for (const name of names) this.removeObjects(name);
   }
 
   async stop(): Promise<void> {
