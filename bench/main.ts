@@ -55,23 +55,27 @@ async function measure(options: Options, write: (fresh: readonly ScenarioResult[
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'run-'));
   let aws: Aws | undefined;
-  const end = async (): Promise<void> => {
+  let interruption: NodeJS.Signals | undefined;
+  // What is under way then fails, and the loop below ends.
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interruption = signal;
     endMeasured();
-    await aws?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    void aws?.stop();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void end().finally(() => process.exit(128 + constants.signals[signal])));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   try {
     aws = await Aws.start(tools, folder);
     const fresh: ScenarioResult[] = [];
     for (const scenario of scenarios) {
       const means = { tools, aws, folder: join(folder, scenario.name), options, load: before, say };
       const result = await measureScenario(scenario, means).catch((error: unknown) => failed(scenario.name, error));
+      if (interruption !== undefined) break;
       if (result !== undefined) fresh.push(result);
       write(fresh);
     }
   } finally {
-    await end();
+    await aws?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
+  if (interruption !== undefined) process.exitCode = 128 + constants.signals[interruption];
 }

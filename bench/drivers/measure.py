@@ -2,7 +2,7 @@
 
 REPORT is a JSON object: `began` (seconds since 1970), `seconds`, `cpu` (seconds of the command and what it waited for),
 `memory` (bytes: the most that any one of these processes had resident, as the kernel counts it), `code` (negative: the
-signal). SIGTERM ends the command with all of its processes, and the report is written all the same.
+signal). SIGTERM and SIGINT end the command with all of its processes, and the report is written all the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def main() -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
 
-    signal.signal(signal.SIGTERM, end)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, end)
     _, status, usage = os.wait4(child, 0)
     told = {
         "began": began,
