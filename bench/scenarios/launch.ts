@@ -15,6 +15,8 @@ const INPUTS = {
   hyperparameters: 'epochs=3',
   wait: 'false',
 };
+/** The number of a round that comes before all others. */
+const BEFORE = 99;
 const PEERS: readonly { readonly name: string; readonly peer: Peer; readonly words: readonly string[] }[] = [
   { name: 'SageMaker SDK v3', peer: 'sdk3', words: ['python', '$DRIVERS/sdk3_launch.py', '$TASK', '$ROLE'] },
   { name: 'SageMaker SDK v2', peer: 'sdk2', words: ['python', '$DRIVERS/sdk2_launch.py', '$TASK', '$ROLE'] },
@@ -64,9 +66,17 @@ export const launch: Scenario = {
         },
       }),
     );
+    if (!bench.quick) await makeRoles(bench, [action, ...peers]);
     return [action, ...peers];
   },
 };
+
+/** The action and ssm make the role of a project at its first job. */
+async function makeRoles({ aws, tools }: Bench, sides: readonly Side[]): Promise<void> {
+  for (const side of sides)
+    if (side.peer === undefined || (side.peer === 'ssm' && tools.peers.has('ssm')))
+      await side.run({ round: BEFORE, place: aws.here });
+}
 
 /** In the warm-up S3 is reached through the stand-in, whose log then has the order of all calls. */
 function counts({ round, place }: Run): boolean {
