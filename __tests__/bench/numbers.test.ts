@@ -42,9 +42,12 @@ describe('lines of a log', () => {
   it('count once each, whatever is about them and wherever the output is cut', () => {
     const tally = new LineTally();
     tally.accept('Training\n[algo-1] BENCH algo-1 0 1000 text\n\u001b[34mBENCH algo-2 0 10', 1_500);
-    tally.accept('00 text\u001b[0m\nBENCH algo-1 0 1000 text\nBENCH algo-1 1 2000 te', 3_000);
-    expect([tally.count, tally.lastAt]).toEqual([2, 3_000]);
+    tally.accept('00 text\u001b[0m\nBENCH algo-1 0 1000 text\nBEN', 3_000);
+    expect([tally.count, tally.has(2), tally.has(3), tally.lastAt]).toEqual([2, true, false, 3_000]);
     expect([tally.lag(0), tally.lag(0.5), tally.lag(1)]).toEqual([0.5, 1.25, 2]);
+    tally.accept('CH algo-1 1 2000 text\n\nthe end', 4_000);
+    tally.accept(' of it\n', 5_000);
+    expect([tally.has(3), tally.has(4), tally.lastAt, tally.lag(1)]).toEqual([true, false, 4_000, 2]);
   });
 });
 

@@ -111,6 +111,15 @@ describe('the page', () => {
     expect(bad).toContain('The speed of light.');
   });
 
+  it('tells a version once, and where scenarios differ, whose it is', () => {
+    const [first] = results(2, 0).scenarios;
+    if (first === undefined) throw new Error('no result');
+    const other = { ...first, scenario: 'other', versions: { Node: 'v26' } };
+    const page = pageText({ scenarios: [first, other] }, [scenario, { ...scenario, name: 'other' }]);
+    expect(page).toContain('| memory | 24 GiB |');
+    expect(page).toContain('| Node | v24 (made-up)<br>v26 (other) |');
+  });
+
   it('says that the machine was busy, how it was measured and what was left out', () => {
     const page = pageText(results(2, 1.3), [scenario]);
     expect(page).toContain('> **The machine was busy**');

@@ -126,24 +126,23 @@ function measuredText({ date, load, places }: ScenarioResult): string {
   return `${date}, ${rounds === 1 ? 'one round' : `${rounds} rounds`}, load ${load.toFixed(1)} before.`;
 }
 
-/** Scenarios that were measured on another machine or with other versions stand apart. */
+/** What all scenarios have in common once; where they differ, with their names. */
 function machinesText({ scenarios }: Results): string {
-  const groups = Map.groupBy(scenarios, ({ machine, versions }) => JSON.stringify([machine, versions]));
-  const parts = [...groups.values()].map((group) => {
-    const [first] = group;
-    if (first === undefined) return '';
-    const names = groups.size > 1 ? [['scenarios', group.map(({ scenario }) => scenario).join(', ')]] : [];
-    return table(['', ''], [...names, ...machineRows(first.machine), ...Object.entries(first.versions)]);
+  const facts = scenarios.flatMap(({ scenario, machine, versions }) =>
+    Object.entries({ ...machineFacts(machine), ...versions }).map(([name, value]) => ({ scenario, name, value })),
+  );
+  const rows = [...Map.groupBy(facts, ({ name }) => name)].map(([name, told]) => {
+    const values = [...Map.groupBy(told, ({ value }) => value)];
+    const shownValues = values.map(([value, by]) =>
+      values.length === 1 ? value : `${value} (${by.map(({ scenario }) => scenario).join(', ')})`,
+    );
+    return [name, shownValues.join('<br>')];
   });
-  return `## Machine and versions\n\n${parts.join('\n\n')}\n`;
+  return `## Machine and versions\n\n${table(['', ''], rows)}\n`;
 }
 
-function machineRows({ processor, cores, memoryGib, system }: Machine): string[][] {
-  return [
-    ['processor', `${processor}, ${cores} cores`],
-    ['memory', `${memoryGib} GiB`],
-    ['system', system],
-  ];
+function machineFacts({ processor, cores, memoryGib, system }: Machine): Record<string, string> {
+  return { processor: `${processor}, ${cores} cores`, memory: `${memoryGib} GiB`, system };
 }
 
 function slug(title: string): string {

@@ -59,7 +59,8 @@ function columnX(at: number): number {
 function group({ title, headline }: Scenario, { places }: ScenarioResult, top: number) {
   const values = places.flatMap(({ sides }) => sides.flatMap((side) => median(side, headline) ?? []));
   const scale = (COLUMN_WIDTH - NUMBER_WIDTH) / Math.max(...values, Number.MIN_VALUE);
-  const heading = isMoreBetter(headline) ? `${title} – ${MEASURES[headline].title}, more is better` : title;
+  const measure = headline === 'seconds' ? '' : ` – ${MEASURES[headline].title}`;
+  const heading = title + measure + (isMoreBetter(headline) ? ', more is better' : '');
   const lines = [text(EDGE, top + BAR, heading, 'title')];
   const names = [...new Set(places.flatMap(({ sides }) => sides.map(({ name }) => name)))];
   for (const [row, name] of names.entries()) {

@@ -78,7 +78,7 @@ export const catchUp: Scenario = {
       const tally = new LineTally();
       const begun = Date.now();
       const onOutput = (text: string): void => tally.accept(text, Date.now());
-      const until = (): boolean => tally.count >= expected || Date.now() - Math.max(begun, tally.lastAt) > SILENCE_MS;
+      const until = (): boolean => tally.has(expected) || Date.now() - Math.max(begun, tally.lastAt) > SILENCE_MS;
       await aws.forgetRequests();
       const { began, sample } = await follow(run, job.name, { onOutput, until });
       const calls = aws.countRequests();
