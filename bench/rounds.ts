@@ -1,9 +1,12 @@
 /** Runs the sides of a scenario in turn: a warm-up, then rounds, each of which another side begins. */
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { PlaceResult, Sample } from './results.ts';
 import type { Run, Side } from './scenario.ts';
 import type { Place } from './servers/aws.ts';
+
+const LONGEST_SYNC_MS = 30_000;
 
 export interface Plan {
   readonly rounds: number;
@@ -45,9 +48,9 @@ function kept(runs: readonly Sample[], warmUp: boolean): Sample[] {
   return others.map((run) => (calls === undefined ? run : { calls, ...run }));
 }
 
-/** On a disk without others' unwritten data. */
+/** What the last side wrote is on the disk before, but where somebody else writes on and on. */
 async function runOne(side: Side, run: Run): Promise<Sample> {
-  await promisify(execFile)('sync');
+  await Promise.race([promisify(execFile)('sync'), sleep(LONGEST_SYNC_MS, undefined, { ref: false })]);
   const sample = await side.run(run);
   return Object.fromEntries(Object.entries(sample).map(([measure, value]) => [measure, rounded(value)]));
 }

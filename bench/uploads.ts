@@ -9,6 +9,11 @@ import type { Peer } from './tools.ts';
 /** What the page says of each upload. */
 export const UNTIL_THE_JOB = 'Time is that [until the job](#how-it-is-measured).';
 
+/** Why many small files take what they take. */
+export const ONE_THREAD =
+  'Each request costs processor time where it is sent: its signature, its checksum, HTTP. A step has one thread for that, s5cmd ' +
+  'uses all processors, and here the S3 server takes its share of the same ones.';
+
 /** Flags by which rclone is fast with small files; the others are so by default. */
 const RCLONE = ['--transfers', '32', '--checkers', '32'];
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFile, makeRepository } from '../data.ts';
 import type { Bench, Run, Scenario } from '../scenario.ts';
-import { AGAIN, actionUpload, FOLDER, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
+import { AGAIN, actionUpload, FOLDER, ONE_THREAD, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
 
 const CHANGED = [AGAIN.rcloneBySize, AGAIN.s5cmd, AGAIN.awsCli];
 
@@ -24,6 +24,7 @@ export const manyFiles: Scenario = {
     { measure: 'seconds', most: 1, times: FOLDER.s5cmd.name, strictly: true },
     { measure: 'memory', most: 400 },
   ],
+  missed: ONE_THREAD,
   peers: ['transfer'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `many-${place.latency}-${round}`;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { checkOut, makeRepository } from '../data.ts';
 import type { Bench, Run, Scenario } from '../scenario.ts';
-import { AGAIN, actionUpload, FOLDER, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
+import { AGAIN, actionUpload, FOLDER, ONE_THREAD, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
 
 const FRESH = [FOLDER.s5cmd, FOLDER.rclone, FOLDER.awsCli, FOLDER.sdk2];
 const SAME = [AGAIN.rcloneByContent, AGAIN.s5cmd, AGAIN.awsCli];
@@ -24,6 +24,7 @@ export const smallFiles: Scenario = {
     { measure: 'seconds', most: 1, times: 's5cmd', strictly: true },
     { measure: 'memory', most: 150 },
   ],
+  missed: ONE_THREAD,
   peers: ['transfer', 'sdk2'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `fresh-${place.latency}-${round}`;

@@ -15,6 +15,7 @@ export const start: Scenario = {
   latencies: [0],
   repeat: 5,
   targets: [{ measure: 'seconds', most: 5, times: NODE }],
+  missed: 'Node itself is the bound; above it the code of the bundle is read, compiled and run.',
   peers: [],
   open: async (bench) => [
     side(bench, ACTION, 'node dist/index.js', [DIST]),
