@@ -3,7 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFile, makeRepository } from '../data.ts';
 import type { Bench, Run, Scenario } from '../scenario.ts';
-import { AGAIN, actionUpload, FOLDER, ONE_THREAD, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
+import {
+  AGAIN,
+  actionUpload,
+  FOLDER,
+  ONE_THREAD,
+  peerUpload,
+  sendBefore,
+  UNTIL_THE_JOB,
+  type Upload,
+} from '../uploads.ts';
 
 const CHANGED = [AGAIN.rcloneBySize, AGAIN.s5cmd, AGAIN.awsCli];
 

@@ -2,7 +2,16 @@
 import { join } from 'node:path';
 import { checkOut, makeRepository } from '../data.ts';
 import type { Bench, Run, Scenario } from '../scenario.ts';
-import { AGAIN, actionUpload, FOLDER, ONE_THREAD, peerUpload, sendBefore, UNTIL_THE_JOB, type Upload } from '../uploads.ts';
+import {
+  AGAIN,
+  actionUpload,
+  FOLDER,
+  ONE_THREAD,
+  peerUpload,
+  sendBefore,
+  UNTIL_THE_JOB,
+  type Upload,
+} from '../uploads.ts';
 
 const FRESH = [FOLDER.s5cmd, FOLDER.rclone, FOLDER.awsCli, FOLDER.sdk2];
 const SAME = [AGAIN.rcloneByContent, AGAIN.s5cmd, AGAIN.awsCli];
