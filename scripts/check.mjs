@@ -46,7 +46,7 @@ const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
   .filter((entry) => existsSync(join(root, 'examples', entry.name, 'workflow.yml')))
   .flatMap(({ name }) => readdirSync(join(root, 'examples', name)).map((file) => join('examples', name, file)))
   .filter((path) => path.endsWith('.yml'));
-const sources = ['toolkit', 'local', 'scripts', '__tests__', 'examples'];
+const sources = ['toolkit', 'local', 'scripts', 'bench', '__tests__', 'examples'];
 
 /** A check: `group`, `name`, its command by the tools that it needs, and `more`, see CHECKS. */
 function check(group, name, command, more = {}) {

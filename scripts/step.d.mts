@@ -22,6 +22,11 @@ export interface StepEnd {
   readonly summary: string;
 }
 
+export function stepEnvironment(options: Pick<StepOptions, 'folder' | 'inputs' | 'env' | 'state'>): {
+  readonly files: Record<string, string>;
+  readonly variables: Record<string, string | undefined>;
+};
+
 export function startStep(options: StepOptions): {
   readonly child: ChildProcess;
   readonly files: Record<string, string>;

@@ -6,6 +6,23 @@ import { join } from 'node:path';
 
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY', 'GITHUB_PATH'];
 
+/** The variables of a step, `env` among them, and its files of commands in a new folder below `folder`. */
+export function stepEnvironment({ folder, inputs = {}, env = {}, state = {} }) {
+  mkdirSync(folder, { recursive: true });
+  const own = mkdtempSync(join(folder, 'step-'));
+  const files = Object.fromEntries(FILES.map((name) => [name, join(own, name)]));
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  const named = (prefix, values, name) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + name(key), value]));
+  const variables = {
+    ...env,
+    ...files,
+    ...named('INPUT_', inputs, (key) => key.replaceAll(' ', '_').toUpperCase()),
+    ...named('STATE_', state, (key) => key),
+  };
+  return { files, variables };
+}
+
 /**
  * Starts it. `folder`: where its files lie; `inputs`: as under `with:`; `state`: of main, for post.
  * `detached`: whether it leads a process group; `onError`: takes its standard error, which else is this process's own.
@@ -22,20 +39,10 @@ export function startStep({
   onOutput = () => {},
   onError,
 }) {
-  mkdirSync(folder, { recursive: true });
-  const own = mkdtempSync(join(folder, 'step-'));
-  const files = Object.fromEntries(FILES.map((name) => [name, join(own, name)]));
-  for (const file of Object.values(files)) writeFileSync(file, '');
-  const named = (prefix, values, name) =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + name(key), value]));
+  const { files, variables } = stepEnvironment({ folder, inputs, env, state });
   const child = spawn(node, [bundle], {
     cwd: env.GITHUB_WORKSPACE,
-    env: {
-      ...env,
-      ...files,
-      ...named('INPUT_', inputs, (key) => key.replaceAll(' ', '_').toUpperCase()),
-      ...named('STATE_', state, (key) => key),
-    },
+    env: variables,
     detached,
     stdio: ['ignore', 'pipe', onError ? 'pipe' : 'inherit'],
   });

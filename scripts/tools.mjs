@@ -3,10 +3,12 @@
 // Debian's packages, which are installed where the caller allows it. What is missing is said, with what brings it.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { answers, startEngine } from './engine.mjs';
+import { buildByGo, exists, goProgram, Missing, onPath, VERSITYGW } from './programs.mjs';
+import { pythonEnvironment } from './python-environment.mjs';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -15,7 +17,6 @@ const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const BUILDX = 'github.com/docker/buildx/cmd/buildx@v0.38.2';
 const CONFORMANCE = 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
-const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 
 const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -24,22 +25,6 @@ const DEBIAN = { busybox: 'busybox', sudo: 'sudo', setpriv: 'util-linux' };
 
 const NO_ENGINE =
   'none runs that this user may use, and only root starts one: start Docker, and add yourself to the group "docker"';
-
-const exists = (path) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-export async function onPath(program) {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    if (folder !== '' && (await exists(join(folder, program)))) return join(folder, program);
-  }
-  return undefined;
-}
-
-/** What cannot be had, in a line. */
-class Missing extends Error {}
 
 /**
  * Starts to fetch what is `needed`, all at once; what touches this machine waits for `after`. Each tool is a promise of its
@@ -154,56 +139,6 @@ async function clientPackages(debian, say) {
   return folder;
 }
 
-async function pythonEnvironment(venv, list, what, debian, say, { pip = false } = {}) {
-  const mark = join(venv, 'complete');
-  const wanted = createHash('sha256')
-    .update(await readFile(list))
-    .digest('hex');
-  if ((await exists(mark)) && (await readFile(mark, 'utf8')) === wanted) return venv;
-  say(`Installing ${what} …`);
-  await rm(venv, { recursive: true, force: true });
-  await mkdir(dirname(venv), { recursive: true });
-  const uv = await withUv(debian).catch(() => undefined);
-  if (uv === undefined) await byPip(venv, list, debian);
-  else await byUv(uv, venv, list, pip).catch(() => byPip(venv, list, debian));
-  await writeFile(mark, wanted);
-  return venv;
-}
-
-/** uv takes a third of pip's time. */
-async function byUv(uv, venv, list, pip) {
-  const index = process.env.PIP_INDEX_URL ? { UV_DEFAULT_INDEX: process.env.PIP_INDEX_URL } : {};
-  const env = { ...process.env, ...index, VIRTUAL_ENV: venv, UV_NATIVE_TLS: '1', UV_LINK_MODE: 'copy' };
-  if (pip) await execute('python3', ['-m', 'venv', venv]);
-  else await execute(uv, ['venv', '--quiet', '--no-project', '--python', 'python3', venv], { env });
-  const words = ['pip', 'install', '--quiet', '--no-cache', '--compile-bytecode', '--require-hashes', '-r', list];
-  await execute(uv, words, { env, maxBuffer: 2 ** 26 });
-}
-
-async function byPip(venv, list, debian) {
-  await rm(venv, { recursive: true, force: true });
-  await execute('python3', ['-m', 'venv', venv]).catch(async () => {
-    // Debian's python3 comes without the part that venv needs.
-    await debian(['python3-venv'], "Python's venv module");
-    await rm(venv, { recursive: true, force: true });
-    await execute('python3', ['-m', 'venv', venv]);
-  });
-  const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', list];
-  await execute(join(venv, 'bin', 'python'), words, { maxBuffer: 2 ** 26 });
-}
-
-let uv;
-/** The program, in an environment of its own; one for all who ask. */
-function withUv(debian) {
-  uv ??= (async () => {
-    const folder = join(cache, 'uv');
-    const program = join(folder, 'bin', 'uv');
-    if (!(await exists(program))) await byPip(folder, join(root, '__tests__', 'uv.txt'), debian);
-    return program;
-  })();
-  return uv;
-}
-
 /** A folder with the packages of the browser's tests: 90 MB that no other test needs. */
 async function browserPackages(say) {
   const lists = ['package.json', 'package-lock.json'].map((name) => join(root, '__tests__', 'local', 'browser', name));
@@ -223,32 +158,6 @@ async function browserPackages(say) {
 }
 
 const GO_SOURCES = ['go.mod', 'main.go'];
-let building = Promise.resolve();
-/** Runs go, for one thing after the other, as each takes all cores and most of the packages are the same. */
-async function byGo(what, words, { env, ...options }, say) {
-  if ((await onPath('go')) === undefined)
-    throw new Missing(`${what} needs go: install Go (https://go.dev/dl), which builds it`);
-  const turn = building.then(() => {
-    say(`Building ${what} …`);
-    const own = { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOGC: '400' };
-    return execute('go', words, { ...options, env: { ...process.env, ...own, ...env } });
-  });
-  building = turn.catch(() => {}); // told to who asked
-  await turn;
-}
-
-/** A program on PATH, or built by go. */
-async function goProgram(name, module, say) {
-  const found = await onPath(name);
-  if (found !== undefined) return found;
-  const bin = join(cache, 'go');
-  const binary = join(bin, name);
-  // Not optimized: building is a quarter faster, and the tests hardly use the programs.
-  const words = ['install', '-ldflags=-s -w', '-gcflags=all=-N -l', module];
-  if (!(await exists(binary))) await byGo(name, words, { env: { GOBIN: bin } }, say);
-  return binary;
-}
-
 /** The program that reads Dockerfiles by BuildKit's own code, with which the action's reading is compared. */
 async function buildKitReader(say) {
   const sources = join(root, '__tests__', 'image', 'buildkit');
@@ -260,7 +169,7 @@ async function buildKitReader(say) {
   await mkdir(folder, { recursive: true });
   // A copy, because go writes what it fetched to go.mod and go.sum.
   for (const name of GO_SOURCES) await copyFile(join(sources, name), join(folder, name));
-  await byGo("BuildKit's reader of Dockerfiles", ['build', '-o', binary, '.'], { cwd: folder }, say);
+  await buildByGo("BuildKit's reader of Dockerfiles", ['build', '-o', binary, '.'], { cwd: folder }, say);
   return binary;
 }
 

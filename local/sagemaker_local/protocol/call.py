@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 
@@ -12,7 +13,8 @@ from typing import Any, TypeAlias
 class Call:
     """`parameters` is the JSON body, the form, or S3's `Bucket`, `Key` and query.
 
-    `by_registry`: whether it speaks the registry's protocol, as docker does, and not ECR's own.
+    `by_registry`: whether it speaks the registry's protocol, as docker does, and not ECR's own. `received`: when it
+    arrived, in seconds since 1970.
     """
 
     service: str
@@ -21,6 +23,7 @@ class Call:
     access_key: str | None
     parameters: Mapping[str, Any]
     by_registry: bool = False
+    received: float = field(default_factory=time.time)
 
 
 Answer: TypeAlias = Mapping[str, Any]  # of a JSON service, by the model's member names

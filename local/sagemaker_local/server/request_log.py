@@ -1,9 +1,9 @@
 """The log of requests: one JSON object a line in a file, so that an IAM policy can be judged against it.
 
-Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource":
-ARN, "also": [{"action", "resource"}], "expected_owner": account id or "", "status": HTTP status, "error": its code or
-""}`. `also` are the further permissions that the call needs; `expected_owner` is the account whose the bucket must be;
-status 0 is a connection that a fault cut.
+Shape: `{"received", "time": seconds since 1970 of the request and of its answer, "principal": ARN, "service",
+"operation", "action": "s3:PutObject", "resource": ARN, "also": [{"action", "resource"}], "expected_owner": account id
+or "", "status": HTTP status, "error": its code or ""}`. `also` are the further permissions that the call needs;
+`expected_owner` is the account whose the bucket must be; status 0 is a connection that a fault cut.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class RequestLog:
         """Append what a call, which needs these permissions, was answered; status 0: the connection was cut."""
         first, *further = needs
         entry = {
+            "received": call.received,
             "time": time.time(),
             "principal": caller,
             "service": call.service,
