@@ -47,7 +47,7 @@ export function timeline(phases: readonly Phase[]): string {
     return bars.length === 0 ? [] : [`  section ${label}`, ...bars];
   });
   const chart = [
-    ...['---', 'displayMode: compact', 'config:', '  gantt:', '    leftPadding: 90', '    topPadding: 20', '---'],
+    ...['---', 'displayMode: compact', 'config:', '  gantt:', '    leftPadding: 90', '---'],
     ...['gantt', '  dateFormat x', `  axisFormat ${AXES.find(([below]) => total < below)?.[1]}`],
     ...[
       `  tickInterval ${TICKS.find(([seconds]) => total / seconds <= MOST_TICKS)?.[1] ?? '4week'}`,
