@@ -72,7 +72,7 @@ describe('a worker that raises', () => {
       {
         ...{ file, line: 2, title: "KeyError: 'bill_dpeth_mm'" },
         text: expect.stringMatching(
-          /^algo-1:\n {2}File ".*lib\/data\.py", line 2, in load\n(?:.*\n)+KeyError: 'bill_dpeth_mm'$/,
+          /^KeyError: 'bill_dpeth_mm' \(algo-1\)\n {2}File ".*lib\/data\.py", line 2, in load\n {4}return/,
         ),
       },
     ]);
@@ -114,7 +114,9 @@ else:
 raise ValueError("shard of " + os.environ["SM_CURRENT_HOST"] + " is empty")
 `;
     const ended = await run('both', { 'src/train.py': worker }, { 'instance-count': '2' });
-    expect(annotations(ended)).toMatchObject([{ line: 15, text: expect.stringMatching(/^algo-1, algo-2:\n/) }]);
+    expect(annotations(ended)).toMatchObject([
+      { line: 15, text: expect.stringMatching(/^ValueError: shard of algo-1 is empty \(algo-1, algo-2\)\n/) },
+    ]);
     expect(ending(ended)).toMatch(/^The worker's error \(algo-1, algo-2\):\nTraceback/);
   });
 

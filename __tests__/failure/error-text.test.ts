@@ -29,18 +29,23 @@ describe('who has an error', () => {
 });
 
 describe('an annotation', () => {
-  it('has the place, and the error last', () => {
+  it('has the error first, and once, because the log shows no titles; then the place', () => {
     const lines = annotationText(error).split('\n');
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(9);
     expect(lines.slice(0, 4)).toEqual([
-      ...['algo-1:', '  File "/opt/ml/code/train.py", line 4, in main', '    frame["x"]', '  …'],
+      ...["KeyError: 'x' (algo-1)", '  File "/opt/ml/code/train.py", line 4, in main', '    frame["x"]', '  …'],
     ]);
-    expect(lines.at(-1)).toBe("KeyError: 'x'");
+    expect(lines.filter((line) => line.includes('KeyError'))).toHaveLength(1);
+  });
+
+  it('of a message of several lines has the first one first, and all of them where they were printed', () => {
+    const lines = ['  File "/opt/ml/code/train.py", line 4, in main', "KeyError: 'x", "y'"];
+    expect(annotationText({ ...error, message: "'x\ny'", lines })).toBe(["KeyError: 'x (algo-1)", ...lines].join('\n'));
   });
 
   it('of another form has its last lines', () => {
     const lines = ['train.sh: line 4: x: command not found'];
-    expect(annotationText({ ...error, lines })).toBe('algo-1:\ntrain.sh: line 4: x: command not found');
+    expect(annotationText({ ...error, lines })).toBe("KeyError: 'x' (algo-1)\ntrain.sh: line 4: x: command not found");
   });
 });
 

@@ -1,27 +1,11 @@
 /** A line with control characters, as a terminal leaves it. Expected values are what xterm shows, but for its width. */
 import { describe, expect, it } from 'vitest';
+import { withControls, withoutControls } from '../../src/core/control-text.ts';
 import { closed } from '../../src/follow/colours.ts';
-import { moves, withControls, withoutControls } from '../../src/follow/control-text.ts';
 import { rendered } from '../../src/follow/rendered-line.ts';
 import { chance, textOf } from '../given.ts';
 
 const shown = (line: string): string => rendered(line).rows.get(0) ?? '';
-
-describe('the agent’s way to write control characters', () => {
-  it.each([
-    ['a#011b', 'a\tb'],
-    ['#015 10%#015 20%', '\r 10%\r 20%'],
-    ['#033[31mred#033[0m', '\u001b[31mred\u001b[0m'],
-    ['5/10#010#010#0106/10', '5/10\b\b\b6/10'],
-    ['x#010#015y', 'x\b\ry'],
-    // Alone it is a number, as the others are that hardly any program prints.
-    ['issue #010, agent #007, line #012', 'issue #010, agent #007, line #012'],
-    ['#016 #1 #01 #0111', '#016 #1 #01 \t1'],
-    ['plain # text', 'plain # text'],
-  ])('%j is %j', (text, expected) => {
-    expect(withControls(text)).toBe(expected);
-  });
-});
 
 describe('a line', () => {
   it.each([
@@ -144,12 +128,6 @@ describe('a line', () => {
     expect(closed('\u001b[31mred\u001b[0m')).toBe('\u001b[31mred\u001b[0m');
     expect(closed('\u001b[31mred\u001b[m')).toBe('\u001b[31mred\u001b[m');
     expect(closed('\u001b[1m\u001b[31mred')).toBe('\u001b[1m\u001b[31mred\u001b[0m');
-  });
-
-  it('has more than text and colours, or not', () => {
-    for (const line of ['a', 'a\tb', '\u001b[31mred\u001b[m', '\u001b[38:5:1mx']) expect(moves(line)).toBe(false);
-    for (const line of ['a\rb', 'a\bb', '\u001b[K', '\u001b]0;x\u0007', '\u001b', '\u009b1m'])
-      expect(moves(line)).toBe(true);
   });
 });
 

@@ -14,6 +14,8 @@ import { elementsOf, liveTexts, pageOf, textOf } from './github-page.ts';
 import { at, earlierJob, failedFacts, JOB, reportOf, seriesOf, stateOf } from './given-report.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
+/** Of the pull request, and not GITHUB_SHA. */
+const COMMIT = `89abcde${'f'.repeat(33)}`;
 const HOSTILE = '</td></table><img src=x onerror=alert(1)> **b** @all #1 :x: $x$ [l](https://e.example) `c`\n\n# h';
 
 const many = Array.from({ length: 40 }, (_, index) => seriesOf(`metric/${index + 1}`, 5));
@@ -108,7 +110,9 @@ describe('the comment', () => {
   it.each(['completed', 'failed', 'gate', 'pull-request', 'skipped', '40-metrics', 'hostile'])(
     'of "%s" is as it was looked at',
     async (name) => {
-      await expect(renderComment(REPORTS[name] ?? reportOf())).toMatchFileSnapshot(join(GOLDEN, `${name}.comment.md`));
+      await expect(renderComment(REPORTS[name] ?? reportOf(), COMMIT)).toMatchFileSnapshot(
+        join(GOLDEN, `${name}.comment.md`),
+      );
     },
   );
 });

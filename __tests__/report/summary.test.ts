@@ -9,7 +9,7 @@ import { renderComment } from '../../src/report/comment.ts';
 import type { JobReport } from '../../src/report/job-report.ts';
 import { renderSummary } from '../../src/report/summary.ts';
 import { elementsOf, pageOf, textOf } from './github-page.ts';
-import { at, earlierJob, factsFor, failedFacts, reportOf, stateOf } from './given-report.ts';
+import { at, earlierJob, factsFor, failedFacts, reportOf, seriesOf, stateOf } from './given-report.ts';
 
 /** The text that a reader sees, with a blank between two parts. */
 const shown = (markdown: string): string =>
@@ -150,6 +150,19 @@ describe('the comparison', () => {
     const alone = reportOf({ previous: undefined });
     expect(shown(renderSummary(alone)) + shown(renderComment(alone))).not.toMatch(/Change\b|Last run|Base/);
   });
+  it('leaves out what only counts the values, also where the other job has it alone', () => {
+    const counted = { ...seriesOf('loss', 3), axis: 'epoch' as const };
+    const count = { ...seriesOf('epoch', 3), axis: 'epoch' as const };
+    const other = earlierJob('repo-train-20261129-180300-1f2e', { loss: 0.9, epoch: 3 });
+    for (const series of [[count, counted], [counted]]) {
+      const report = reportOf({ previous: other, series });
+      for (const page of [renderSummary(report), renderComment(report)]) {
+        expect(shown(page)).toContain('Change Last run');
+        expect(page).not.toContain('<td><code>epoch</code></td>');
+      }
+    }
+    expect(shown(renderSummary(reportOf({ series: [count] })))).toMatch(/Metric Last.*epoch/s);
+  });
   it('has no columns if the two jobs have no metric in common', () => {
     const other = earlierJob('repo-train-20261129-180300-1f2e', { else: 1 });
     expect(shown(renderSummary(reportOf({ previous: other })))).not.toMatch(/Last run/);
@@ -184,9 +197,9 @@ describe('the results', () => {
 
 describe('the comment', () => {
   it('ends with its links, the time of its update and the commit', () => {
-    const text = shown(renderComment(reportOf()));
+    const text = shown(renderComment(reportOf(), `89abcde${'0'.repeat(33)}`));
     expect(text).toMatch(
-      /Workflow run · SageMaker job · CloudWatch logs · S3 folder · artifacts: repo-train-model\s+Updated 2026-11-30 12:46 UTC for 0123456\s*$/,
+      /Workflow run · SageMaker job · CloudWatch logs · S3 folder · artifacts: repo-train-model\s+Updated 2026-11-30 12:46 UTC for 89abcde\s*$/,
     );
     expect(links(renderComment(reportOf()))['Workflow run']).toBe(
       'https://github.com/org/repo/actions/runs/17/attempts/2',

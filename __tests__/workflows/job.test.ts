@@ -46,7 +46,7 @@ describe('a worker that fails', () => {
     const errors = ran.commands.filter(({ command }) => command === 'error');
     // At the worker's line, and the step's own.
     expect(errors).toHaveLength(2);
-    expect(errors[0]?.text).toMatch(/^algo-1:\n.*w\.py", line 3, in <module>\n(?:.*\n)*ValueError: boom: 3$/);
+    expect(errors[0]?.text).toMatch(/^ValueError: boom: 3 \(algo-1\)\n.*w\.py", line 3, in <module>\n/);
     expect(errors[1]?.text).toMatch(/^The job project-fails-\S+ failed: ValueError: boom: 3 \(code\/w\.py:3\)/);
     expect(ran.orphans).toEqual([]);
   });

@@ -31,15 +31,20 @@ function few(names: readonly string[]): string {
   return names.slice(0, MOST_HOSTS).join(', ') + (others > 0 ? ` and ${others} other${others === 1 ? '' : 's'}` : '');
 }
 
-/** The annotation's text: who has the error, and the lines of the traceback from the place on. */
+/**
+ * The annotation's text: the error and who has it, then the lines of the traceback from the place on. The log shows the text
+ * without the annotation's title.
+ */
 export function annotationText(error: WorkerError): string {
   const { lines, place } = error;
-  const name = place?.file.slice(place.file.lastIndexOf('/') + 1);
-  const at = lines.findLastIndex((line) => line.includes(`${name}", line ${place?.line}`));
+  const file = place?.file.slice(place.file.lastIndexOf('/') + 1);
+  const at = lines.findLastIndex((line) => line.includes(`${file}", line ${place?.line}`));
   const rest = at < 0 ? lines.slice(-LAST_LINES) : lines.slice(at);
   const short =
     rest.length <= FIRST_LINES + LAST_LINES ? rest : [...rest.slice(0, FIRST_LINES), '  …', ...rest.slice(-LAST_LINES)];
-  return [`${whoHasIt(error)}:`, ...short].join('\n');
+  const [name = ''] = errorName(error).split('\n');
+  const above = short.at(-1) === name ? short.slice(0, -1) : short;
+  return [`${name} (${whoHasIt(error)})`, ...above].join('\n');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A line of a worker's log as its program printed it, without what was added on the way. */
 
+import { onOneLine, withControls, withoutSequences } from '../core/control-text.ts';
 import type { LogLine } from '../core/log-lines.ts';
 
 export interface PrintedLine {
@@ -16,15 +17,6 @@ const LONGEST_LINE = 2_000;
 /** Characters of a line with its colours. */
 const LONGEST_RAW = 8_000;
 const MOST_PREFIXES = 3;
-
-/** CloudWatch shows three control characters so (seen in logs of jobs). */
-const ESCAPED: Readonly<Record<string, string>> = { '#011': '\t', '#015': '\r', '#033': '\u001b' };
-/** ANSI's sequences of a terminal: ECMA-48. */
-const COLOURS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** What programs that start several processes put before a line, and the name of a process there. */
 const PREFIXES: readonly { readonly pattern: RegExp; readonly name: string }[] = [
@@ -43,14 +35,11 @@ const PREFIXES: readonly { readonly pattern: RegExp; readonly name: string }[] =
 ];
 
 export function readLine({ at, text }: LogLine): PrintedLine {
-  const raw = text
-    .slice(0, LONGEST_RAW)
-    .replace(/#0(?:11|15|33)/g, (code) => ESCAPED[code] ?? code)
-    .replace(COLOURS, '');
+  const raw = withoutSequences(withControls(text.slice(0, LONGEST_RAW)));
   const whole = withoutPrefixes(raw);
   // A progress bar may stand before a prefix too.
   const last = withoutPrefixes(lastState(whole.text));
-  const shown = last.text.slice(0, LONGEST_LINE).replace(CONTROL, '').trimEnd();
+  const shown = onOneLine(last.text.slice(0, LONGEST_LINE)).trimEnd();
   return { at, text: shown, process: whole.process + last.process };
 }
 

@@ -4,7 +4,7 @@
  * and without the blanks and carriage returns at their ends.
  */
 
-import { withoutControls } from './control-text.ts';
+import { withoutControls } from '../core/control-text.ts';
 
 /** Longer lines are no bars. */
 const LONGEST = 2_000;

@@ -1,7 +1,7 @@
 /** What a line leaves on a terminal that obeys its control characters: the last state of a progress bar, for example. */
 
+import { pieces } from '../core/control-text.ts';
 import { PLAIN, restyled, type Style, transition } from './colours.ts';
-import { pieces } from './control-text.ts';
 
 /** Columns and rows that the cursor can be moved by. They bound what a line costs. */
 const WIDTH = 256;

@@ -3,7 +3,7 @@
  * Both announce the program by the same line. https://github.com/aws/sagemaker-training-toolkit, logging_config.py
  */
 
-import { withoutControls } from './control-text.ts';
+import { withoutControls } from '../core/control-text.ts';
 
 const ANNOUNCED = 'Invoking script with the following command:';
 /** After so many lines an instance's set-up counts as done: perhaps nothing announces its program. */

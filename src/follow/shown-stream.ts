@@ -3,10 +3,10 @@
  * drawn over many lines, a state each half minute and the last one.
  */
 
+import { moves, withControls, withoutControls, withoutLastReturns } from '../core/control-text.ts';
 import type { LogLine } from '../core/log-lines.ts';
 import { isBar, isNextState, isOtherText, isSameForm } from './bars.ts';
 import { closed } from './colours.ts';
-import { moves, withControls, withoutControls, withoutLastReturns } from './control-text.ts';
 import { rendered } from './rendered-line.ts';
 
 /** By the lines' own times. The launcher parts a bar each 30 s: none of these states is left out. */

@@ -1,8 +1,8 @@
 /** The states of a progress bar, of which each may have a metric's value, as lines of their own. */
 
+import { withControls, withoutControls } from '../core/control-text.ts';
 import type { LogLine } from '../core/log-lines.ts';
 import { readNumberLine } from '../metrics/number-line.ts';
-import { withControls, withoutControls } from './control-text.ts';
 
 /** The texts between the line's carriage returns, without control characters. A line of JSON behind a bar is one too. */
 export function statesOf(line: LogLine): readonly LogLine[] {

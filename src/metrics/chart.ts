@@ -20,10 +20,10 @@ const COLOURS = [
 ] as const;
 /**
  * On a phone Mermaid makes a chart smaller, and measures labels by their size there: wide ones would begin outside of the
- * picture. A chart of this width with room beside its labels shows them whole.
+ * picture, and the axis' title would end there. A chart of this width with room beside its labels and below shows them whole.
  */
 const LOOK = {
-  xyChart: { width: 560, height: 280, yAxis: { labelPadding: 12 } },
+  xyChart: { width: 560, height: 280, xAxis: { titlePadding: 12 }, yAxis: { labelPadding: 12 } },
   themeVariables: {
     xyChart: { plotColorPalette: COLOURS.map(({ colour }) => colour).join(', '), backgroundColor: 'transparent' },
   },

@@ -6,6 +6,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
+import { drawnTexts } from '../core/control-text.ts';
 import type { LogConsumer, LogLines } from '../core/log-lines.ts';
 import type { Metrics } from '../core/training-job.ts';
 import { notice } from '../github/log.ts';
@@ -27,8 +28,6 @@ const CHARACTER_MS = 0.005;
 const MOST_MS = 250;
 /** After this time the step handles signals, before it searches on. */
 const SLICE_MS = 50;
-/** What a progress bar draws itself again with, as it is and as CloudWatch can show it. */
-const REDRAWN = /\r|#015/;
 /** The numbers beside a metric that an expression finds: none. */
 const NOTHING: readonly number[] = AXES.map(() => Number.NaN);
 
@@ -87,7 +86,7 @@ export class MetricReader implements LogConsumer {
 
   async accept({ instance, lines }: LogLines, signal: AbortSignal): Promise<void> {
     for (const { at, text: line } of lines) {
-      for (const text of line.split(REDRAWN)) {
+      for (const text of drawnTexts(line)) {
         if (text.length <= LONGEST_LINE) await this.#read({ text, time: at, instance }, signal);
       }
     }

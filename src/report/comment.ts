@@ -18,8 +18,8 @@ const MOST_METRICS = 100;
 const FEW = 10;
 const MOST_CHARTS = 2;
 
-/** The comment's body, of at most COMMENT_CHARACTERS. */
-export function renderComment(report: JobReport): string {
+/** The comment's body, of at most COMMENT_CHARACTERS. `commit`: what the run is about, if GitHub says so. */
+export function renderComment(report: JobReport, commit?: string): string {
   const other = report.base ?? report.previous;
   const sections: readonly Section[] = [
     { name: 'headline', importance: 100, text: headline(report) },
@@ -29,7 +29,7 @@ export function renderComment(report: JobReport): string {
     { name: 'charts', importance: 40, text: chartsOf(report.metrics, MOST_CHARTS) },
     { name: 'what ran', importance: 70, text: `<p>${whatRan(report)}</p>` },
     { name: 'links', importance: 90, text: links(report) },
-    { name: 'update', importance: 85, text: `<p><sub>${updated(report)}</sub></p>` },
+    { name: 'update', importance: 85, text: `<p><sub>${updated(report, commit)}</sub></p>` },
   ];
   return fitSections(sections, {
     most: COMMENT_CHARACTERS,
@@ -66,6 +66,7 @@ function links(report: JobReport): string {
   return `<p>${[line, ...(artifacts === '' ? [] : [`artifacts: ${artifacts}`])].filter((part) => part !== '').join(' · ')}</p>`;
 }
 
-function updated({ made, run: { sha } }: JobReport): string {
-  return `Updated ${timeText(made)}${sha === '' ? '' : ` for ${code(sha.slice(0, 7))}`}`;
+/** GITHUB_SHA is not named: on a pull request it is a merge that no page of the pull request shows. */
+function updated({ made }: JobReport, commit: string | undefined): string {
+  return `Updated ${timeText(made)}${commit === undefined ? '' : ` for ${code(commit.slice(0, 7))}`}`;
 }

@@ -2,7 +2,7 @@
 
 import { code } from '../core/markdown.ts';
 import { metricText } from '../metrics/number-text.ts';
-import type { MetricSeries } from '../metrics/series.ts';
+import { AXES, type MetricSeries } from '../metrics/series.ts';
 import type { PreviousJob } from './job-report.ts';
 import { differenceText } from './shown.ts';
 
@@ -18,14 +18,19 @@ export interface TableStyle {
   readonly most: number;
 }
 
-/** HTML; empty without metrics. A metric that only the other job has is at the end. */
+/**
+ * HTML; empty without metrics. A metric that only the other job has is at the end. What only counts the others, such as
+ * `epoch`, is left out: the charts have it as their axis.
+ */
 export function metricsTable(
-  metrics: readonly MetricSeries[],
+  all: readonly MetricSeries[],
   other: PreviousJob | undefined,
   { title, withRange, open, most }: TableStyle,
 ): string {
+  const axes = axesOf(all);
+  const metrics = all.filter(({ name }) => !axes.has(name));
   if (metrics.length === 0) return '';
-  const values = new Map(Object.entries(other?.metrics ?? {}));
+  const values = new Map(Object.entries(other?.metrics ?? {}).filter(([name]) => !axes.has(name)));
   const compared = metrics.some(({ name }) => values.has(name));
   const ranged = withRange && metrics.some(({ count }) => count > 1);
   // On a phone only the first columns are seen without scrolling.
@@ -50,6 +55,13 @@ export function metricsTable(
     (folded.length === 0 ? '' : `<details><summary>${folded.length} more</summary>${table(folded)}</details>`) +
     more
   );
+}
+
+/** What the values of other metrics are in order by. */
+function axesOf(metrics: readonly MetricSeries[]): ReadonlySet<string> {
+  const own: readonly string[] = AXES;
+  const counted = metrics.filter(({ name }) => !own.includes(name)).map(({ axis }) => axis);
+  return new Set(AXES.filter((axis) => counted.includes(axis)));
 }
 
 /** Only of a metric that had several values. */

@@ -121,7 +121,7 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   const told = tellGitHub(step, spec.github, {
     ...{ job: state.name, place: placeOf(spec, end), record: end.record, isOwn: end.isOwn },
     status: statusOf(result, failure, made),
-    comment: () => renderComment(made),
+    comment: (commit) => renderComment(made, commit),
   });
   const problems = [...gathered.problems, ...(await publish(spec, output, made)), ...(await told)];
   conclude(end, failure, errors, problems);

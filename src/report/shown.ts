@@ -35,8 +35,9 @@ export function usdText(usd: number): string {
 
 /** `about 0.12 USD (on demand 0.40 USD)`. */
 export function costText({ usd, onDemandUsd }: CostEstimate): string {
-  const onDemand = onDemandUsd > usd ? ` (on demand ${usdText(onDemandUsd)})` : '';
-  return `${usd > 0 && usd < 0.01 ? '' : 'about '}${usdText(usd)}${onDemand}`;
+  const [paid, full] = [usdText(usd), usdText(onDemandUsd)];
+  const onDemand = onDemandUsd > usd && full !== paid ? ` (on demand ${full})` : '';
+  return `${usd > 0 && usd < 0.01 ? '' : 'about '}${paid}${onDemand}`;
 }
 
 /** `12 m 19 s of 41 m 3 s (spot saved 70 %)`. Empty if SageMaker does not say. */

@@ -23,8 +23,8 @@ export interface Told {
   /** Whether the step takes the job's results for its own run, or only collects them for the run that started the job. */
   readonly isOwn: boolean;
   readonly status: Status;
-  /** The comment's Markdown. */
-  readonly comment: () => string;
+  /** The comment's Markdown. `commit`: what the job was started for. */
+  readonly comment: (commit: string | undefined) => string;
 }
 
 /** Returns what fails the step. */
@@ -62,7 +62,13 @@ async function tellPullRequest(step: Step, github: GitHubSpec, { place, record, 
     const number = await numberOf(step, github, origin, isOwn);
     if (number === undefined) return notice('There is no comment, because this run belongs to no open pull request.');
     const key = `${place.prefix}${place.project}/${place.task}`;
-    const written = { ...access, number, key, run: { id: runIdOf(origin), attempt: origin.attempt }, body: comment() };
+    const written = {
+      ...access,
+      number,
+      key,
+      run: { id: runIdOf(origin), attempt: origin.attempt },
+      body: comment(origin.sha),
+    };
     const { kind, url } = await upsertComment(written);
     if (kind === 'newer') notice(`The comment stays as it is, because a newer run has written it: ${url}`);
   } catch (error) {

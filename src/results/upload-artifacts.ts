@@ -39,7 +39,7 @@ export async function uploadArtifacts(
   const wanted = downloaded.filter(({ result }) => spec.artifacts.has(result));
   const artifacts = new Map<Result, UploadedArtifact>();
   const problems: Error[] = [];
-  if (!hasService(source, wanted)) return { artifacts, problems };
+  if (wanted.length === 0 || !hasService(source, wanted)) return { artifacts, problems };
   await inGroup('Artifacts', () =>
     together(step.signal, (signal) =>
       wanted.map(async (one) => {

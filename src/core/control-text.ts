@@ -14,10 +14,11 @@ const CSI = String.raw`(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]`;
 const STRING = String.raw`(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090-\u009f]*?(?:\u0007|#007|\u001b\\|\u009c)`;
 /** `ESC 7`, `ESC ( B` and the like; then an ESC that begins nothing. */
 const OTHER = String.raw`\u001b[ -/]*[0-~]|\u001b`;
-/** All but the tab and U+0085, which is a line break. */
+/** All but the tab and U+0085, which is a line break. Single ones only: sequences come before them in what is searched for. */
 const CHARACTER = String.raw`[\u0000-\u0008\u000a-\u001f\u007f-\u0084\u0086-\u009f]`;
 const TEXT = String.raw`[^\u0000-\u0008\u000a-\u001f\u007f-\u0084\u0086-\u009f]+`;
 
+const SEQUENCES = new RegExp(`${STRING}|${CSI}|${OTHER}`, 'g');
 const CONTROLS = new RegExp(`${STRING}|${CSI}|${OTHER}|${CHARACTER}`, 'g');
 const PIECES = new RegExp(`${STRING}|${CSI}|${OTHER}|${CHARACTER}|${TEXT}`, 'g');
 /** What may change text before it: anything but text and colours. */
@@ -42,9 +43,24 @@ export function pieces(text: string): Iterable<RegExpExecArray> {
   return text.matchAll(PIECES);
 }
 
+/** The text without sequences, but with its other control characters. */
+export function withoutSequences(text: string): string {
+  return text.replace(SEQUENCES, '');
+}
+
 /** The line without control characters and sequences. */
 export function withoutControls(text: string): string {
   return text.replace(CONTROLS, '');
+}
+
+/** The same, without what some programs take for the end of a line. */
+export function onOneLine(text: string): string {
+  return withoutControls(text).replace(/[\u0085\u2028\u2029]/g, '');
+}
+
+/** What was drawn in the line, each text over the one before: parted by carriage returns, also as the agent writes them. */
+export function drawnTexts(text: string): readonly string[] {
+  return text.split(/\r|#015/);
 }
 
 /** Without the carriage returns at its end. */
