@@ -83,7 +83,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log', 'set-up-group'],
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-files', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
-  data: ['list', 'locate', 'sync'],
+  data: ['list', 'locate', 'send', 'sync'],
   money: ['find-price'],
   job: ['check-cost', 'check-quotas', 'launch', 'make-way', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['leave', 'metrics-output', 'outputs', 'report', 'show-errors', 'statuses', 'tell-github'],

@@ -45,15 +45,14 @@ export function planSync(
   return { send, compare, remove: remote.map((file) => file.path).filter((path) => !wanted.has(path)), keep };
 }
 
+/** How many objects a page of S3's listing has. */
+const PAGE = 1000;
+
 /**
- * The paths at which to cut the listing of a folder in S3, so that its pieces can be read at the same time. Gives at
- * most `most` pieces, each with about `least` files or more, if S3 has the same files as the runner. Sorted as S3 sorts
- * keys.
+ * The paths at which to cut the listing of a folder in S3, so that its pieces can be read at the same time: if S3 has the same
+ * files as the runner, each piece is one page. Sorted as S3 sorts keys.
  */
-export function listCuts(local: readonly LocalFile[], most: number, least: number): string[] {
-  const pieces = Math.min(most, Math.floor(local.length / least));
-  const cuts = Array.from({ length: Math.max(pieces - 1, 0) }, (_, at) => {
-    return local[Math.floor(((at + 1) * local.length) / pieces)]?.path ?? '';
-  });
-  return [...new Set(cuts)].sort(compareKeys);
+export function listCuts(local: readonly LocalFile[]): string[] {
+  const cuts = local.filter((_, at) => at % PAGE === PAGE - 1 && at < local.length - 1);
+  return [...new Set(cuts.map(({ path }) => path))].sort(compareKeys);
 }
