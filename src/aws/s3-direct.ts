@@ -66,9 +66,10 @@ async function ask<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
 ): Promise<{ readonly model: HttpRequest; readonly scheme: AuthScheme | undefined } | undefined> {
   let asked: { readonly model: HttpRequest; readonly scheme: AuthScheme | undefined } | undefined;
   command.middlewareStack.add(
-    (_next, { endpointV2 }) =>
+    (_next, context) =>
       async ({ request }) => {
-        const [scheme] = (endpointV2?.properties?.['authSchemes'] ?? []) as readonly AuthScheme[];
+        // Known only now.
+        const [scheme] = (context.endpointV2?.properties?.['authSchemes'] ?? []) as readonly AuthScheme[];
         asked = { model: request as HttpRequest, scheme };
         // Instead of the next step, which would send it.
         return { response: undefined, output: { $metadata: {} } as O };

@@ -9,7 +9,7 @@ import type { HashedFile } from '../core/local-file.ts';
 import { SMALLEST_PART } from '../core/parts.ts';
 import { openFile, readUnchanged } from '../files/open-file.ts';
 
-const SMALL_AT_ONCE = 96;
+const SMALL_AT_ONCE = 64;
 const LARGE_AT_ONCE = 4;
 const ABORTS_AT_ONCE = 16;
 /** Bytes in memory. Shared by all syncs of the process. */
