@@ -3,8 +3,8 @@ import type { HashedFile } from '../../src/core/local-file.ts';
 import { partsOf } from '../../src/core/parts.ts';
 import { compareKeys, keyProblem } from '../../src/core/s3-layout.ts';
 import { isEtagOf, type RemoteFile } from '../../src/core/s3-object.ts';
-import { formatManifest, type Manifest, ManifestReader } from '../../src/data/sync-manifest.ts';
-import { listCuts, planSync } from '../../src/data/sync-plan.ts';
+import { formatManifest, ManifestReader, type Sent } from '../../src/data/sync-manifest.ts';
+import { Comparison, listCuts, type SyncPlan } from '../../src/data/sync-plan.ts';
 import { chance } from '../given.ts';
 
 const file = (path: string, sha256 = 'h', size = 1): HashedFile => ({
@@ -16,6 +16,10 @@ const file = (path: string, sha256 = 'h', size = 1): HashedFile => ({
   executable: false,
 });
 const object = (path: string, etag = 'e', size = 1): RemoteFile => ({ path, etag, size });
+interface Manifest {
+  readonly files: ReadonlyMap<string, Sent>;
+  readonly kmsKey: string | undefined;
+}
 const sent = (path: string, sha256 = 'h', etag = 'e', kmsKey?: string): Manifest => ({
   files: new Map([[path, { sha256, etag }]]),
   kmsKey,
@@ -26,6 +30,24 @@ const sentFiles = (rows: [string, { sha256: string; etag: string }][]): Manifest
 });
 const NONE: Manifest = { files: new Map(), kmsKey: undefined };
 const MD5 = '"d41d8cd98f00b204e9800998ecf8427e"';
+
+/** `order`: whether the manifest arrives after the listing. */
+function planSync(
+  local: readonly HashedFile[],
+  remote: readonly RemoteFile[],
+  { files, kmsKey: sentWith }: Manifest,
+  kmsKey: string | undefined,
+  isListingFirst = true,
+): SyncPlan {
+  const comparison = new Comparison(local);
+  const list = (): void => {
+    for (const object of remote) comparison.takeObject(object);
+  };
+  if (isListingFirst) list();
+  for (const [path, what] of files) comparison.takeSent(path, what);
+  if (!isListingFirst) list();
+  return comparison.plan(kmsKey, sentWith);
+}
 
 interface Expected {
   readonly send?: string[];
@@ -82,6 +104,7 @@ describe('a plan', () => {
     ["a folder's marker", [], [object('')], NONE, { remove: [''] }],
   ])('%s', (_what, local, remote, manifest, { send = [], compare = [], remove = [], keep = [] }) => {
     const plan = planSync(local, remote, manifest, undefined);
+    expect(planSync(local, remote, manifest, undefined, false)).toEqual(plan);
     expect(plan.send.map(({ path }) => path)).toEqual(send);
     expect(plan.compare.map(({ file: { path } }) => path)).toEqual(compare);
     expect(plan.remove).toEqual(remove);
@@ -217,11 +240,14 @@ describe('a key', () => {
 describe('a manifest', () => {
   /** As it is read: in pieces that end anywhere. */
   const read = (text: string, piece = text.length + 1): Manifest => {
-    const reader = new ManifestReader();
+    const found = new Map<string, Sent>();
+    const reader = new ManifestReader((path, sent) => found.set(path, sent));
     for (let at = 0; at < text.length; at += piece) reader.push(text.slice(at, at + piece));
-    return reader.end();
+    const { files, kmsKey } = reader.end();
+    expect(files).toBe(found.size);
+    return { files: found, kmsKey };
   };
-  const format = (manifest: Manifest): string => [...formatManifest(manifest)].join('');
+  const format = ({ files, kmsKey }: Manifest): string => [...formatManifest(files, kmsKey)].join('');
   const many = Array.from({ length: 2_500 }, (_, at): [string, { sha256: string; etag: string }] => [
     `f${at}`,
     { sha256: `${at}-2`, etag: `"${at}"` },
@@ -245,7 +271,7 @@ describe('a manifest', () => {
     for (const piece of [1, 2, 7, 100]) expect(read(text, piece)).toEqual(manifest);
   });
   it('is given out in pieces', () => {
-    const pieces = [...formatManifest(sentFiles(many))];
+    const pieces = [...formatManifest(many, undefined)];
     expect(pieces.length).toBe(3);
   });
   it('of version 1 is still read', () => {

@@ -107,8 +107,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 ]);
 
 function unescaped(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(ENTITY, (_, name?: string, digits?: string, hexadecimal?: string) => {
+  // Almost all that is escaped: the quotes around an ETag.
+  const plain = text.replaceAll('&quot;', '"').replaceAll('&#34;', '"');
+  if (!plain.includes('&')) return plain;
+  return plain.replace(ENTITY, (_, name?: string, digits?: string, hexadecimal?: string) => {
     const code = digits === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(digits);
     const sign = name === undefined ? (code <= 0x10ffff ? String.fromCodePoint(code) : undefined) : NAMED.get(name);
     if (sign === undefined) throw new Unexpected();

@@ -12,7 +12,7 @@ import type { Connection } from './connection.ts';
 import { Pages } from './s3-pages.ts';
 import { isServiceError } from './service-errors.ts';
 
-const PIECES_AT_ONCE = 16;
+const PIECES_AT_ONCE = 8;
 
 /**
  * All objects below the folder (a key with a slash at its end, or empty), without the folder's marker object

@@ -6,13 +6,6 @@
 
 import { CONTROL } from '../core/s3-layout.ts';
 
-export interface Manifest {
-  /** Path → what was sent. */
-  readonly files: ReadonlyMap<string, Sent>;
-  /** The KMS key with which all files are encrypted. Undefined: the bucket's default encryption, or unknown. */
-  readonly kmsKey: string | undefined;
-}
-
 export interface Sent {
   readonly sha256: string;
   readonly etag: string;
@@ -21,8 +14,14 @@ export interface Sent {
 const VERSION = 2;
 const LINES_A_PIECE = 1000;
 
-/** The manifest's text, in pieces. Leaves out files whose line could not be read; no such file is sent (`keyProblem`). */
-export function* formatManifest({ files, kmsKey }: Manifest): Generator<string> {
+/**
+ * The manifest's text, in pieces. `files`: path → what was sent; without those whose line could not be read, which are never
+ * sent (`keyProblem`). `kmsKey`: the key with which all of them are encrypted; undefined: the bucket's default encryption.
+ */
+export function* formatManifest(
+  files: Iterable<readonly [string, Sent]>,
+  kmsKey: string | undefined,
+): Generator<string> {
   let piece = `${JSON.stringify({ version: VERSION, kmsKey })}\n`;
   let lines = 0;
   for (const [path, { sha256, etag }] of files) {
@@ -36,13 +35,18 @@ export function* formatManifest({ files, kmsKey }: Manifest): Generator<string> 
   yield piece;
 }
 
-/** Reads a manifest while its text arrives. Any other text gives an empty manifest. */
+/** Reads a manifest while its text arrives. Any other text has no files. */
 export class ManifestReader {
-  readonly #files = new Map<string, Sent>();
+  readonly #onFile: (path: string, sent: Sent) => void;
+  #files = 0;
   #kmsKey: string | undefined;
-  /** What the text is, by its first line. A manifest of version 1 is one JSON text. */
+  /** What the text is, by its beginning. A manifest of version 1 is one JSON text. */
   #kind: 'unknown' | 'lines' | 'version 1' | 'other' = 'unknown';
   #rest = '';
+
+  constructor(onFile: (path: string, sent: Sent) => void) {
+    this.#onFile = onFile;
+  }
 
   push(text: string): void {
     if (this.#kind === 'other') return;
@@ -54,9 +58,9 @@ export class ManifestReader {
     for (const line of lines) this.#take(line.split('\t'));
   }
 
-  /** The manifest, when all of the text was read. */
-  end(): Manifest {
-    if (this.#kind === 'version 1') return parseVersion1(this.#rest);
+  /** When all of the text was read: how many files it had, and the key with which they are encrypted, if it names one. */
+  end(): { readonly files: number; readonly kmsKey: string | undefined } {
+    if (this.#kind === 'version 1') this.#takeVersion1();
     return { files: this.#files, kmsKey: this.#kmsKey };
   }
 
@@ -67,7 +71,7 @@ export class ManifestReader {
       return;
     }
     const end = this.#rest.indexOf('\n');
-    // The key's name is far shorter.
+    // The line of a manifest is far shorter.
     if (end < 0 && this.#rest.length < 10_000) return;
     const first = parsed(this.#rest.slice(0, end));
     const isKnown = typeof first === 'object' && first !== null && 'version' in first && first.version === VERSION;
@@ -77,24 +81,20 @@ export class ManifestReader {
   }
 
   #take([path = '', sha256 = '', etag, ...more]: readonly string[]): void {
-    if (etag !== undefined && more.length === 0) this.#files.set(path, { sha256, etag });
+    if (etag === undefined || more.length > 0) return;
+    this.#files += 1;
+    this.#onFile(path, { sha256, etag });
   }
-}
 
-/** `[path, hash, ETag]` for each file, and `["kms-key", KEY]`, whose row has one cell less. */
-function parseVersion1(text: string): Manifest {
-  const rows = parsed(text);
-  if (!Array.isArray(rows)) return { files: new Map(), kmsKey: undefined };
-  const files = new Map(rows.filter(isRow).map(([path, sha256, etag]) => [path, { sha256, etag }]));
-  return { files, kmsKey: rows.find(isKeyRow)?.[1] };
-}
-
-function isRow(row: unknown): row is [string, string, string] {
-  return Array.isArray(row) && row.length === 3 && row.every((cell) => typeof cell === 'string');
-}
-
-function isKeyRow(row: unknown): row is [string, string] {
-  return Array.isArray(row) && row.length === 2 && row[0] === 'kms-key' && typeof row[1] === 'string';
+  /** `[path, hash, ETag]` for each file, and `["kms-key", KEY]`, whose row has one cell less. */
+  #takeVersion1(): void {
+    const rows = parsed(this.#rest);
+    if (!Array.isArray(rows)) return;
+    for (const row of rows.filter((row) => Array.isArray(row) && row.every((cell) => typeof cell === 'string'))) {
+      if (row.length === 3) this.#take(row);
+      if (row.length === 2 && row[0] === 'kms-key') this.#kmsKey = row[1];
+    }
+  }
 }
 
 /** Undefined if the text is not JSON. */

@@ -15,8 +15,8 @@ import { printProgress } from '../github/progress.ts';
 import type { Step } from '../step.ts';
 import type { LocatedChannel } from './channels.ts';
 import { isLarge, sendFiles } from './send.ts';
-import { formatManifest, type Manifest, ManifestReader, type Sent } from './sync-manifest.ts';
-import { listCuts, planSync, type SyncPlan } from './sync-plan.ts';
+import { formatManifest, ManifestReader, type Sent } from './sync-manifest.ts';
+import { Comparison, listCuts, type SyncPlan } from './sync-plan.ts';
 
 const COMPARED_AT_ONCE = 4;
 const MANIFEST_EVERY_MS = 10_000;
@@ -90,7 +90,8 @@ export async function syncFolder(
   signal: AbortSignal,
 ): Promise<void> {
   const { kmsKey } = aws;
-  const { plan, manifest, sent, send } = await compare(aws, bucket, target, files, signal);
+  const { plan, manifest, send } = await compare(aws, bucket, target, files, signal);
+  const sent = plan.keep;
   progress.filesToSend = send.length;
   progress.bytesToSend = send.reduce((sum, { size }) => sum + size, 0);
   let written = Promise.resolve();
@@ -121,28 +122,33 @@ export async function syncFolder(
     clearInterval(timer);
     await written;
   }
-  const isUpToDate = send.length + plan.compare.length === 0 && sent.size === manifest.files.size;
+  const isUpToDate = send.length + plan.compare.length === 0 && sent.size === manifest.files;
   if (!isUpToDate) await writeManifest(aws, bucket, target, sent);
 }
 
-/** `sent`: the files that S3 has already. */
+/** What a manifest says of all of its files. */
+type ManifestFacts = ReturnType<ManifestReader['end']>;
+
+/** `send`: all files to send. The plan's `keep` has all others. */
 async function compare(
   aws: Connection,
   bucket: Bucket,
   target: SyncTarget,
   files: readonly HashedFile[],
   signal: AbortSignal,
-): Promise<{ plan: SyncPlan; manifest: Manifest; sent: Map<string, Sent>; send: HashedFile[] }> {
-  const remote: RemoteFile[] = [];
-  const take = (files: readonly RemoteFile[]): void => void remote.push(...files);
-  const [, manifest] = await together(signal, (signal) => [
-    listPieces(aws, bucket, target.folder, listCuts(files), take, signal),
-    readManifest(aws, bucket, target.manifestKey, signal),
+): Promise<{ readonly plan: SyncPlan; readonly manifest: ManifestFacts; readonly send: readonly HashedFile[] }> {
+  const comparison = new Comparison(files);
+  const reader = new ManifestReader((path, sent) => comparison.takeSent(path, sent));
+  const takeObjects = (objects: readonly RemoteFile[]): void => {
+    for (const object of objects) comparison.takeObject(object);
+  };
+  await together(signal, (signal) => [
+    listPieces(aws, bucket, target.folder, listCuts(files), takeObjects, signal),
+    readPieces(aws, bucket, target.manifestKey, (text) => reader.push(text), signal),
   ]);
-  const plan = planSync(files, remote, manifest, aws.kmsKey);
-  const sent = new Map(plan.keep);
-  const send = [...plan.send, ...(await findDifferent(plan.compare, sent, signal))];
-  return { plan, manifest, sent, send };
+  const manifest = reader.end();
+  const plan = comparison.plan(aws.kmsKey, manifest.kmsKey);
+  return { plan, manifest, send: [...plan.send, ...(await findDifferent(plan.compare, plan.keep, signal))] };
 }
 
 function keysOf({ folder }: SyncTarget, paths: readonly string[]): string[] {
@@ -163,18 +169,12 @@ async function findDifferent(
   return different;
 }
 
-async function readManifest(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal): Promise<Manifest> {
-  const reader = new ManifestReader();
-  await readPieces(aws, bucket, key, (text) => reader.push(text), signal);
-  return reader.end();
-}
-
 async function writeManifest(
   aws: Connection,
   bucket: Bucket,
   { manifestKey }: SyncTarget,
-  files: Manifest['files'],
+  files: ReadonlyMap<string, Sent>,
 ): Promise<void> {
-  const pieces = [...formatManifest({ files, kmsKey: aws.kmsKey })].map((piece) => Buffer.from(piece));
+  const pieces = [...formatManifest(files, aws.kmsKey)].map((piece) => Buffer.from(piece));
   await putObject(aws, bucket, manifestKey, Buffer.concat(pieces), AbortSignal.timeout(MANIFEST_TIMEOUT_MS));
 }

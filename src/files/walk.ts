@@ -1,7 +1,7 @@
 /** Walks a folder, entry by entry, and takes the files that are to be sent. */
 import { type Stats, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Turns } from '../core/concurrency.ts';
 import { InputProblem } from '../core/errors.ts';
 import type { LocalFile } from '../core/local-file.ts';
@@ -59,14 +59,17 @@ export async function walkFolder(walk: Walk, folder: Folder, ignoreFiles: readon
     return void walk.isPrivate.push(`${shownPath(folder.path, walk.scope.workspace)}/`);
   const parents = [...new Set([basename(folder.path), basename(folder.real)])];
   const inside = { ...folder, rules, parents };
+  // `join` for each entry would take longer than all else.
+  const above = join(folder.path, sep);
+  const realAbove = join(folder.real, sep);
   for (const entry of entries) {
     if (walk.turns.isOver) await walk.turns.pass();
     const { name } = entry;
-    const absolute = join(folder.path, name);
+    const absolute = `${above}${name}`;
     if (isLeftOut(walk, inside, name, absolute, entry.isDirectory())) continue;
     const below = entry.isSymbolicLink()
       ? await takeLink(walk, inside, name, absolute)
-      : take(walk, inside, name, absolute, join(folder.real, name), false);
+      : take(walk, inside, name, absolute, above === realAbove ? absolute : `${realAbove}${name}`, false);
     if (below !== undefined) await walkFolder(walk, below, ignoreFiles);
   }
 }
