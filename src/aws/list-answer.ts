@@ -18,7 +18,7 @@ export interface ListAnswer {
   readonly nextToken: string | undefined;
 }
 
-const BEGIN = /^\uFEFF?(?:<\?xml [^?<>]*\?>)?\s*<ListBucketResult(?:\s[^<>]*)?>/;
+const BEGIN = /^(?:<\?xml [^?<>]*\?>)?\s*<ListBucketResult(?:\s[^<>]*)?>/;
 const END = /<\/ListBucketResult>\s*$/;
 const OTHER = /<(IsTruncated|NextContinuationToken|KeyCount|EncodingType)>([^<]*)<\/\1>/g;
 
