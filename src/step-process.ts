@@ -10,6 +10,7 @@ import { warningsOf } from './config/warnings.ts';
 import { describeError } from './core/errors.ts';
 import type { LeftOut } from './core/left-out.ts';
 import { secretsOf } from './core/redact.ts';
+import { taskFolder } from './core/s3-layout.ts';
 import { VERSION } from './core/version.ts';
 import { readInputs } from './github/inputs.ts';
 import { failOnUncaughtErrors, info, maskSecrets, notice, setFailed, warning } from './github/log.ts';
@@ -44,7 +45,10 @@ async function main(): Promise<void> {
   try {
     const { findHome } = await import('./aws/bucket.ts');
     // Loads the stages' code while AWS answers, to save time.
-    const [home, { run }] = await Promise.all([findHome(aws, spec.aws.bucket, signal), import('./run.ts')]);
+    const [home, { run }] = await Promise.all([
+      findHome(aws, spec.aws.bucket, taskFolder(spec.place), signal),
+      import('./run.ts'),
+    ]);
     await run({ aws, network, home, run: context, signal }, spec, files);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
