@@ -77,7 +77,7 @@ const CONCEPTS = [
 /** Files that do something. The others know something: they are pure, and import only such as are. */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   code: ['explain', 'list', 'upload'],
-  image: ['build-and-push', 'ensure', 'plan', 'read-build'],
+  image: ['build-and-push', 'ensure', 'named-image', 'plan', 'plan-build', 'read-build'],
   metrics: ['metric-reader'],
   failure: ['locate'],
   follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log', 'set-up-group'],
