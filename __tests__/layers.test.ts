@@ -77,13 +77,13 @@ const CONCEPTS = [
 /** Files that do something. The others know something: they are pure, and import only such as are. */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   code: ['explain', 'list', 'upload'],
-  image: ['build-and-push', 'ensure', 'plan', 'read-build'],
+  image: ['build-and-push', 'ensure', 'named-image', 'plan', 'plan-build', 'read-build'],
   metrics: ['metric-reader'],
   failure: ['locate'],
   follow: ['follow', 'job-log', 'kept-log', 'log-sources', 'outage', 'poll', 'printed-log', 'read-log', 'set-up-group'],
   results: ['changed-names', 'download', 'fetch-archive', 'fetch-files', 'upload-artifacts'],
   history: ['describe-tasks', 'find', 'jobs', 'marks', 'records'],
-  data: ['list', 'locate', 'sync'],
+  data: ['list', 'locate', 'send', 'sync'],
   money: ['find-price'],
   job: ['check-cost', 'check-quotas', 'launch', 'make-way', 'next-attempt', 'reuse-or-start', 'stop', 'when-busy'],
   report: ['leave', 'metrics-output', 'outputs', 'report', 'show-errors', 'statuses', 'tell-github'],

@@ -18,7 +18,7 @@ async function build(out) {
   rmSync(join(root, 'lib'), { recursive: true, force: true });
   rmSync(out, { recursive: true, force: true });
   run('tsc', '-p', root);
-  await shakeClients();
+  await shakePackages();
   // Without a cache: from one, the list of licenses can come out shorter.
   const stats = join(root, 'lib', 'stats.json');
   run('ncc', 'build', 'lib/main.js', '--no-cache', '--out', out, '--license', 'licenses.txt', '--stats-out', stats);
@@ -29,15 +29,20 @@ async function build(out) {
 }
 
 /**
- * AWS's clients bring a service's every operation, and ncc keeps them all. So ncc finds copies in `lib/`, which have the
- * operations that the action calls.
+ * AWS's clients bring a service's every operation, @actions/core a client for HTTP, and ncc keeps all of it. So ncc finds copies
+ * in `lib/`, which have what the action calls.
  */
-async function shakeClients() {
+async function shakePackages() {
   const imports = new Map();
   for (const path of readdirSync(join(root, 'lib'), { recursive: true }).filter((name) => name.endsWith('.js'))) {
     const text = readFileSync(join(root, 'lib', path), 'utf8');
-    for (const [, names, client] of text.matchAll(/import \{([^}]+)\} from '(@aws-sdk\/client-[a-z0-9-]+)'/g))
-      imports.set(client, [...(imports.get(client) ?? []), ...names.split(',').map((name) => name.trim())]);
+    for (const [, names, client] of text.matchAll(
+      /import \{([^}]+)\} from '(@aws-sdk\/client-[a-z0-9-]+|@actions\/core)'/g,
+    ))
+      imports.set(client, [
+        ...(imports.get(client) ?? []),
+        ...names.split(',').map((name) => name.trim().split(' as ')[0]),
+      ]);
   }
   for (const [client, names] of imports) {
     const [whole, copy] = [join(root, 'node_modules', client), join(root, 'lib', 'node_modules', client)];
@@ -45,7 +50,11 @@ async function shakeClients() {
     mkdirSync(copy, { recursive: true });
     writeFileSync(entry, `export { ${[...new Set(names)].filter(Boolean).sort().join(', ')} } from '${client}';\n`);
     const external = (id) => !/^[./]/.test(id) && id !== client;
-    const bundle = await rolldown({ input: entry, platform: 'node', external, resolve: { mainFields: ['module'] } });
+    const bundle = await rolldown({
+      ...{ input: entry, platform: 'node', external, resolve: { mainFields: ['module'] } },
+      // Else it keeps the import of a package of which it has left out all that needs it.
+      treeshake: { moduleSideEffects: client === '@actions/core' ? 'no-external' : true },
+    });
     await bundle.write({ file: join(copy, 'index.js'), format: 'esm' });
     await bundle.close();
     const { name, version, license } = JSON.parse(readFileSync(join(whole, 'package.json'), 'utf8'));
@@ -53,7 +62,8 @@ async function shakeClients() {
       join(copy, 'package.json'),
       JSON.stringify({ name, version, license, type: 'module', main: 'index.js' }),
     );
-    cpSync(join(whole, 'LICENSE'), join(copy, 'LICENSE'));
+    for (const file of readdirSync(whole).filter((each) => each.startsWith('LICENSE')))
+      cpSync(join(whole, file), join(copy, file));
   }
 }
 

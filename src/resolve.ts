@@ -16,6 +16,7 @@ import { type HashFiles, hashFiles } from './files/hash.ts';
 import { printProgress } from './github/progress.ts';
 import type { Wanted } from './history/decide.ts';
 import { taskFacts } from './history/fingerprint.ts';
+import { Seen } from './history/jobs.ts';
 import { type ImagePlan, planImage } from './image/plan.ts';
 import type { Resolved } from './job/launch.ts';
 import { bringsData, overrideFacts } from './job/override.ts';
@@ -25,11 +26,14 @@ import type { Step } from './step.ts';
 export interface ResolvedTask {
   readonly resolved: Resolved;
   readonly wanted: Wanted;
+  /** What was read of the task's jobs meanwhile. */
+  readonly seen: Seen;
 }
 
 /** Throws an InputError if a source is wrong. */
 export async function resolveTask(step: Step, spec: TaskSpec, files: TaskFiles): Promise<ResolvedTask> {
   const { code, image, role, resources, reuse } = spec;
+  const seen = Seen.of(step.home, spec.place);
   const [channels, plan, existingRole, hashed] = await together(step.signal, (signal) => {
     const part = { ...step, signal };
     const hash = hashing(allFiles(files), signal);
@@ -43,6 +47,7 @@ export async function resolveTask(step: Step, spec: TaskSpec, files: TaskFiles):
       planned(),
       role.existing === undefined ? undefined : lookUpRole(part, role.existing),
       hash(files.code),
+      seen.readFirst(part, spec.place),
     ];
   });
   const facts = taskFacts({
@@ -59,6 +64,7 @@ export async function resolveTask(step: Step, spec: TaskSpec, files: TaskFiles):
   return {
     resolved: { image: plan, existingRole, code: hashed, channels, override: files.override },
     wanted: { facts, comparable, skipIf, cleanState, by: runAttempt(step.run) },
+    seen,
   };
 }
 

@@ -10,6 +10,7 @@ import { unsettledJob } from './github/state.ts';
 import type { EarlierJob } from './history/decide.ts';
 import { findToCollect } from './history/find.ts';
 import { fingerprintOf } from './history/fingerprint.ts';
+import type { Seen } from './history/jobs.ts';
 import { InstanceSearch } from './job/attempts.ts';
 import { Launcher, type NewJob } from './job/launch.ts';
 import { nextAttempt } from './job/next-attempt.ts';
@@ -67,9 +68,9 @@ function expired(cause: Error): ActionError {
 }
 
 /** Throws an ActionError if the run would fail. */
-async function reportPlan(step: Step, spec: TaskSpec, { resolved, wanted }: ResolvedTask): Promise<void> {
+async function reportPlan(step: Step, spec: TaskSpec, { resolved, wanted, seen }: ResolvedTask): Promise<void> {
   const [{ planRun }, { planReport }] = await Promise.all([import('./plan/plan-run.ts'), import('./plan/report.ts')]);
-  const plan = await planRun(step, spec, resolved, wanted);
+  const plan = await planRun(step, spec, resolved, wanted, seen);
   setOutputs({ fingerprint: fingerprintOf(wanted.facts), skipped: String(plan.skipped) });
   await planReport(plan, spec.summary);
 }
@@ -78,7 +79,7 @@ async function reportPlan(step: Step, spec: TaskSpec, { resolved, wanted }: Reso
 async function runTask(
   step: Step,
   spec: TaskSpec,
-  { resolved, wanted }: ResolvedTask,
+  { resolved, wanted, seen }: ResolvedTask,
   explain: Explain,
   onStart: (job: NewJob) => void,
 ): Promise<void> {
@@ -86,23 +87,23 @@ async function runTask(
   const until = followUntil(spec.follow, step.run, Date.now());
   const search = new InstanceSearch(spec.resources, spec.resources.capacityWaitSeconds);
   const launcher = new Launcher(spec, resolved, wanted.facts, search, onStart);
-  const first = await reuseOrStart(step, launcher, wanted, busyUntil(spec, until));
+  const first = await reuseOrStart(step, launcher, wanted, seen, busyUntil(spec, until));
   const compared = first.kind === 'started' ? first.compared : undefined;
   const notices: string[] = [];
   for (let obtained: Obtained = first; ; ) {
     if (obtained.kind === 'reused')
-      return reportExistingJob(step, spec, obtained.job, { skipped: true, why: obtained.why, explain });
+      return reportExistingJob(step, spec, obtained.job, { skipped: true, why: obtained.why, explain }, obtained.seen);
     const turn = await followObtained(step, spec, obtained, wanted.facts, { until, patience: search.patience });
     if (turn === undefined) return;
     notices.push(...turn.ended.notices);
     const before = await nextAttempt(step, spec.place, turn.ended.state, turn.managedRole, search);
     if (before?.kind === 'ended') notices.push(before.why);
-    const next = before && (await reuseOrStart(step, launcher, wanted, until, before));
+    const next = before && (await reuseOrStart(step, launcher, wanted, undefined, until, before));
     if (next === undefined || next.kind === 'over') {
       const state = next === undefined ? turn.ended.state : next.state;
       return report(step, spec, turn.output, {
         ...{ ...turn, ended: { ...turn.ended, state, notices }, skipped: false, isOwn: true, tried: search.tried },
-        ...{ why: first.why, compared, explain },
+        ...{ why: first.why, compared, seen: undefined, explain },
       });
     }
     obtained = next;
@@ -116,13 +117,19 @@ interface Taken {
   readonly explain: Explain;
 }
 
-/** Reports a job that exists already. Follows it first if it is in progress. */
-async function reportExistingJob(step: Step, spec: TaskSpec, job: EarlierJob, taken: Taken): Promise<void> {
+/** Reports a job that exists already. Follows it first if it is in progress. `seen`: what was read a moment ago. */
+async function reportExistingJob(
+  step: Step,
+  spec: TaskSpec,
+  job: EarlierJob,
+  taken: Taken,
+  seen?: Seen,
+): Promise<void> {
   const limits = { until: followUntil(spec.follow, step.run, Date.now()), patience: undefined };
   const turn = await followEarlier(step, spec, job, taken.skipped, limits);
   if (turn === undefined) return;
   const isOwn = spec.mode.kind === 'run';
-  await report(step, spec, turn.output, { ...turn, ...taken, isOwn, tried: [], compared: undefined });
+  await report(step, spec, turn.output, { ...turn, ...taken, isOwn, tried: [], compared: undefined, seen });
 }
 
 /** Without "wait" the step does not follow its own job, but it waits until it may start one. */

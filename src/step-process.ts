@@ -1,6 +1,6 @@
 /** Runs the main step or the post step as a process. This is the only file that fails the step. */
 
-import { Connection, type Credentials } from './aws/connection.ts';
+import type { Credentials } from './aws/connection.ts';
 import { cancelSignal } from './cancellation.ts';
 import { check } from './config/check.ts';
 import { INPUTS } from './config/inputs.ts';
@@ -10,6 +10,7 @@ import { warningsOf } from './config/warnings.ts';
 import { describeError } from './core/errors.ts';
 import type { LeftOut } from './core/left-out.ts';
 import { secretsOf } from './core/redact.ts';
+import { taskFolder } from './core/s3-layout.ts';
 import { VERSION } from './core/version.ts';
 import { readInputs } from './github/inputs.ts';
 import { failOnUncaughtErrors, info, maskSecrets, notice, setFailed, warning } from './github/log.ts';
@@ -40,11 +41,15 @@ async function main(): Promise<void> {
   warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
+  // A step with a mistake in its inputs need not wait for them.
+  const [{ Connection }, { findHome }] = await Promise.all([import('./aws/connection.ts'), import('./aws/bucket.ts')]);
   const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey);
   try {
-    const { findHome } = await import('./aws/bucket.ts');
     // Loads the stages' code while AWS answers, to save time.
-    const [home, { run }] = await Promise.all([findHome(aws, spec.aws.bucket, signal), import('./run.ts')]);
+    const [home, { run }] = await Promise.all([
+      findHome(aws, spec.aws.bucket, taskFolder(spec.place), signal),
+      import('./run.ts'),
+    ]);
     await run({ aws, network, home, run: context, signal }, spec, files);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;

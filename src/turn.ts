@@ -15,7 +15,7 @@ import { info } from './github/log.ts';
 import { saveJob, saveSettled, unsettledJob } from './github/state.ts';
 import type { EarlierJob } from './history/decide.ts';
 import type { Facts } from './history/fingerprint.ts';
-import { type JobRecord, type Pin, recordFingerprint } from './history/record.ts';
+import { type JobRecord, recordFingerprint } from './history/record.ts';
 import { recordEnd } from './history/records.ts';
 import { NO_SESSION, sessionHint } from './job/debug-session.ts';
 import { newRecord, type Started } from './job/launch.ts';
@@ -32,7 +32,6 @@ export interface Turn {
   readonly record: JobRecord | undefined;
   /** Whether it completed the task. */
   readonly completed: boolean;
-  readonly pins: readonly Pin[];
   /** Whether this step started the job, and the action manages its role. */
   readonly managedRole: boolean;
 }
@@ -68,11 +67,11 @@ async function followStarted(
   const ended = await followJob(step, logSpec(spec, output), name, instanceCount, limits);
   if (!isEnded(ended.state)) {
     if (Date.now() >= limits.until) return leave(step, spec, { job: name, place, record }, timeOver(spec.follow));
-    return { output, ended, place, record: { ...record, end: undefined }, completed: false, pins: [], managedRole };
+    return { output, ended, place, record: { ...record, end: undefined }, completed: false, managedRole };
   }
   saveSettled();
   const end = await recordEnd(step, place, record, ended.state, ended.metrics);
-  return { output, ended, place, record: { ...record, end }, completed: end.completed, pins: end.left, managedRole };
+  return { output, ended, place, record: { ...record, end }, completed: end.completed, managedRole };
 }
 
 async function leave(step: Step, spec: TaskSpec, left: LeftJob, why: string): Promise<undefined> {
@@ -106,15 +105,14 @@ export async function followEarlier(
     : await followJob(step, log, job.name, state.instanceCount, limits);
   if (!isEnded(ended.state)) {
     if (Date.now() >= limits.until) return leave(step, spec, { job: job.name, place, record }, timeOver(spec.follow));
-    return { output, ended, place, record, completed: false, pins: [], managedRole: false };
+    return { output, ended, place, record, completed: false, managedRole: false };
   }
   if (unsettledJob() === job.name) saveSettled();
   // The run that started the job was killed, or has not recorded the end yet.
   const isUnrecorded = place.prefix === spec.place.prefix && record !== undefined && record.end === undefined;
   const end = isUnrecorded ? await recordEnd(step, place, record, ended.state, ended.metrics) : record?.end;
   const completed = job.ended ? job.completed : (end?.completed ?? true);
-  const all = { output, ended, place, record: record && { ...record, end }, completed, pins: end?.left ?? [] };
-  return { ...all, managedRole: false };
+  return { output, ended, place, record: record && { ...record, end }, completed, managedRole: false };
 }
 
 /** Tells the post step about a job that ends with this step, unless the user wants it to go on. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { partsOf } from '../../src/aws/multipart-upload.ts';
 import type { HashedFile } from '../../src/core/local-file.ts';
+import { partsOf } from '../../src/core/parts.ts';
 import { compareKeys, keyProblem } from '../../src/core/s3-layout.ts';
 import { isEtagOf, type RemoteFile } from '../../src/core/s3-object.ts';
-import { formatManifest, type Manifest, parseManifest } from '../../src/data/sync-manifest.ts';
-import { listCuts, planSync } from '../../src/data/sync-plan.ts';
+import { formatManifest, ManifestReader, type Sent } from '../../src/data/sync-manifest.ts';
+import { Comparison, listCuts, type SyncPlan } from '../../src/data/sync-plan.ts';
 import { chance } from '../given.ts';
 
 const file = (path: string, sha256 = 'h', size = 1): HashedFile => ({
@@ -16,6 +16,10 @@ const file = (path: string, sha256 = 'h', size = 1): HashedFile => ({
   executable: false,
 });
 const object = (path: string, etag = 'e', size = 1): RemoteFile => ({ path, etag, size });
+interface Manifest {
+  readonly files: ReadonlyMap<string, Sent>;
+  readonly kmsKey: string | undefined;
+}
 const sent = (path: string, sha256 = 'h', etag = 'e', kmsKey?: string): Manifest => ({
   files: new Map([[path, { sha256, etag }]]),
   kmsKey,
@@ -26,6 +30,24 @@ const sentFiles = (rows: [string, { sha256: string; etag: string }][]): Manifest
 });
 const NONE: Manifest = { files: new Map(), kmsKey: undefined };
 const MD5 = '"d41d8cd98f00b204e9800998ecf8427e"';
+
+/** `order`: whether the manifest arrives after the listing. */
+function planSync(
+  local: readonly HashedFile[],
+  remote: readonly RemoteFile[],
+  { files, kmsKey: sentWith }: Manifest,
+  kmsKey: string | undefined,
+  isListingFirst = true,
+): SyncPlan {
+  const comparison = new Comparison(local);
+  const list = (): void => {
+    for (const object of remote) comparison.takeObject(object);
+  };
+  if (isListingFirst) list();
+  for (const [path, what] of files) comparison.takeSent(path, what);
+  if (!isListingFirst) list();
+  return comparison.plan(kmsKey, sentWith);
+}
 
 interface Expected {
   readonly send?: string[];
@@ -82,6 +104,7 @@ describe('a plan', () => {
     ["a folder's marker", [], [object('')], NONE, { remove: [''] }],
   ])('%s', (_what, local, remote, manifest, { send = [], compare = [], remove = [], keep = [] }) => {
     const plan = planSync(local, remote, manifest, undefined);
+    expect(planSync(local, remote, manifest, undefined, false)).toEqual(plan);
     expect(plan.send.map(({ path }) => path)).toEqual(send);
     expect(plan.compare.map(({ file: { path } }) => path)).toEqual(compare);
     expect(plan.remove).toEqual(remove);
@@ -151,24 +174,25 @@ describe('an ETag', () => {
 describe('the cuts of a list', () => {
   const names = (number: number): HashedFile[] =>
     Array.from({ length: number }, (_, at) => file(`f${String(at).padStart(6, '0')}`));
-  it.each<[number, number]>([
-    [0, 0],
-    [1_999, 0],
-    [3_999, 0],
-    [4_000, 1],
-    [9_000, 3],
-    [16_000, 7],
-    [100_000, 7],
-  ])('of %i files are %i', (number, expected) => {
-    const cuts = listCuts(names(number), 8, 2_000);
-    expect(cuts.length).toBe(expected);
-    expect(cuts).toEqual(cuts.toSorted());
+  it.each<[number, string[]]>([
+    [0, []],
+    [1, []],
+    [1_000, []],
+    [1_001, ['f000999']],
+    [2_000, ['f000999']],
+    [2_001, ['f000999', 'f001999']],
+    [3_500, ['f000999', 'f001999', 'f002999']],
+  ])('of %i files part pages of S3', (number, expected) => {
+    expect(listCuts(names(number))).toEqual(expected);
+  });
+  it('of many files are as many as there are pages, but for the last one', () => {
+    expect(listCuts(names(100_000))).toHaveLength(99);
   });
   it('are in the order of UTF-8, which is not that of JavaScript', () => {
     // U+FF5E is before U+1F600 in UTF-8; JavaScript compares the latter by its half U+D83D.
-    const files = [...Array(4).fill('\u{1f600}'), ...Array(4).fill('\uff5e')].map((path: string) => file(path));
+    const files = [...Array(1_000).fill('\u{1f600}'), ...Array(1_001).fill('\uff5e')].map((path: string) => file(path));
     expect(['\u{1f600}', '\uff5e'].toSorted()).toEqual(['\u{1f600}', '\uff5e']);
-    expect(listCuts(files, 8, 1)).toEqual(['\uff5e', '\u{1f600}']);
+    expect(listCuts(files)).toEqual(['\uff5e', '\u{1f600}']);
     expect(compareKeys('\uff5e', '\u{1f600}')).toBeLessThan(0);
     expect(compareKeys('a', 'a')).toBe(0);
   });
@@ -214,20 +238,66 @@ describe('a key', () => {
 });
 
 describe('a manifest', () => {
+  /** As it is read: in pieces that end anywhere. */
+  const read = (text: string, piece = text.length + 1): Manifest => {
+    const found = new Map<string, Sent>();
+    const reader = new ManifestReader((path, sent) => found.set(path, sent));
+    for (let at = 0; at < text.length; at += piece) reader.push(text.slice(at, at + piece));
+    const { files, kmsKey } = reader.end();
+    expect(files).toBe(found.size);
+    return { files: found, kmsKey };
+  };
+  const format = ({ files, kmsKey }: Manifest): string => [...formatManifest(files, kmsKey)].join('');
+  const many = Array.from({ length: 2_500 }, (_, at): [string, { sha256: string; etag: string }] => [
+    `f${at}`,
+    { sha256: `${at}-2`, etag: `"${at}"` },
+  ]);
   it.each<[Manifest]>([
     [NONE],
     [sent('a')],
     [sent('kms-key', 'h', 'e', 'alias/ml')],
+    [sentFiles(many)],
     [
       sentFiles([
         ['__proto__', { sha256: 'x', etag: '"y"' }],
-        ['ü "\\\n', { sha256: '', etag: '' }],
+        ['ü "\\ 深い/[]{}', { sha256: '', etag: '' }],
         ['10', { sha256: 'x', etag: 'y' }],
         ['9', { sha256: 'x', etag: 'y' }],
       ]),
     ],
-  ])('comes back from its text: %#', (manifest) => {
-    expect(parseManifest(formatManifest(manifest))).toEqual(manifest);
+  ])('comes back from its text, in pieces of any length: %#', (manifest) => {
+    const text = format(manifest);
+    expect(read(text)).toEqual(manifest);
+    for (const piece of [1, 2, 7, 100]) expect(read(text, piece)).toEqual(manifest);
+  });
+  it('is given out in pieces', () => {
+    const pieces = [...formatManifest(many, undefined)];
+    expect(pieces.length).toBe(3);
+  });
+  it('of version 1 is still read', () => {
+    const text = JSON.stringify([
+      ['kms-key', 'alias/ml'],
+      ['a b', 'h', '"e"'],
+      ['ü "\\\n', '', ''],
+    ]);
+    const files = sentFiles([
+      ['a b', { sha256: 'h', etag: '"e"' }],
+      ['ü "\\\n', { sha256: '', etag: '' }],
+    ]);
+    expect(read(text, 3)).toEqual({ ...files, kmsKey: 'alias/ml' });
+  });
+  it('has no line of a file whose name would be read as further lines', () => {
+    const forged = 'x\nsecret\tits hash';
+    expect(
+      read(
+        format(
+          sentFiles([
+            [forged, { sha256: 'h', etag: 'e' }],
+            ['a', { sha256: 'h', etag: 'e' }],
+          ]),
+        ),
+      ),
+    ).toEqual(sent('a'));
   });
   it.each([
     '',
@@ -243,10 +313,20 @@ describe('a manifest', () => {
     '[["a", "b", 1]]',
     '[["a", "b", "c", "d"]]',
     '[[["a"], "b", "c"]]',
+    '{"version":3}\na\th\te\n',
+    '{"version":"2"}\na\th\te\n',
+    '{"version":2\na\th\te\n',
+    'a\th\te\n{"version":2}\n',
+    '{"version":2,"kmsKey":["x"]}\n',
+    `{"version":2,"x":"${'x'.repeat(20_000)}`,
   ])('that is broken is as none: %j', (text) => {
-    expect(parseManifest(text)).toEqual(NONE);
+    expect(read(text)).toEqual(NONE);
+    expect(read(text, 5)).toEqual(NONE);
   });
-  it('keeps what of it is whole', () => {
-    expect(parseManifest('[["a","h","e"],["b"],7]')).toEqual(sent('a'));
-  });
+  it.each(['[["a","h","e"],["b"],7]', '{"version":2}\na\th\te\nb\nc\th\nd\th\te\tmore\n\ncut off\th\te'])(
+    'keeps what of it is whole: %j',
+    (text) => {
+      expect(read(text)).toEqual(sent('a'));
+    },
+  );
 });

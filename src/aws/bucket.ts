@@ -5,7 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
-  HeadBucketCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutPublicAccessBlockCommand,
@@ -17,6 +16,7 @@ import { defaultBucket } from '../core/names.ts';
 import type { Connection } from './connection.ts';
 import { accountId } from './credentials.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
+import { listSubfolders } from './s3-list.ts';
 import { isServiceError } from './service-errors.ts';
 
 /** How long to wait for another run's change of the bucket. */
@@ -49,25 +49,39 @@ export interface HomeBucket extends Bucket {
 export interface Home {
   readonly bucket: HomeBucket;
   readonly exists: boolean;
+  /** The names of the folders that were in the task's folder when the step began. */
+  readonly folders: readonly string[];
 }
 
-/** `name`: undefined for the account's default bucket. Throws an ActionError if the bucket cannot be used. */
-export async function findHome(aws: Connection, name: string | undefined, signal: AbortSignal): Promise<Home> {
+/**
+ * Lists the task's folder instead of asking for the bucket alone, because the step needs the list too. `name`: undefined for
+ * the account's default bucket. Throws an ActionError if the bucket cannot be used.
+ */
+export async function findHome(
+  aws: Connection,
+  name: string | undefined,
+  taskFolder: string,
+  signal: AbortSignal,
+): Promise<Home> {
   const account = await accountId(aws, signal);
   const bucket = { name: name ?? defaultBucket(aws.region, account), region: aws.region, owner: account };
-  return { bucket, exists: await hasBucket(aws, bucket, signal) };
+  const folders = await foldersIn(aws, bucket, taskFolder, signal);
+  return { bucket, exists: folders !== undefined, folders: folders ?? [] };
 }
 
-/** Whether the bucket exists. Throws an ActionError if it exists but cannot be used. */
-async function hasBucket(aws: Connection, bucket: HomeBucket, signal: AbortSignal): Promise<boolean> {
+/** Undefined if the bucket does not exist. Throws an ActionError if it exists but cannot be used. */
+async function foldersIn(
+  aws: Connection,
+  bucket: HomeBucket,
+  folder: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
   try {
-    const request = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
-    await s3(aws).send(new HeadBucketCommand(request), { abortSignal: signal });
-    return true;
+    return await listSubfolders(aws, bucket, folder, signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (isServiceError(error, 'NoSuchBucket')) return undefined;
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 404) return false;
     if (error instanceof ActionError) throw error;
     throw bucketError(bucket, status, error);
   }
@@ -149,7 +163,6 @@ function bucketError(bucket: HomeBucket, status: number | undefined, cause: unkn
         'Set "bucket" to a bucket in the job\'s region, or set "aws-region" to the region of this bucket.',
       );
     default:
-      // S3's answer to HEAD has no body, so the SDK's error has no text.
       return new ActionError(
         `S3 did not answer for the bucket ${bucket.name}: ${status === undefined ? (cause as Error).message : `HTTP ${status}`}.`,
         'Run the step again. If that fails too, check the network between the runner and S3 (AWS_ENDPOINT_URL, proxy).',

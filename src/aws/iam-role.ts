@@ -98,11 +98,13 @@ export async function roleChange(aws: Connection, role: ManagedRole, signal: Abo
 /** Makes sure that the project's role exists and has these policies. Removes none, because another run may need it. */
 export async function ensureRole(aws: Connection, role: ManagedRole, signal: AbortSignal): Promise<Role> {
   try {
-    const { found, created } = await findOrCreate(aws, role, signal);
-    const [existing, repaired] = await together(signal, (signal) => [
-      created ? new Set<string>() : policyNames(aws, role.name, signal),
-      created ? false : repairRole(aws, role, found, signal),
+    const [known, existing] = await together(signal, (signal) => [
+      lookUp(aws, role.name, signal),
+      policyNames(aws, role.name, signal).catch(noneIfAbsent),
     ]);
+    const found = known ?? (await create(aws, role, signal));
+    const created = known === undefined;
+    const repaired = created ? false : await repairRole(aws, role, found, signal);
     const missing = role.policies.filter((policy) => !existing.has(policy.name));
     await together(signal, (signal) =>
       missing.map(({ name: PolicyName, document: PolicyDocument }) =>
@@ -143,18 +145,23 @@ async function repairRole(aws: Connection, role: ManagedRole, found: FoundRole, 
   return trust !== undefined || boundary !== undefined;
 }
 
-async function findOrCreate(
-  aws: Connection,
-  role: ManagedRole,
-  signal: AbortSignal,
-): Promise<{ found: FoundRole; created: boolean }> {
-  const find = async (): Promise<FoundRole> =>
-    (await aws.client(IAMClient).send(new GetRoleCommand({ RoleName: role.name }), { abortSignal: signal })).Role ?? {};
+/** Undefined if the role does not exist. */
+async function lookUp(aws: Connection, RoleName: string, signal: AbortSignal): Promise<FoundRole | undefined> {
   try {
-    return { found: await find(), created: false };
+    const { Role } = await aws.client(IAMClient).send(new GetRoleCommand({ RoleName }), { abortSignal: signal });
+    return Role ?? {};
   } catch (error) {
-    if (!isServiceError(error, 'NoSuchEntityException')) throw error;
+    if (isServiceError(error, 'NoSuchEntityException')) return undefined;
+    throw error;
   }
+}
+
+function noneIfAbsent(error: unknown): ReadonlySet<string> {
+  if (isServiceError(error, 'NoSuchEntityException')) return new Set();
+  throw error;
+}
+
+async function create(aws: Connection, role: ManagedRole, signal: AbortSignal): Promise<FoundRole> {
   const request = {
     RoleName: role.name,
     AssumeRolePolicyDocument: TRUST_POLICY,
@@ -163,14 +170,12 @@ async function findOrCreate(
     PermissionsBoundary: role.boundary,
   };
   try {
-    const { Role: newRole = {} } = await aws
-      .client(IAMClient)
-      .send(new CreateRoleCommand(request), { abortSignal: signal });
-    return { found: newRole, created: true };
+    const { Role = {} } = await aws.client(IAMClient).send(new CreateRoleCommand(request), { abortSignal: signal });
+    return Role;
   } catch (error) {
     // Another run created it a moment ago.
     if (!isServiceError(error, 'EntityAlreadyExistsException')) throw error;
-    return { found: await find(), created: true };
+    return (await lookUp(aws, role.name, signal)) ?? {};
   }
 }
 
@@ -191,7 +196,7 @@ function roleError(error: unknown, role: ManagedRole): unknown {
   );
 }
 
-async function policyNames(aws: Connection, name: string, signal: AbortSignal): Promise<Set<string>> {
+async function policyNames(aws: Connection, name: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   let marker: string | undefined;
   do {

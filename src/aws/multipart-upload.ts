@@ -15,34 +15,19 @@ import {
   type Part,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@aws-sdk/types';
 import { type Budget, each } from '../core/concurrency.ts';
+import { type FilePart, partsOf } from '../core/parts.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { s3 } from './s3-client.ts';
-import { decodeKey } from './s3-list.ts';
-import { isServiceError } from './service-errors.ts';
+import { decodeKey } from './s3-key.ts';
+import { isAnswer, isServiceError } from './service-errors.ts';
 
 const PARTS_AT_ONCE = 8;
 const ABORTS_AT_ONCE = 16;
 /** The checksum of parts. An upload that was begun with another one cannot be resumed. */
 const CHECKSUM = 'SHA256';
-
-const MIB = 1024 * 1024;
-/** In bytes. */
-export const SMALLEST_PART = 8 * MIB;
-const MOST_PARTS = 10_000;
-
-/**
- * Splits a large object of `size` bytes into parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
- */
-export function partsOf(size: number): { readonly number: number; readonly start: number; readonly length: number }[] {
-  // A whole number of MiB, so that a resumed upload has parts of the same size.
-  const partSize = Math.max(SMALLEST_PART, Math.ceil(size / MOST_PARTS / MIB) * MIB);
-  return Array.from({ length: Math.ceil(size / partSize) }, (_, at) => {
-    const start = at * partSize;
-    return { number: at + 1, start, length: Math.min(partSize, size - start) };
-  });
-}
 
 /** An upload that was neither completed nor aborted. */
 export interface UnfinishedUpload {
@@ -105,10 +90,15 @@ export async function abortUnfinished(
   await each(signal, uploads, ABORTS_AT_ONCE, (upload, signal) => abortUpload(aws, bucket, upload, signal));
 }
 
-/** The bytes to send. */
+/** The bytes to send, as `partsOf` cuts them. */
 export interface ByteSource {
   readonly size: number;
-  read(start: number, length: number): Promise<Uint8Array>;
+  /** The SHA-256 of a part in Base64. */
+  checksum(number: number): string;
+  /** Fills the buffer with the bytes from `start` on. */
+  read(start: number, into: Uint8Array): Promise<void>;
+  /** The error for a part that has other bytes than those of its checksum. */
+  changed(): Error;
 }
 
 /** How to upload a large object. */
@@ -133,18 +123,24 @@ export async function uploadLarge(
   const object = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
   const upload = { ...object, UploadId: unfinished?.id ?? (await begin(aws, object, signal)) };
   const sentParts = unfinished === undefined ? new Map<number, Part>() : await listParts(aws, upload, signal);
-  const completed = await each(signal, partsOf(source.size), PARTS_AT_ONCE, ({ number, start, length }, signal) =>
-    budget.hold(length, async () => {
-      const bytes = await source.read(start, length);
-      const checksum = createHash('sha256').update(bytes).digest('base64');
-      const known = sentParts.get(number);
-      const part = isSame(known, bytes, checksum)
-        ? known
-        : await sendPart(aws, upload, number, bytes, checksum, signal);
-      onBytes(length);
-      return { PartNumber: number, ETag: part.ETag, ChecksumSHA256: checksum };
-    }),
-  );
+  const parts = partsOf(source.size);
+  const buffers: Buffer[] = [];
+  const completed = await each(signal, parts, PARTS_AT_ONCE, async (part, signal) => {
+    const { number, length } = part;
+    const checksum = source.checksum(number);
+    let sent: CompletedPart | undefined = sentParts.get(number);
+    if (!isSame(sent, length, checksum)) {
+      sent = await budget.hold(length, async () => {
+        const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(parts[0]?.length ?? length);
+        const answer = await sendPart(aws, upload, source, part, buffer, signal);
+        // Only now nobody reads from it.
+        buffers.push(buffer);
+        return answer;
+      });
+    }
+    onBytes(length);
+    return { PartNumber: number, ETag: sent?.ETag, ChecksumSHA256: checksum };
+  });
   await beforeCompletion();
   const request = { ...upload, MultipartUpload: { Parts: completed } };
   const { ETag = '' } = await s3(aws).send(new CompleteMultipartUploadCommand(request), { abortSignal: signal });
@@ -178,18 +174,41 @@ async function listParts(aws: Connection, upload: Upload, signal: AbortSignal): 
 }
 
 /** Whether S3 has these bytes as this part. `checksum`: their SHA-256 in Base64. */
-function isSame(part: Part | undefined, bytes: Uint8Array, checksum: string): part is Part {
-  return part?.Size === bytes.length && part.ChecksumSHA256 === checksum;
+function isSame(part: Part | undefined, length: number, checksum: string): boolean {
+  return part?.Size === length && part.ChecksumSHA256 === checksum;
 }
 
+/** S3 refuses other bytes than those of the checksum. The buffer may be longer than the part. */
 async function sendPart(
   aws: Connection,
   upload: Upload,
-  number: number,
-  bytes: Uint8Array,
-  checksum: string,
+  source: ByteSource,
+  { number, start, length }: FilePart,
+  buffer: Buffer,
   signal: AbortSignal,
 ): Promise<CompletedPart> {
-  const request = { ...upload, PartNumber: number, Body: bytes, ChecksumSHA256: checksum };
-  return s3(aws).send(new UploadPartCommand(request), { abortSignal: signal });
+  const bytes = buffer.subarray(0, length);
+  await source.read(start, bytes);
+  const checksum = source.checksum(number);
+  const request = new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumSHA256: checksum });
+  // Otherwise the SDK hashes the bytes once more, to sign them.
+  signedAs(request, Buffer.from(checksum, 'base64').toString('hex'));
+  try {
+    return await s3(aws).send(request, { abortSignal: signal });
+  } catch (error) {
+    if (isAnswer(error) && createHash('sha256').update(bytes).digest('base64') !== checksum) throw source.changed();
+    throw error;
+  }
+}
+
+/** `sha256`: of the request's body, in hexadecimal digits. */
+function signedAs(command: UploadPartCommand, sha256: string): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as HttpRequest;
+      request.headers['x-amz-content-sha256'] = sha256;
+      return next(args);
+    },
+    { step: 'build', name: 'signedAs' },
+  );
 }

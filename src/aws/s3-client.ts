@@ -8,8 +8,11 @@ import { ActionError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { isServiceError } from './service-errors.ts';
 
-/** A sync sends more files at the same time than the SDK's default of 50 sockets allows. */
-const OPTIONS = { handler: { maxSockets: 128 }, followRegionRedirects: false };
+/**
+ * A sync sends more files at the same time than the SDK's default of 50 sockets allows. Without the header `Expect` a part
+ * of a file goes by a connection that is open already; with it the SDK opens one for each.
+ */
+const OPTIONS = { handler: { maxSockets: 128 }, followRegionRedirects: false, expectContinueHeader: false };
 
 /** The operations that name an object's encryption. The parts of an upload have that of its CreateMultipartUpload. */
 const ENCRYPTING: readonly unknown[] = ['PutObjectCommand', 'CreateMultipartUploadCommand', 'CopyObjectCommand'];

@@ -1,68 +1,22 @@
 /**
- * Lists objects. S3 returns 1,000 objects for each call, and a call needs the token of the previous one. So a long
- * listing is cut into pieces, which are read at the same time.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * Lists objects. A call of S3 returns few of them, and needs the token of the previous one. So a long listing is cut into pieces,
+ * which are read at the same time.
  */
 import { createHash } from 'node:crypto';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { together } from '../core/concurrency.ts';
+import { each } from '../core/concurrency.ts';
 import { compareKeys } from '../core/s3-layout.ts';
 import type { RemoteFile } from '../core/s3-object.ts';
 import { formatS3Uri, type S3Uri } from '../core/s3-uri.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
-import { s3 } from './s3-client.ts';
+import { Pages } from './s3-pages.ts';
 import { isServiceError } from './service-errors.ts';
 
-/** A page of a listing. Paths and folders are relative to the prefix. */
-interface Page {
-  readonly files: readonly RemoteFile[];
-  /** The folders directly in the prefix, if they were asked for. */
-  readonly folders: readonly string[];
-  readonly isLast: boolean;
-}
-
-interface PageOptions {
-  /** Lists what comes after this key. */
-  readonly StartAfter?: string;
-  /** `/`: lists the folders directly in the prefix instead of what is in them. */
-  readonly Delimiter?: '/';
-}
-
-/** The pages of a listing, one after another. `owner`: undefined for any account. */
-async function* pages(
-  aws: Connection,
-  { name, owner }: { readonly name: string; readonly owner: string | undefined },
-  prefix: string,
-  options: PageOptions,
-  signal: AbortSignal,
-): AsyncGenerator<Page> {
-  const request = {
-    Bucket: name,
-    ExpectedBucketOwner: owner,
-    Prefix: prefix,
-    EncodingType: 'url' as const,
-    ...options,
-  };
-  let token: string | undefined;
-  do {
-    const command = new ListObjectsV2Command({ ...request, ContinuationToken: token });
-    const page = await s3(aws).send(command, { abortSignal: signal });
-    const decode = page.EncodingType === 'url' ? decodeKey : (key: string) => key;
-    token = page.NextContinuationToken;
-    yield {
-      files: (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => {
-        return { path: decode(Key).slice(prefix.length), size: Size, etag: ETag };
-      }),
-      folders: (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix).slice(prefix.length, -1)),
-      isLast: token === undefined,
-    };
-  } while (token !== undefined);
-}
+const PIECES_AT_ONCE = 8;
 
 /**
  * All objects below the folder (a key with a slash at its end, or empty), without the folder's marker object
- * (`folder/`). `cuts`: paths, sorted by their bytes, at which a listing of several pages is cut into pieces.
+ * (`folder/`). `cuts`: see `listPieces`.
  */
 export async function listFolder(
   aws: Connection,
@@ -71,35 +25,42 @@ export async function listFolder(
   signal: AbortSignal,
   cuts: readonly string[] = [],
 ): Promise<RemoteFile[]> {
-  for await (const { files, isLast } of pages(aws, bucket, folder, {}, signal)) {
-    const last = files.at(-1)?.path;
-    if (isLast || last === undefined) return files.filter(({ path }) => path !== '');
-    const laterCuts = cuts.filter((cut) => compareKeys(cut, last) > 0);
-    const pieces = await together(signal, (signal) =>
-      [last, ...laterCuts].map((after, at) => listPiece(aws, bucket, folder, after, laterCuts[at], signal)),
-    );
-    return [files, ...pieces].flat().filter(({ path }) => path !== '');
-  }
-  return [];
+  const pages: { readonly files: readonly RemoteFile[]; readonly piece: number }[] = [];
+  await listPieces(aws, bucket, folder, cuts, (files, piece) => void pages.push({ files, piece }), signal);
+  return pages.toSorted((a, b) => a.piece - b.piece).flatMap(({ files }) => files);
 }
 
-/** The objects after the path `after`, up to and including the path `upTo`. */
-async function listPiece(
+/**
+ * Calls `take` with the objects below the folder, page by page, without its marker object. `cuts`: paths, sorted by their bytes,
+ * at which a listing of several pages is cut into pieces, which are read at the same time. If there is a page of objects between
+ * any two of them, each page is read once. `piece`: the pieces' numbers are in the order of their paths.
+ */
+export async function listPieces(
   aws: Connection,
   bucket: Bucket,
   folder: string,
-  after: string,
-  upTo: string | undefined,
+  cuts: readonly string[],
+  take: (files: readonly RemoteFile[], piece: number) => void,
   signal: AbortSignal,
-): Promise<RemoteFile[]> {
-  const piece: RemoteFile[] = [];
-  for await (const { files } of pages(aws, bucket, folder, { StartAfter: folder + after }, signal)) {
-    const last = files.at(-1)?.path ?? '';
-    const isPastEnd = upTo !== undefined && compareKeys(last, upTo) > 0;
-    piece.push(...(isPastEnd ? files.filter(({ path }) => compareKeys(path, upTo) <= 0) : files));
-    if (isPastEnd || last === upTo) break;
-  }
-  return piece;
+): Promise<void> {
+  const pages = new Pages(aws, bucket, folder);
+  const first = await pages.page({ kind: 'first' }, cuts.length > 0, signal);
+  take(
+    first.files.filter(({ path }) => path !== ''),
+    0,
+  );
+  const last = first.files.at(-1)?.path;
+  if (first.next === undefined || last === undefined) return;
+  const later = cuts.filter((cut) => compareKeys(cut, last) > 0);
+  const pieces = [last, ...later].map((after, at) => ({ after, upTo: later[at], number: at + 1 }));
+  await each(signal, pieces, PIECES_AT_ONCE, async ({ after, upTo, number }, signal) => {
+    for await (const { files } of pages.all(signal, { kind: 'after', path: after })) {
+      const end = files.at(-1)?.path ?? '';
+      const isPast = upTo !== undefined && compareKeys(end, upTo) > 0;
+      take(isPast ? files.filter(({ path }) => compareKeys(path, upTo) <= 0) : files, number);
+      if (isPast || end === upTo) break;
+    }
+  });
 }
 
 /** The names of the folders directly in a folder. */
@@ -110,16 +71,8 @@ export async function listSubfolders(
   signal: AbortSignal,
 ): Promise<string[]> {
   const names: string[] = [];
-  for await (const { folders } of pages(aws, bucket, folder, { Delimiter: '/' }, signal)) names.push(...folders);
+  for await (const { folders } of new Pages(aws, bucket, folder, '/').all(signal)) names.push(...folders);
   return names;
-}
-
-/**
- * Decodes a key of EncodingType `url`, in which a plus is a blank:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
- */
-export function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
 /**
@@ -144,7 +97,7 @@ export async function listInput(
   const hash = createHash('sha256');
   let objects = 0;
   try {
-    for await (const { files } of pages(aws, { name: uri.bucket, owner }, uri.key, {}, signal)) {
+    for await (const { files } of new Pages(aws, { name: uri.bucket, owner }, uri.key).all(signal)) {
       for (const { path, etag, size } of files) hash.update(`${JSON.stringify([uri.key + path, etag, size])}\n`);
       objects += files.length;
       onProgress(objects);

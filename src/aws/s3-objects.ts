@@ -91,6 +91,27 @@ export async function readText(
   }
 }
 
+/**
+ * Calls `take` with the object's text, piece by piece; not at all if the object does not exist, or is longer than any text that
+ * the action keeps.
+ */
+export async function readPieces(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  take: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { Body, ContentLength = 0 } = await getObject(aws, bucket, key, signal);
+    const body = Body as Readable;
+    if (ContentLength > LONGEST_TEXT) return void body.destroy();
+    for await (const text of body.setEncoding('utf8')) take(text as string);
+  } catch (error) {
+    if (!isServiceError(error, 'NoSuchKey')) throw error;
+  }
+}
+
 async function getObject(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal, etag?: string) {
   const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag };
   return s3(aws).send(new GetObjectCommand(request), { abortSignal: signal });

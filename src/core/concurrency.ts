@@ -3,7 +3,7 @@
  * other parts and waits for them, so that nothing runs any more when the failure is thrown.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 /** Begins all parts with one signal and waits for them. The signal is aborted if a part fails, or with `outer`. */
 export async function together<const T extends readonly unknown[]>(
@@ -62,6 +62,26 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
+  }
+}
+
+/** How long synchronous work may keep the step from handling a signal. */
+const TURN_MS = 20;
+
+/** Parts long synchronous work into turns, between which signals and answers are handled. */
+export class Turns {
+  #end = performance.now() + TURN_MS;
+
+  /** Whether it is time for `pass`. Ask often: between any two pieces of work. */
+  get isOver(): boolean {
+    return performance.now() > this.#end;
+  }
+
+  /** Lets all that waits have its turn. Throws the reason if the signal is aborted. */
+  async pass(signal?: AbortSignal): Promise<void> {
+    await setImmediate();
+    signal?.throwIfAborted();
+    this.#end = performance.now() + TURN_MS;
   }
 }
 

@@ -10,7 +10,13 @@ export interface LocalFile {
 }
 
 export interface HashedFile extends LocalFile {
+  /**
+   * Identifies the content: its SHA-256 in hexadecimal digits. For a file of several parts the SHA-256 of those of its parts,
+   * and a dash and their number, which no other file has: so the parts are hashed at the same time.
+   */
   readonly sha256: string;
+  /** The SHA-256 of each part in Base64, if there are several: see `partsOf`. */
+  readonly parts?: readonly string[];
 }
 
 /** A file that the action generates: its path in an archive, and its text. */

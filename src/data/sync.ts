@@ -2,39 +2,23 @@
 
 import type { Bucket } from '../aws/bucket.ts';
 import type { Connection } from '../aws/connection.ts';
-import {
-  abortUpload,
-  listUnfinished,
-  SMALLEST_PART,
-  type UnfinishedUpload,
-  uploadLarge,
-} from '../aws/multipart-upload.ts';
-import { listFolder } from '../aws/s3-list.ts';
-import { putObject, readText, removeKeys } from '../aws/s3-objects.ts';
-import { Budget, each, together } from '../core/concurrency.ts';
+import { listPieces } from '../aws/s3-list.ts';
+import { putObject, readPieces, removeKeys } from '../aws/s3-objects.ts';
+import { each, together } from '../core/concurrency.ts';
 import { count, counted, size } from '../core/format.ts';
 import type { HashedFile } from '../core/local-file.ts';
 import { inputFolder, manifestKey, type Place } from '../core/s3-layout.ts';
-import { isEtagOf } from '../core/s3-object.ts';
-import { md5Of, openFile, readUnchanged } from '../files/open-file.ts';
+import { isEtagOf, type RemoteFile } from '../core/s3-object.ts';
+import { md5Of } from '../files/open-file.ts';
 import { info } from '../github/log.ts';
 import { printProgress } from '../github/progress.ts';
 import type { Step } from '../step.ts';
 import type { LocatedChannel } from './channels.ts';
-import { formatManifest, type Manifest, parseManifest, type Sent } from './sync-manifest.ts';
-import { listCuts, planSync, type SyncPlan } from './sync-plan.ts';
+import { isLarge, sendFiles } from './send.ts';
+import { formatManifest, ManifestReader, type Sent } from './sync-manifest.ts';
+import { Comparison, listCuts, type SyncPlan } from './sync-plan.ts';
 
-const MIB = 1024 * 1024;
-/** A file of at most this many bytes is sent in one request. */
-const ONE_REQUEST = SMALLEST_PART;
-const SMALL_AT_ONCE = 64;
-const LARGE_AT_ONCE = 4;
 const COMPARED_AT_ONCE = 4;
-/** Shared by all syncs of the process. */
-const MEMORY = new Budget(128 * MIB);
-/** The listing is cut into at most so many pieces, each of at least two of S3's pages. */
-const MOST_PIECES = 8;
-const LEAST_PIECE = 2_000;
 const MANIFEST_EVERY_MS = 10_000;
 const MANIFEST_TIMEOUT_MS = 30_000;
 
@@ -106,7 +90,8 @@ export async function syncFolder(
   signal: AbortSignal,
 ): Promise<void> {
   const { kmsKey } = aws;
-  const { plan, manifest, sent, send } = await compare(aws, bucket, target, files, signal);
+  const { plan, manifest, send } = await compare(aws, bucket, target, files, signal);
+  const sent = plan.keep;
   progress.filesToSend = send.length;
   progress.bytesToSend = send.reduce((sum, { size }) => sum + size, 0);
   let written = Promise.resolve();
@@ -121,7 +106,14 @@ export async function syncFolder(
     // An interrupted upload is resumed only if the manifest has the key of that upload.
     const isNewKey = kmsKey !== undefined && kmsKey !== manifest.kmsKey;
     if (isNewKey && send.some(isLarge)) await writeManifest(aws, bucket, target, sent);
-    await sendAll(aws, bucket, target, send, sent, !isNewKey, progress, signal);
+    const onSent = ({ path, sha256 }: HashedFile, etag: string): void => {
+      sent.set(path, { sha256, etag });
+      progress.filesSent += 1;
+    };
+    const onBytes = (bytes: number): void => {
+      progress.bytesSent += bytes;
+    };
+    await sendFiles(aws, bucket, target.folder, send, !isNewKey, { onSent, onBytes }, signal);
   } catch (error) {
     // Record what was sent, so that the next sync skips it. If this fails too, only the first error matters.
     await writeManifest(aws, bucket, target, sent).catch(() => undefined);
@@ -130,27 +122,33 @@ export async function syncFolder(
     clearInterval(timer);
     await written;
   }
-  const isUpToDate = send.length + plan.compare.length === 0 && sent.size === manifest.files.size;
+  const isUpToDate = send.length + plan.compare.length === 0 && sent.size === manifest.files;
   if (!isUpToDate) await writeManifest(aws, bucket, target, sent);
 }
 
-/** `sent`: the files that S3 has already. */
+/** What a manifest says of all of its files. */
+type ManifestFacts = ReturnType<ManifestReader['end']>;
+
+/** `send`: all files to send. The plan's `keep` has all others. */
 async function compare(
   aws: Connection,
   bucket: Bucket,
   target: SyncTarget,
   files: readonly HashedFile[],
   signal: AbortSignal,
-): Promise<{ plan: SyncPlan; manifest: Manifest; sent: Map<string, Sent>; send: HashedFile[] }> {
-  const cuts = listCuts(files, MOST_PIECES, LEAST_PIECE);
-  const [remote, manifest] = await together(signal, (signal) => [
-    listFolder(aws, bucket, target.folder, signal, cuts),
-    readManifest(aws, bucket, target.manifestKey, signal),
+): Promise<{ readonly plan: SyncPlan; readonly manifest: ManifestFacts; readonly send: readonly HashedFile[] }> {
+  const comparison = new Comparison(files);
+  const reader = new ManifestReader((path, sent) => comparison.takeSent(path, sent));
+  const takeObjects = (objects: readonly RemoteFile[]): void => {
+    for (const object of objects) comparison.takeObject(object);
+  };
+  await together(signal, (signal) => [
+    listPieces(aws, bucket, target.folder, listCuts(files), takeObjects, signal),
+    readPieces(aws, bucket, target.manifestKey, (text) => reader.push(text), signal),
   ]);
-  const plan = planSync(files, remote, manifest, aws.kmsKey);
-  const sent = new Map(plan.keep);
-  const send = [...plan.send, ...(await findDifferent(plan.compare, sent, signal))];
-  return { plan, manifest, sent, send };
+  const manifest = reader.end();
+  const plan = comparison.plan(aws.kmsKey, manifest.kmsKey);
+  return { plan, manifest, send: [...plan.send, ...(await findDifferent(plan.compare, plan.keep, signal))] };
 }
 
 function keysOf({ folder }: SyncTarget, paths: readonly string[]): string[] {
@@ -171,115 +169,12 @@ async function findDifferent(
   return different;
 }
 
-function isLarge({ size }: HashedFile): boolean {
-  return size > ONE_REQUEST;
-}
-
-/** `resume`: whether interrupted uploads may be resumed. */
-async function sendAll(
-  aws: Connection,
-  bucket: Bucket,
-  { folder }: SyncTarget,
-  files: readonly HashedFile[],
-  sent: Map<string, Sent>,
-  resume: boolean,
-  progress: SyncProgress,
-  signal: AbortSignal,
-): Promise<void> {
-  const small = files.filter((file) => !isLarge(file));
-  const large = files.filter(isLarge);
-  const onSent = (file: HashedFile, etag: string): void => {
-    sent.set(file.path, { sha256: file.sha256, etag });
-    progress.filesSent += 1;
-  };
-  const onBytes = (bytes: number): void => {
-    progress.bytesSent += bytes;
-  };
-  const sendLargeFiles = async (signal: AbortSignal): Promise<void> => {
-    if (large.length === 0) return;
-    const unfinished = await resumableUploads(aws, bucket, folder, resume ? large : [], signal);
-    await each(signal, large, LARGE_AT_ONCE, async (file, signal) => {
-      const key = folder + file.path;
-      onSent(file, await sendLargeFile(aws, bucket, key, file, unfinished.get(key), onBytes, signal));
-    });
-  };
-  await together(signal, (signal) => [
-    sendLargeFiles(signal),
-    each(signal, small, SMALL_AT_ONCE, async (file, signal) => {
-      onSent(file, await MEMORY.hold(file.size, () => sendSmall(aws, bucket, folder + file.path, file, signal)));
-      onBytes(file.size);
-    }),
-  ]);
-}
-
-async function sendLargeFile(
-  aws: Connection,
-  bucket: Bucket,
-  key: string,
-  file: HashedFile,
-  unfinished: UnfinishedUpload | undefined,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<string> {
-  const source = await openFile(file);
-  try {
-    await source.assertUnchanged();
-    const beforeCompletion = (): Promise<void> => source.assertUnchanged();
-    return await uploadLarge(
-      aws,
-      bucket,
-      key,
-      source,
-      unfinished,
-      { budget: MEMORY, onBytes, beforeCompletion },
-      signal,
-    );
-  } finally {
-    await source.close();
-  }
-}
-
-async function sendSmall(
-  aws: Connection,
-  bucket: Bucket,
-  key: string,
-  file: HashedFile,
-  signal: AbortSignal,
-): Promise<string> {
-  return putObject(aws, bucket, key, await readUnchanged(file), signal);
-}
-
-/**
- * Key → the newest unfinished upload of the file, to resume. Aborts the others: this run has the lease, so no run uses
- * them.
- */
-async function resumableUploads(
-  aws: Connection,
-  bucket: Bucket,
-  folder: string,
-  large: readonly HashedFile[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, UnfinishedUpload>> {
-  const wanted = new Set(large.map(({ path }) => folder + path));
-  const uploads = await listUnfinished(aws, bucket, folder, signal);
-  const usable = new Map(
-    uploads.filter(({ key, usable }) => usable && wanted.has(key)).map((each) => [each.key, each]),
-  );
-  const orphans = uploads.filter((each) => usable.get(each.key) !== each);
-  await each(signal, orphans, SMALL_AT_ONCE, (orphan, signal) => abortUpload(aws, bucket, orphan, signal));
-  return usable;
-}
-
-async function readManifest(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal): Promise<Manifest> {
-  return parseManifest((await readText(aws, bucket, key, signal)) ?? '');
-}
-
 async function writeManifest(
   aws: Connection,
   bucket: Bucket,
   { manifestKey }: SyncTarget,
-  files: Manifest['files'],
+  files: ReadonlyMap<string, Sent>,
 ): Promise<void> {
-  const text = formatManifest({ files, kmsKey: aws.kmsKey });
-  await putObject(aws, bucket, manifestKey, text, AbortSignal.timeout(MANIFEST_TIMEOUT_MS));
+  const pieces = [...formatManifest(files, aws.kmsKey)].map((piece) => Buffer.from(piece));
+  await putObject(aws, bucket, manifestKey, Buffer.concat(pieces), AbortSignal.timeout(MANIFEST_TIMEOUT_MS));
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { InputProblem } from '../core/errors.ts';
 import type { LocalFile } from '../core/local-file.ts';
 import { pathBelow } from './paths.ts';
-import { localFile } from './tree.ts';
+import { localFile } from './walk.ts';
 
 /** Patterns of paths below the context. */
 export interface PathPatterns {

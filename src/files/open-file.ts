@@ -1,7 +1,7 @@
 /** Reads files to upload, and fails if another process changes them meanwhile. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { createReadStream, readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { ActionError } from '../core/errors.ts';
 import type { HashedFile, LocalFile } from '../core/local-file.ts';
 
@@ -9,10 +9,10 @@ const MIB = 1024 * 1024;
 
 /** An open file. The caller that opened it closes it. */
 export class OpenFile {
-  readonly #file: LocalFile;
+  readonly #file: HashedFile;
   readonly #handle: FileHandle;
 
-  constructor(file: LocalFile, handle: FileHandle) {
+  constructor(file: HashedFile, handle: FileHandle) {
     this.#file = file;
     this.#handle = handle;
   }
@@ -21,21 +21,30 @@ export class OpenFile {
     return this.#file.size;
   }
 
-  /** Throws an ActionError if the file has become shorter. */
-  async read(start: number, length: number): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await this.#handle.read(bytes, at, length - at, start + at);
-      if (bytesRead === 0) throw changed(this.#file);
+  /** The SHA-256 of a part in Base64, as it was when the file was hashed. `number`: from 1. */
+  checksum(number: number): string {
+    const checksum = this.#file.parts?.[number - 1];
+    if (checksum === undefined) throw new Error(`${this.#file.absolute} has no part ${number}.`);
+    return checksum;
+  }
+
+  /** Fills the buffer with what the file has from `start` on. Throws an ActionError if the file has become shorter. */
+  async read(start: number, into: Uint8Array): Promise<void> {
+    for (let at = 0; at < into.length; ) {
+      const { bytesRead } = await this.#handle.read(into, at, into.length - at, start + at);
+      if (bytesRead === 0) throw this.changed();
       at += bytesRead;
     }
-    return bytes;
   }
 
   /** Throws an ActionError if size or time differ from the listing. */
   async assertUnchanged(): Promise<void> {
     const { size, mtimeMs } = await this.#handle.stat();
-    if (size !== this.#file.size || mtimeMs !== this.#file.modified) throw changed(this.#file);
+    if (size !== this.#file.size || mtimeMs !== this.#file.modified) throw this.changed();
+  }
+
+  changed(): ActionError {
+    return changed(this.#file);
   }
 
   async close(): Promise<void> {
@@ -43,13 +52,17 @@ export class OpenFile {
   }
 }
 
-export async function openFile(file: LocalFile): Promise<OpenFile> {
+/** `file`: of several parts. */
+export async function openFile(file: HashedFile): Promise<OpenFile> {
   return new OpenFile(file, await open(file.absolute));
 }
 
-/** The bytes of a small file. Throws an ActionError if they are not the bytes that were hashed. */
-export async function readUnchanged(file: HashedFile): Promise<Uint8Array> {
-  const bytes = await readFile(file.absolute);
+/**
+ * The bytes of a file of one part. Throws an ActionError if they are not the bytes that were hashed. Synchronous: a thread for
+ * each small file would take longer than the read.
+ */
+export function readUnchanged(file: HashedFile): Uint8Array {
+  const bytes = readFileSync(file.absolute);
   if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) throw changed(file);
   return bytes;
 }

@@ -33,7 +33,7 @@ export class JobLog {
   readonly #job: DescribedJob;
   readonly #print: (line: string) => void;
   readonly #show: Show;
-  readonly #pace = new Pace(1, Date.now());
+  readonly #pace: Pace;
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];
@@ -50,6 +50,8 @@ export class JobLog {
     this.#starts = starts(job);
     const prefix = `${job.name}/`;
     const ended = isEnded(job);
+    // The log of an ended job begins with two calls of different kinds: the list of its streams, and a stream's first lines.
+    this.#pace = new Pace(ended ? 2 : 1, Date.now());
     this.#list = new StreamList(aws, prefix, (name) => this.#addTail(name, ended));
     // The log of an ended job is read stream by stream, so that nothing is read twice.
     if (ended || job.instanceCount < SEARCHED_FROM) return;

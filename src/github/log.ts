@@ -4,7 +4,15 @@
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
 import { randomUUID } from 'node:crypto';
-import * as core from '@actions/core';
+import {
+  startGroup as begin,
+  endGroup as end,
+  error,
+  setFailed as fail,
+  notice as note,
+  setSecret,
+  warning as warn,
+} from '@actions/core';
 import { describeError } from '../core/errors.ts';
 import { escapeText } from '../core/markdown.ts';
 import { Redactor } from '../core/redact.ts';
@@ -33,7 +41,7 @@ export function redact(text: string): string {
 
 /** Adds secrets. From now on the log and `redact` show `***` instead. */
 export function maskSecrets(secrets: readonly string[]): void {
-  for (const secret of secrets) core.setSecret(secret);
+  for (const secret of secrets) setSecret(secret);
   // In a page a secret stands with its special characters escaped.
   redactor.add(secrets.flatMap((secret) => [secret, escapeText(secret)]));
 }
@@ -44,16 +52,16 @@ export function info(text: string): void {
 }
 
 export function notice(text: string): void {
-  core.notice(redact(text));
+  note(redact(text));
 }
 
 export function warning(text: string): void {
-  core.warning(redact(text));
+  warn(redact(text));
 }
 
 /** Fails the step with this message. */
 export function setFailed(text: string): void {
-  core.setFailed(redact(text));
+  fail(redact(text));
 }
 
 /** Fails the step with an error that nothing else caught. Node would print it as it is, and the runner would read it. */
@@ -76,11 +84,11 @@ export async function inGroup<T>(title: string, work: () => Promise<T>): Promise
 
 /** What is printed from now on is a collapsed group. Groups cannot contain groups. */
 export function startGroup(title: string): void {
-  core.startGroup(redact(title));
+  begin(redact(title));
 }
 
 export function endGroup(): void {
-  core.endGroup();
+  end();
 }
 
 /** Annotates lines of a file with an error. `file` is relative to the workspace. Title and text may be foreign. */
@@ -91,7 +99,7 @@ export function annotateLines(
   text: string,
 ): void {
   const lines = text.split(LINE_BREAK).map((line) => redact(harmless(line)));
-  core.error(lines.join('\n'), { file, startLine: first, endLine: last, title: redact(harmless(title)) });
+  error(lines.join('\n'), { file, startLine: first, endLine: last, title: redact(harmless(title)) });
 }
 
 /**

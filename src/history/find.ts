@@ -8,23 +8,23 @@ import type { Step } from '../step.ts';
 import { type Decision, decide, type EarlierJob, isBefore, type Wanted } from './decide.ts';
 import { describeTasks } from './describe-tasks.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { findNamedJob, taskJobs } from './jobs.ts';
+import { findNamedJob, Seen, taskJobs } from './jobs.ts';
 import { type JobRecord, recordFingerprint } from './record.ts';
 
-/** Decides what the run does, from the present state of the task's jobs. */
-export async function decideFromHistory(step: Step, place: TaskPlace, wanted: Wanted): Promise<Decision> {
+/** Decides what the run does, from the present state of the task's jobs. `seen`: what need not be read again. */
+export async function decideFromHistory(step: Step, place: TaskPlace, wanted: Wanted, seen?: Seen): Promise<Decision> {
   const fingerprint = fingerprintOf(wanted.facts);
   const needsState = (record: JobRecord): boolean =>
     wanted.skipIf === 'completed' || recordFingerprint(record) === fingerprint;
   const jobs: EarlierJob[] = [];
-  for await (const batch of taskJobs(step, place, needsState)) {
+  for await (const batch of taskJobs(step, place, needsState, seen)) {
     jobs.push(...batch);
     const decision = decide(wanted, jobs, []);
     if (decision.kind !== 'start' || wanted.cleanState || wanted.skipIf === 'never') return decision;
   }
   const base: EarlierJob[] = [];
   if (place.basePrefix !== undefined && !jobs.some(({ completed }) => completed)) {
-    for await (const batch of taskJobs(step, { ...place, prefix: place.basePrefix }, needsState)) {
+    for await (const batch of taskJobs(step, { ...place, prefix: place.basePrefix }, needsState, seen)) {
       base.push(...batch);
       const decision = decide(wanted, jobs, base);
       if (decision.kind !== 'start') return decision;
@@ -34,9 +34,9 @@ export async function decideFromHistory(step: Step, place: TaskPlace, wanted: Wa
 }
 
 /** The job that completed the task last: under the prefix, or, if there is none, under the base prefix. */
-export async function lastCompleted(step: Step, task: TaskPlace): Promise<EarlierJob | undefined> {
+export async function lastCompleted(step: Step, task: TaskPlace, seen?: Seen): Promise<EarlierJob | undefined> {
   for (const place of places(task)) {
-    for await (const batch of taskJobs(step, place, () => true)) {
+    for await (const batch of taskJobs(step, place, () => true, seen)) {
       const completed = batch.find((job) => job.completed);
       if (completed !== undefined) return completed;
     }
@@ -46,11 +46,12 @@ export async function lastCompleted(step: Step, task: TaskPlace): Promise<Earlie
 
 /** The task's newest job if it is in progress, otherwise the job that completed the task last. */
 async function newestToCollect(step: Step, task: TaskPlace): Promise<EarlierJob | undefined> {
-  for await (const [newest] of taskJobs(step, task, () => true)) {
+  const seen = Seen.of(step.home, task);
+  for await (const [newest] of taskJobs(step, task, () => true, seen)) {
     if (newest !== undefined && !newest.ended) return newest;
     break;
   }
-  return lastCompleted(step, task);
+  return lastCompleted(step, task, seen);
 }
 
 /**
@@ -74,12 +75,13 @@ export interface Compared {
 /** A job, and the folder in which SageMaker writes `JOB/output/…`: an S3 URI. */
 type ComparedWith = Pick<EarlierJob, 'name' | 'place'> & { readonly outputPath: string };
 
-/** `known`: the job that completed the task last, if the caller knows it. */
+/** `known`: the job that completed the task last, if the caller knows it. `seen`: what need not be read again. */
 export async function findCompared(
   step: Step,
   task: TaskPlace,
   job: ComparedWith,
   known: EarlierJob | undefined,
+  seen: Seen | undefined,
 ): Promise<Compared> {
   const { prefix } = job.place;
   const isOwn = job.outputPath === outputPath(step.home.bucket.name, job.place) && job.place.task !== '';
@@ -87,11 +89,13 @@ export async function findCompared(
   const under = (prefix: string): EarlierJob | undefined => (known?.place.prefix === prefix ? known : undefined);
   const [previous, base] = await together(step.signal, (signal) => [
     under(prefix) ??
-      (isOwn ? newestCompleted({ ...step, signal }, job.place, ({ name }) => isBefore(name, job.name)) : undefined),
+      (isOwn
+        ? newestCompleted({ ...step, signal }, job.place, ({ name }) => isBefore(name, job.name), seen)
+        : undefined),
     basePrefix === undefined
       ? undefined
       : (under(basePrefix) ??
-        newestCompleted({ ...step, signal }, { ...task, prefix: basePrefix }, ({ name }) => name !== job.name)),
+        newestCompleted({ ...step, signal }, { ...task, prefix: basePrefix }, ({ name }) => name !== job.name, seen)),
   ]);
   return { previous, base };
 }
@@ -101,9 +105,10 @@ async function newestCompleted(
   step: Step,
   place: Place,
   isMeant: (job: EarlierJob) => boolean,
+  seen: Seen | undefined,
 ): Promise<EarlierJob | undefined> {
   let batches = 0;
-  for await (const batch of taskJobs(step, place, () => false)) {
+  for await (const batch of taskJobs(step, place, () => false, seen)) {
     const found = batch.find((job) => job.completed && isMeant(job));
     batches += 1;
     if (found !== undefined || batches === MOST_BATCHES) return found;

@@ -14,7 +14,6 @@ import { type Engine, findEngine, localImage } from '../docker/engine.ts';
 import { pullImage } from '../docker/image-commands.ts';
 import { info, warning } from '../github/log.ts';
 import type { Step } from '../step.ts';
-import { buildAndPush, dockerWithLog } from './build-and-push.ts';
 import type { ImagePlan } from './plan.ts';
 import type { ImageSpec } from './spec.ts';
 
@@ -29,6 +28,7 @@ export type ImageSource =
 /** Throws an ActionError if the image must be built and no engine can do it. Creates nothing. */
 export async function findImageSource(plan: ImagePlan, { signal }: Step): Promise<ImageSource> {
   if (plan.kind === 'existing' || plan.stored !== undefined) return { kind: 'stored' };
+  const { dockerWithLog } = await import('./build-and-push.ts');
   const docker = dockerWithLog(process.env, signal);
   try {
     const engine = await findEngine({ ...docker, onLines: () => {} });
@@ -53,7 +53,9 @@ export async function ensureImage(step: Step, spec: ImageSpec, plan: ImagePlan, 
   const { aws, signal } = step;
   const repository = await ensureRepository(step, spec.repository);
   const pushed =
-    source.kind === 'build' ? await buildAndPush(step, spec, plan, source.engine, repository) : plan.stored;
+    source.kind === 'build'
+      ? await (await import('./build-and-push.ts')).buildAndPush(step, spec, plan, source.engine, repository)
+      : plan.stored;
   if (pushed === undefined) throw new Error('ECR does not have the image, although the action found it there before.');
   if (source.kind === 'stored') info('Image: ECR has it already, so it is not built again');
   const image = await asDockerImage(aws, repository.name, pushed, plan.identity, signal);

@@ -15,6 +15,7 @@ import { info, warning } from '../github/log.ts';
 import { saveLease } from '../github/state.ts';
 import { type Decision, type EarlierJob, type StartDecision, startOf, type Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
+import type { Seen } from '../history/jobs.ts';
 import type { JobRecord } from '../history/record.ts';
 import { recordEnd } from '../history/records.ts';
 import type { ReuseSpec, SkipIf } from '../history/spec.ts';
@@ -28,7 +29,13 @@ import { whenBusy } from './when-busy.ts';
 
 /** `why`: completes `because …`. `compared`: see `Decision`. */
 export type Obtained =
-  | { readonly kind: 'reused'; readonly why: string; readonly job: EarlierJob }
+  | {
+      readonly kind: 'reused';
+      readonly why: string;
+      readonly job: EarlierJob;
+      /** What was read of the task's jobs a moment ago, if nothing was waited for since. */
+      readonly seen: Seen | undefined;
+    }
   | { readonly kind: 'followed'; readonly why: string; readonly job: EarlierJob }
   | {
       readonly kind: 'started';
@@ -47,17 +54,25 @@ interface Over {
 /** A cancelled step has only a few seconds. */
 const ABORT_MS = 2_000;
 
-type Decide = (signal: AbortSignal) => Promise<Decision>;
+type Decide = (signal: AbortSignal, seen?: Seen) => Promise<Decision>;
 
 /**
- * `until`: when the step gives up waiting for another job, in milliseconds since 1970. `before`: the step's job so far, if it
- * had one.
+ * `seen`: what was read of the task's jobs. It serves the first decision only: the task's lease, or a job that is waited for, makes
+ * it old. `until`: when the step gives up waiting for another job, in milliseconds since 1970. `before`: the step's job so far,
+ * if it had one.
  */
-export async function reuseOrStart(step: Step, launcher: Launcher, wanted: Wanted, until: number): Promise<Obtained>;
 export async function reuseOrStart(
   step: Step,
   launcher: Launcher,
   wanted: Wanted,
+  seen: Seen,
+  until: number,
+): Promise<Obtained>;
+export async function reuseOrStart(
+  step: Step,
+  launcher: Launcher,
+  wanted: Wanted,
+  seen: undefined,
   until: number,
   before: Before,
 ): Promise<Obtained | Over>;
@@ -65,12 +80,13 @@ export async function reuseOrStart(
   step: Step,
   launcher: Launcher,
   wanted: Wanted,
+  seen: Seen | undefined,
   until: number,
   before?: Before,
 ): Promise<Obtained | Over> {
   const { aws, home, signal } = step;
   const { place, reuse } = launcher.spec;
-  const decide: Decide = (signal) => decideFromHistory({ ...step, signal }, place, wanted);
+  const decide: Decide = (signal, seen) => decideFromHistory({ ...step, signal }, place, wanted, seen);
   let checked: Promise<void> | undefined;
   const affordable = (): Promise<void> => {
     checked ??= checkCost(step, launcher.preview(step), launcher.spec.resources);
@@ -83,10 +99,10 @@ export async function reuseOrStart(
     await createBucket(aws, home.bucket, signal);
     info(`Bucket: ${home.bucket.name} (created)`);
   }
-  for (let after = before; ; after = undefined) {
+  for (let [after, known] = [before, seen]; ; after = known = undefined) {
     const first: Decision =
       home.exists && after === undefined
-        ? await decide(signal)
+        ? await decide(signal, known)
         : { kind: 'start', why: 'the bucket is new', compared: undefined };
     if (leadsToStart(first, reuse)) await affordable();
     const decision = first.kind === 'start' ? await startUnderLease(step, launcher, wanted, decide, after) : first;
@@ -94,7 +110,12 @@ export async function reuseOrStart(
       case 'reuse': {
         const why = `completed this task ${howItMatches(reuse.skipIf)}`;
         info(`Skipped: ${decision.job.name} ${why}.`);
-        return { kind: 'reused', why: `it ${why}`, job: decision.job };
+        return {
+          kind: 'reused',
+          why: `it ${why}`,
+          job: decision.job,
+          seen: first.kind === 'reuse' ? known : undefined,
+        };
       }
       case 'follow':
         info(`${decision.job.name} is in progress and runs exactly the same, so this step follows it.`);

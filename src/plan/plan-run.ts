@@ -10,6 +10,7 @@ import { dnsSuffix, partition } from '../core/partition.ts';
 import { previewSync } from '../data/sync.ts';
 import type { Decision, Wanted } from '../history/decide.ts';
 import { decideFromHistory } from '../history/find.ts';
+import type { Seen } from '../history/jobs.ts';
 import type { ImagePlan } from '../image/plan.ts';
 import { type Attempt, attemptText, firstAttempt, InstanceSearch, waitText } from '../job/attempts.ts';
 import { jobRequest, managedRole, type Resolved } from '../job/launch.ts';
@@ -20,11 +21,17 @@ import { planCost } from './cost.ts';
 import { type Plan, type PlanCheck, type PlannedPart, requestText } from './plan.ts';
 
 /** Only reads: S3, ECR, IAM, quotas, prices and the task's history. */
-export async function planRun(step: Step, spec: JobSpec, resolved: Resolved, wanted: Wanted): Promise<Plan> {
+export async function planRun(
+  step: Step,
+  spec: JobSpec,
+  resolved: Resolved,
+  wanted: Wanted,
+  seen: Seen,
+): Promise<Plan> {
   const { home } = step;
   const { place } = spec;
   const decision: Decision = home.exists
-    ? await decideFromHistory(step, place, wanted)
+    ? await decideFromHistory(step, place, wanted, seen)
     : { kind: 'start', why: 'the bucket is new', compared: undefined };
   const about = { project: place.project, task: place.task };
   if (decision.kind === 'reuse' || decision.kind === 'follow') {

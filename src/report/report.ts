@@ -17,6 +17,7 @@ import { info, inGroup, notice, redact, warning } from '../github/log.ts';
 import { writeSummary } from '../github/summary-file.ts';
 import type { EarlierJob } from '../history/decide.ts';
 import { type Compared, findCompared } from '../history/find.ts';
+import type { Seen } from '../history/jobs.ts';
 import type { JobRecord, Pin } from '../history/record.ts';
 import { attemptText, type Tried, triedLines } from '../job/attempts.ts';
 import { outcome, spotSavings } from '../job/outcome.ts';
@@ -44,12 +45,10 @@ export interface JobEnd {
   readonly ended: FollowedJob;
   /** Where the job writes. */
   readonly place: Place;
-  /** What the action keeps of the job, with its end. Undefined for a job that another client started. */
+  /** What the action keeps of the job, with its end and what it left then. Undefined for a job that another client started. */
   readonly record: JobRecord | undefined;
   /** Whether the job completed its task. */
   readonly completed: boolean;
-  /** The archives as they were at the job's end, if they are recorded. */
-  readonly pins: readonly Pin[];
   /** Whether the step took an earlier job's results instead of starting a job. */
   readonly skipped: boolean;
   /** What got no instances before, and, if this job got none either, the job. */
@@ -60,6 +59,8 @@ export interface JobEnd {
   readonly why: string;
   /** The job that completed the task before, if it is known by now. */
   readonly compared: EarlierJob | undefined;
+  /** What was read of the task's jobs a moment ago. */
+  readonly seen: Seen | undefined;
   readonly explain: {
     /** Says why the job did not find something that the repository has. Undefined if that is not why it failed. */
     readonly lacks: (reason: string, lines: readonly string[]) => Promise<string | undefined>;
@@ -115,7 +116,13 @@ export async function report(step: Step, spec: ReportSpec, output: Output, end: 
   const made = buildReport({
     ...{ now: new Date(), region: step.aws.region, run: step.run, place: placeOf(spec, end), inputs: spec.given },
     ...{ skipped: end.skipped, why: end.why, state, outcome: result, cause, hint: hintOf(result), series },
-    ...{ facts: end.record?.facts, ...compared, pins: end.pins, results: localResults(step, gathered), redact },
+    ...{
+      facts: end.record?.facts,
+      ...compared,
+      pins: leftBy(end) ?? [],
+      results: localResults(step, gathered),
+      redact,
+    },
     ...{ notices: [...turns, ...notices, ...(isUnmarked ? [unmarked(state.name)] : [])], errors, gate, cost },
   });
   const told = tellGitHub(step, spec.github, {
@@ -140,13 +147,13 @@ interface Gathered {
 }
 
 /** Downloads results and uploads artifacts. Never throws. */
-async function gather(step: Step, { results }: ReportSpec, output: Output, { ended, pins }: JobEnd): Promise<Gathered> {
-  const { state, logProblem } = ended;
+async function gather(step: Step, { results }: ReportSpec, output: Output, end: JobEnd): Promise<Gathered> {
+  const { state, logProblem } = end.ended;
   let downloaded: readonly Downloaded[] = [];
   const problems: Error[] = [];
   try {
     const download = await inGroup('Results', () =>
-      downloadResults(step, results.download, state, etagsOf(pins), { output, logProblem }),
+      downloadResults(step, results.download, state, leftBy(end), { output, logProblem }),
     );
     downloaded = download.downloaded;
     problems.push(...download.problems);
@@ -158,10 +165,10 @@ async function gather(step: Step, { results }: ReportSpec, output: Output, { end
 }
 
 /** The jobs to compare with. Without them the step is as good, so what keeps it from them is a warning. Never throws. */
-async function compare(step: Step, spec: ReportSpec, { ended, place, compared }: JobEnd): Promise<Compared> {
+async function compare(step: Step, spec: ReportSpec, { ended, place, compared, seen }: JobEnd): Promise<Compared> {
   try {
     const { name, outputPath } = ended.state;
-    return await findCompared(step, spec.place, { name, outputPath, place }, compared);
+    return await findCompared(step, spec.place, { name, outputPath, place }, compared, seen);
   } catch (error) {
     if (!step.signal.aborted) warning(`The job is compared with no earlier one: ${describeError(error)}`);
     return { previous: undefined, base: undefined };
@@ -221,7 +228,7 @@ function conclude(
   info(`${state.name} completed.`);
 }
 
-/** Archive → its ETag. */
-function etagsOf(pins: readonly Pin[]): ReadonlyMap<string, string> {
-  return new Map(pins.map(({ archive, etag }) => [archive, etag]));
+/** The archives that the job left, as they were at its end. Undefined if that is not recorded. */
+function leftBy({ record }: JobEnd): readonly Pin[] | undefined {
+  return record?.end?.left;
 }

@@ -29,26 +29,31 @@ export interface Download {
   readonly problems: readonly ActionError[];
 }
 
+/** An archive, or files in its place, that a job left. */
+interface Left {
+  readonly archive: StoredResult;
+  readonly etag: string;
+}
+
 /** Where results go, and what happened to the logs: `followJob` has written them already. */
 export interface Destination {
   readonly output: Output;
   readonly logProblem: ActionError | undefined;
 }
 
-/** `etags`: archive → the ETag that it must have. */
+/** `left`: the archives that the job left, and the ETags that they must have. Undefined if that is not known. */
 export async function downloadResults(
   step: Step,
   results: ReadonlySet<Result>,
   job: ResultPlaces,
-  etags: ReadonlyMap<string, string>,
+  left: readonly Left[] | undefined,
   { output, logProblem }: Destination,
 ): Promise<Download> {
   const logs: Fetched = logProblem === undefined ? { kind: 'whole' } : { kind: 'missing', problem: logProblem };
   const root = new Below(output.real);
   const all = await together(step.signal, (signal) =>
     [...results].map(async (result) => {
-      const fetched =
-        result === 'logs' ? logs : await fetchResult({ ...step, signal }, job, result, etags.get(result), root);
+      const fetched = result === 'logs' ? logs : await fetchResult({ ...step, signal }, job, result, left, root);
       const measured = fetched.kind === 'missing' ? { files: 0, bytes: 0 } : await measure(join(output.real, result));
       return { result, fetched, measured };
     }),
@@ -64,17 +69,25 @@ export async function downloadResults(
   return { downloaded, problems: all.flatMap(({ fetched }) => (fetched.kind === 'whole' ? [] : [fetched.problem])) };
 }
 
+/** Whether the result is in the folder that SageMaker fills at a job's end. */
+function isArchive(result: StoredResult): boolean {
+  return result === 'model' || result === 'output';
+}
+
 async function fetchResult(
   step: Step,
   job: ResultPlaces,
   result: StoredResult,
-  etag: string | undefined,
+  left: readonly Left[] | undefined,
   output: Below,
 ): Promise<Fetched> {
   const uri = resultUri(job, result);
   try {
     output.remove(keptArchive(result));
-    if (uri === '') {
+    const etag = left?.find(({ archive }) => archive === result)?.etag;
+    // What came to that place since is not of the job.
+    const leftNone = left !== undefined && isArchive(result) && etag === undefined;
+    if (uri === '' || leftNone) {
       output.emptied(result);
       return { kind: 'whole' };
     }
