@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from sagemaker_local.faults.fault import Fault, Json, SetFault
+from sagemaker_local.faults.fault import OF_REQUESTS, Fault, Json, SetFault
 
 _QUOTA = 1000  # instances of a type: more than a machine runs (AWS starts accounts with none to some tens)
 
@@ -56,7 +56,7 @@ class Faults:
                 _matches(action, fault.action) and _matches(resource, fault.resource) for action, resource in needs
             )
 
-        kinds = ("deny",) if own else ("error", "throttle", "reset", "slow", "expired-credentials", "deny")
+        kinds = ("deny",) if own else OF_REQUESTS
         return self._strike(lambda fault: fault.kind in kinds and means(fault))
 
     def no_capacity(self, instance_type: str, *, spot: bool) -> bool:

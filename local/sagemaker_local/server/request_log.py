@@ -3,7 +3,7 @@
 Shape: `{"time": seconds since 1970, "principal": ARN, "service", "operation", "action": "s3:PutObject", "resource":
 ARN, "also": [{"action", "resource"}], "expected_owner": account id or "", "status": HTTP status, "error": its code or
 ""}`. `also` are the further permissions that the call needs; `expected_owner` is the account whose the bucket must be;
-status 0 is a connection that a fault cut.
+status 0 is an answer that a fault withheld, cut or truncated.
 """
 
 from __future__ import annotations
