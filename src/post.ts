@@ -22,7 +22,7 @@ export async function settle({ job, lease }: Unsettled, credentials: Credentials
     { region, kmsKey }: { readonly region: string; readonly kmsKey?: string | undefined },
     work: (aws: Connection) => Promise<void>,
   ): Promise<void> => {
-    const aws = new Connection(region, VERSION, credentials, network, kmsKey);
+    const aws = new Connection(region, VERSION, credentials, network, kmsKey, info);
     try {
       await work(aws);
     } catch (error) {

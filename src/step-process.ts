@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
-  const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey);
+  const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey, info);
   try {
     const { findHome } = await import('./aws/bucket.ts');
     // Loads the stages' code while AWS answers, to save time.
@@ -76,5 +76,5 @@ function openNetwork(): Network {
 async function credentialsOf({ aws: { roleToAssume: role } }: TaskSpec, network: Network): Promise<Credentials> {
   if (role === undefined) return undefined;
   const { assumedRole } = await import('./aws/credentials.ts');
-  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets });
+  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets, say: info });
 }

@@ -17,7 +17,8 @@ import { defaultBucket } from '../core/names.ts';
 import type { Connection } from './connection.ts';
 import { accountId } from './credentials.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
-import { isServiceError } from './service-errors.ts';
+import { refusalOf } from './s3-list.ts';
+import { isExpired, isServiceError } from './service-errors.ts';
 
 /** How long to wait for another run's change of the bucket. */
 const CONFLICT_MS = 30_000;
@@ -69,6 +70,8 @@ async function hasBucket(aws: Connection, bucket: HomeBucket, signal: AbortSigna
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (status === 404) return false;
     if (error instanceof ActionError) throw error;
+    const refusal = status === 400 ? await refusalOf(aws, bucket, signal) : undefined;
+    if (isExpired(refusal)) throw refusal;
     throw bucketError(bucket, status, error);
   }
 }

@@ -115,6 +115,20 @@ export async function listSubfolders(
 }
 
 /**
+ * Why S3 refuses the bucket, by a question whose answer has a text, which that to HEAD has not. Undefined if it answers now.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
+export async function refusalOf(aws: Connection, { name, owner }: Bucket, signal: AbortSignal): Promise<unknown> {
+  const request = new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: owner, MaxKeys: 1 });
+  return s3(aws)
+    .send(request, { abortSignal: signal })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+}
+
+/**
  * Decodes a key of EncodingType `url`, in which a plus is a blank:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */

@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -13,8 +14,9 @@ import { CONTROL } from '../core/s3-layout.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
-import { listFolder } from './s3-list.ts';
+import { listFolder, refusalOf } from './s3-list.ts';
 import { isServiceError } from './service-errors.ts';
+import { wholeObject } from './whole-object.ts';
 
 /** Bytes. The action keeps no longer text, so a longer one is not the action's. */
 const LONGEST_TEXT = 512 * 1024 * 1024;
@@ -45,7 +47,7 @@ export async function headObject(
     return { etag: ETag, size: ContentLength, version: VersionId };
   } catch (error) {
     if (isServiceError(error, 'NotFound')) return undefined;
-    throw error;
+    throw (await refusalOf(aws, bucket, signal)) ?? error;
   }
 }
 
@@ -58,7 +60,7 @@ export async function openObject(
   etag?: string,
 ): Promise<Readable | undefined> {
   try {
-    return (await getObject(aws, bucket, key, signal, etag)).Body as Readable;
+    return (await getObject(aws, bucket, key, signal, etag)).body;
   } catch (error) {
     if (isServiceError(error, 'NoSuchKey')) return undefined;
     if (!isServiceError(error, 'PreconditionFailed')) throw error;
@@ -79,10 +81,19 @@ export async function readText(
   key: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  return (await readVersion(aws, bucket, key, signal))?.text;
+}
+
+/** The same, with the ETag of what was read. */
+export async function readVersion(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly etag: string } | undefined> {
   try {
-    const { Body, ContentLength = 0 } = await getObject(aws, bucket, key, signal);
-    const body = Body as Readable;
-    if (ContentLength <= LONGEST_TEXT) return Buffer.concat(await body.toArray()).toString('utf8');
+    const { body, size, etag } = await getObject(aws, bucket, key, signal);
+    if (size <= LONGEST_TEXT) return { text: Buffer.concat(await body.toArray()).toString('utf8'), etag };
     body.destroy();
     return undefined;
   } catch (error) {
@@ -91,9 +102,22 @@ export async function readText(
   }
 }
 
-async function getObject(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal, etag?: string) {
-  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag };
-  return s3(aws).send(new GetObjectCommand(request), { abortSignal: signal });
+/** The object as a stream that outlives its connections, and its size in bytes. */
+async function getObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+  etag?: string,
+): Promise<{ body: Readable; size: number; etag: string }> {
+  const object = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+  const get = (more: { IfMatch: string | undefined; Range?: string }): Promise<GetObjectCommandOutput> =>
+    s3(aws).send(new GetObjectCommand({ ...object, ...more }), { abortSignal: signal });
+  const { Body, ContentLength: size = 0, ETag = '' } = await get({ IfMatch: etag });
+  const from = async (byte: number): Promise<Readable> =>
+    (await get({ IfMatch: ETag, Range: `bytes=${byte}-` })).Body as Readable;
+  const onBreak = (): void => aws.tell('S3 ends an answer before its end; reading the rest …');
+  return { body: wholeObject({ body: Body as Readable, size, from, onBreak }, signal), size, etag: ETag };
 }
 
 /** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
