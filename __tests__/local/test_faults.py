@@ -249,6 +249,14 @@ def test_expired_credentials(server):
     assert error_of(server.sts.get_caller_identity) == ("ExpiredToken", 403)
 
 
+def test_a_session_that_a_fault_ended_is_over(server):
+    (first, _), (second, _) = session(server), session(server)
+    server.fault("expired-credentials", operation="s3:ListBuckets", times=1)
+    assert error_of(server.client("s3", **first).list_buckets) == ("ExpiredToken", 400)
+    assert error_of(server.client("logs", **first).describe_log_groups) == ("ExpiredTokenException", 400)
+    assert status_of(server.client("s3", **second).list_buckets) == 200
+
+
 def test_aws_s_clock_may_be_another(server):
     assert server.local("pace")["clock"] == pytest.approx(time.time(), abs=60)
     server.local("pace", "PUT", {"clock_ahead": 400})
@@ -271,8 +279,8 @@ def test_aws_s_clock_may_be_another(server):
         server.client("sagemaker").list_training_jobs()
 
 
-def test_sessions_end_by_aws_s_clock(server):
-    server.local("pace", "PUT", {"clock_ahead": -800})
+def session(server):
+    """Keys of a session of fifteen minutes, as a client takes them, and when it ends."""
     tokens = server.local("oidc")
     answer = urllib3.request(
         "GET",
@@ -285,14 +293,27 @@ def test_sessions_end_by_aws_s_clock(server):
         WebIdentityToken=answer.json()["value"],
         DurationSeconds=900,
     )["Credentials"]
-    assert given["Expiration"].timestamp() == pytest.approx(time.time() + 100, abs=60)
-    keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"]}
-    logs = server.client("logs", aws_session_token=given["SessionToken"], **keys)
+    names = {
+        "aws_access_key_id": "AccessKeyId",
+        "aws_secret_access_key": "SecretAccessKey",
+        "aws_session_token": "SessionToken",
+    }
+    return {name: given[each] for name, each in names.items()}, given["Expiration"]
+
+
+def test_sessions_end_by_aws_s_clock(server):
+    server.local("pace", "PUT", {"clock_ahead": -800})
+    keys, ends = session(server)
+    assert ends.timestamp() == pytest.approx(time.time() + 100, abs=60)
+    logs = server.client("logs", **keys)
     server.local("pace", "PUT", {"clock_ahead": 0})
     assert status_of(logs.describe_log_groups) == 200
     server.local("pace", "PUT", {"clock_ahead": 150})
     assert error_of(logs.describe_log_groups) == ("ExpiredTokenException", 400)
-    server.local("pace", "PUT", {"clock_ahead": 0, "clock_rate": 300})
+    server.local("pace", "PUT", {"clock_ahead": 0})
+    server.fault("short-session", seconds=60)
+    assert session(server)[1].timestamp() == pytest.approx(time.time() + 60, abs=40)
+    server.local("pace", "PUT", {"clock_rate": 300})
     before = server.local("pace")["clock"]
     time.sleep(0.2)
     assert server.local("pace")["clock"] - before > 50

@@ -17,7 +17,7 @@ import { defaultBucket } from '../core/names.ts';
 import type { Connection } from './connection.ts';
 import { accountId } from './credentials.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
-import { refusalOf } from './s3-list.ts';
+import { head } from './s3-list.ts';
 import { isExpired, isServiceError } from './service-errors.ts';
 
 /** How long to wait for another run's change of the bucket. */
@@ -63,15 +63,13 @@ export async function findHome(aws: Connection, name: string | undefined, signal
 async function hasBucket(aws: Connection, bucket: HomeBucket, signal: AbortSignal): Promise<boolean> {
   try {
     const request = { Bucket: bucket.name, ExpectedBucketOwner: bucket.owner };
-    await s3(aws).send(new HeadBucketCommand(request), { abortSignal: signal });
+    await head(aws, bucket, () => s3(aws).send(new HeadBucketCommand(request), { abortSignal: signal }), signal);
     return true;
   } catch (error) {
     signal.throwIfAborted();
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (status === 404) return false;
-    if (error instanceof ActionError) throw error;
-    const refusal = status === 400 ? await refusalOf(aws, bucket, signal) : undefined;
-    if (isExpired(refusal)) throw refusal;
+    if (error instanceof ActionError || isExpired(error)) throw error;
     throw bucketError(bucket, status, error);
   }
 }

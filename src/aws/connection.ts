@@ -13,14 +13,14 @@ import type { Network } from '../network/network.ts';
 import { type EndpointVariants, endpointVariants } from './endpoint-variants.ts';
 import { type HandlerOptions, RequestHandler } from './request-handler.ts';
 import { once, Retries } from './retries.ts';
-import { explainCall } from './service-errors.ts';
+import { explainCall, isExpired } from './service-errors.ts';
 
-/** Undefined: the SDK takes credentials from the environment. */
-export type Credentials = AwsCredentialIdentityProvider | undefined;
+/** Undefined: the SDK takes credentials from the environment. `end`: these have expired, so the next ones are others. */
+export type Credentials = (AwsCredentialIdentityProvider & { end?: (accessKeyId: string) => void }) | undefined;
 
 interface Configuration extends EndpointVariants {
   readonly region: string;
-  readonly credentials?: AwsCredentialIdentityProvider;
+  readonly credentials?: NonNullable<Credentials>;
   readonly customUserAgent: [string, string][];
 }
 
@@ -101,15 +101,33 @@ export class Connection {
     if (retries) this.#retries.push(retries.retryStrategy);
     client.middlewareStack.add(
       (next, { commandName = '' }) =>
-        (args) =>
-          next(args).catch((error: unknown) => {
+        async (args) => {
+          try {
+            return await this.#withRenewal(() => next(args));
+          } catch (error) {
             explainCall(error, nameOf(client), commandName.replace(/Command$/, ''));
             throw error;
-          }),
+          }
+        },
       { step: 'initialize', name: 'explainCall' },
     );
     this.#clients.set(Class, byRegion.set(region, client));
     return client;
+  }
+
+  /** Makes the call once more with other credentials, if they have expired and there are others. */
+  async #withRenewal<T>(call: () => Promise<T>): Promise<T> {
+    const { credentials } = this.#configuration;
+    if (credentials?.end === undefined) return call();
+    const { accessKeyId } = await credentials();
+    try {
+      return await call();
+    } catch (error) {
+      if (!isExpired(error)) throw error;
+      this.tell('The session of the role has ended early; assuming the role again …');
+      credentials.end(accessKeyId);
+      return call();
+    }
   }
 
   /** Closes the connections and ends all pauses before further attempts, so that the process can end. */

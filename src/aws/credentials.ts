@@ -3,10 +3,10 @@
  * than a session lasts: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types';
+import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { ActionError } from '../core/errors.ts';
 import type { Network } from '../network/network.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Credentials } from './connection.ts';
 import { endpointVariants } from './endpoint-variants.ts';
 import { RequestHandler } from './request-handler.ts';
 import { once, Retries } from './retries.ts';
@@ -39,12 +39,18 @@ interface Session extends AwsCredentialIdentity {
  * Returns a provider with one session for all clients. The provider throws a NoCredentials if the role cannot be
  * assumed, and no session of it lasts.
  */
-export function assumedRole(role: AssumedRole): AwsCredentialIdentityProvider {
+export function assumedRole(role: AssumedRole): NonNullable<Credentials> {
   let session: Session | undefined;
   let usedUntil = 0;
   let pending: Promise<Session> | undefined;
   const tell = once(role.say);
-  return async () => {
+  const end = (accessKeyId: string): void => {
+    if (session?.accessKeyId !== accessKeyId) return;
+    usedUntil = 0;
+    // The SDK's clients keep this date.
+    session.expiration.setTime(0);
+  };
+  const provider = async (): Promise<Session> => {
     if (session !== undefined && Date.now() < usedUntil) return session;
     pending ??= assume(role, tell).finally(() => {
       pending = undefined;
@@ -59,6 +65,7 @@ export function assumedRole(role: AssumedRole): AwsCredentialIdentityProvider {
     }
     return session;
   };
+  return Object.assign(provider, { end });
 }
 
 async function assume(

@@ -115,17 +115,24 @@ export async function listSubfolders(
 }
 
 /**
- * Why S3 refuses the bucket, by a question whose answer has a text, which that to HEAD has not. Undefined if it answers now.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ * Sends a HEAD request. S3's answer to it has no text. So if it is HTTP 400, lists the bucket, whose refusal says why: that the
+ * credentials have expired, or that the bucket is in another region. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
  */
-export async function refusalOf(aws: Connection, { name, owner }: Bucket, signal: AbortSignal): Promise<unknown> {
-  const request = new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: owner, MaxKeys: 1 });
-  return s3(aws)
-    .send(request, { abortSignal: signal })
-    .then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+export async function head<T>(
+  aws: Connection,
+  { name, owner }: Bucket,
+  send: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 400) throw error;
+    const request = new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: owner, MaxKeys: 1 });
+    await s3(aws).send(request, { abortSignal: signal });
+    // The credentials are others by now.
+    return send();
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { each } from '../core/concurrency.ts';
@@ -14,7 +15,7 @@ import { CONTROL } from '../core/s3-layout.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
-import { listFolder, refusalOf } from './s3-list.ts';
+import { head, listFolder } from './s3-list.ts';
 import { isServiceError } from './service-errors.ts';
 import { wholeObject } from './whole-object.ts';
 
@@ -35,19 +36,15 @@ export async function headObject(
   key: string,
   signal: AbortSignal,
 ): Promise<ObjectHead | undefined> {
+  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+  const send = (): Promise<HeadObjectCommandOutput> =>
+    s3(aws).send(new HeadObjectCommand(request), { abortSignal: signal });
   try {
-    const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
-    const {
-      ETag = '',
-      ContentLength = 0,
-      VersionId,
-    } = await s3(aws).send(new HeadObjectCommand(request), {
-      abortSignal: signal,
-    });
+    const { ETag = '', ContentLength = 0, VersionId } = await head(aws, bucket, send, signal);
     return { etag: ETag, size: ContentLength, version: VersionId };
   } catch (error) {
     if (isServiceError(error, 'NotFound')) return undefined;
-    throw (await refusalOf(aws, bucket, signal)) ?? error;
+    throw error;
   }
 }
 

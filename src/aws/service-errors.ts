@@ -83,8 +83,8 @@ function remedyOf(error: Error, operation: string): string {
 }
 
 /** Whether a policy refused the call. An answer to HEAD has no text, only the status. */
-export function isDenied(error: object): boolean {
+export function isDenied(error: unknown): boolean {
   if (isServiceError(error, 'AccessDenied', 'AccessDeniedException', 'Forbidden')) return true;
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } };
   return $metadata?.httpStatusCode === 403;
 }

@@ -1,11 +1,12 @@
 /** What must hold whatever fails: no line lost or doubled, no orphan, no double job, no half result, no secret, words that help. */
 import type { StepResult } from '../stand-in.ts';
-import { type Kill, type Left, type Scenario, type Story, wholeLog } from './scenario.ts';
+import type { Kill, Scenario, Story } from './scenario.ts';
+import { type Left, wholeLog } from './task.ts';
 import { isLasting, type Point, type Way } from './ways.ts';
 
 /** A service as messages name it. */
 const NAMES: Readonly<Record<string, RegExp>> = {
-  s3: /\bS3\b/,
+  s3: /\bS3\b|s3:\/\//,
   iam: /\bIAM\b|\brole\b/,
   sts: /\bSTS\b|credentials|role-to-assume/,
   ecr: /\bECR\b/,
@@ -40,10 +41,12 @@ function ending({ main, left, post }: Story, { failing, kill, scenario }: Told):
   if (lasting.length === 0) return [`what passes failed the run:\n${errors(main).join('\n')}`];
   const problems = main.code === 1 ? [] : [`main ended with ${main.code}`];
   if (errors(main).length !== 1) problems.push(`main has ${errors(main).length} errors`);
-  for (const { operation } of lasting) {
+  for (const { operation, way } of lasting) {
     const [service = ''] = operation.split(':');
     const text = [...errors(main), ...errors(post)].join('\n');
-    if (!NAMES[service]?.test(text)) problems.push(`the error does not name ${service}: ${text}`);
+    // Whoever is asked next says that they have expired.
+    const names = way === 'expired' ? /expired/i : NAMES[service];
+    if (!names?.test(text)) problems.push(`the error does not name ${service}: ${text}`);
   }
   for (const error of errors(main))
     if (!/%0A\S/.test(error)) problems.push(`the error does not say what to do: ${error}`);
@@ -51,11 +54,11 @@ function ending({ main, left, post }: Story, { failing, kill, scenario }: Told):
 }
 
 /** Exit code 0 is only for whole results. A log that may not be read is a warning. */
-function whole(
+export function whole(
   name: string,
   { outputs, stdout }: StepResult,
   left: Left,
-  { instances }: Scenario,
+  { instances }: { readonly instances: number },
   failing: Told['failing'],
 ) {
   const problems = left.wrong.map((each) => `${name} completed without ${each}`);
@@ -92,34 +95,37 @@ function lines({ main, next, left, nextLeft }: Story, { scenario }: Told): strin
 }
 
 /** After main and post no job is in progress, unless somebody was told; a task never has two of them. */
-function jobs({ main, post, jobs, jobsAtEnd }: Story): string[] {
+function jobs({ main, post, next, jobs, jobsAtEnd }: Story): string[] {
   const told = [...errors(main), ...errors(post), ...notices(main)].join('\n');
   const problems = jobs
     .filter(({ status, name }) => status === 'InProgress' && !told.includes(name))
     .map(({ name }) => `${name} goes on, and nobody follows it or was told`);
   if (jobs.length > 1) problems.push(`${jobs.length} jobs were started by one run`);
-  const twins = jobsAtEnd.slice(1).filter((_, at) => jobsAtEnd[at]?.status === 'Completed');
+  const isSame = main.outputs['fingerprint'] === next.outputs['fingerprint'];
+  const twins = jobsAtEnd.slice(1).filter((_, at) => isSame && jobsAtEnd[at]?.status === 'Completed');
   return [...problems, ...twins.map(({ name }) => `${name} was started although the task had completed`)];
 }
 
 /** What the runner masks is said to it alone. */
-function secrets(name: string, { stdout, outputs, summary }: StepResult): string[] {
+export function secrets(name: string, { stdout, outputs, summary }: StepResult): string[] {
   const masked = [...stdout.matchAll(/^::add-mask::(.*)$/gm)].map(([, secret = '']) => secret.replaceAll('%25', '%'));
   const text = [stdout.replace(/^::add-mask::.*$/gm, ''), summary, ...Object.values(outputs)].join('\n');
   return masked.filter((secret) => secret !== '' && text.includes(secret)).map(() => `${name} printed a secret`);
 }
 
 /** Each kind of trouble is told once. */
-function messages({ stdout }: StepResult): string[] {
+export function messages({ stdout }: StepResult): string[] {
   const told: readonly string[] = stdout.match(/^.*(?:trying again|tries again|reading the rest).*$/gm) ?? [];
   return told.filter((line, at) => told.indexOf(line) !== at).map((line) => `said twice: ${line}`);
 }
 
 /** The next ordinary run completes, and nothing is stuck. */
-function afterwards({ next, nextLeft, keysLeft, jobsAtEnd }: Story, { scenario }: Told): string[] {
+function afterwards({ main, post, next, nextLeft, leases, jobsAtEnd }: Story, { scenario }: Told): string[] {
   const problems = whole('next', next, nextLeft, scenario, []);
   if (next.code !== 0) problems.unshift(`the next run ended with ${next.code}: ${errors(next).join('\n')}`);
-  if (keysLeft.length > 0) problems.push(`left: ${keysLeft.join(', ')}`);
+  // Whoever needs it takes it over after a while.
+  const isTold = /lease/.test([...errors(post), ...notices(main)].join('\n'));
+  if (leases.length > 0 && !isTold) problems.push(`left: ${leases.join(', ')}`);
   const running = jobsAtEnd.filter(({ status }) => status === 'InProgress');
   return [...problems, ...running.map(({ name }) => `${name} still goes on after the next run`)];
 }
@@ -128,6 +134,6 @@ export function errors({ stdout }: StepResult): string[] {
   return stdout.match(/^::error::.*$/gm) ?? [];
 }
 
-function notices({ stdout }: StepResult): string[] {
+export function notices({ stdout }: StepResult): string[] {
   return stdout.match(/^::(?:notice|warning)::.*$/gm) ?? [];
 }

@@ -10,14 +10,15 @@ export const PASSING = [
   'hang-before',
   'hang-after',
   'truncate',
+  'ended',
 ] as const;
-/** What does not pass by itself. */
+/** What does not pass by itself: a missing right, and credentials of the environment that have expired. */
 export const LASTING = ['denied', 'expired'] as const;
 export type Way = (typeof PASSING | typeof LASTING)[number];
 
 /** The session of the steps; jobs have roles of their own. The call that begins the session has no credentials. */
 export const SESSION = '*:assumed-role/runner/*';
-const ANONYMOUS = 'sts:AssumeRoleWithWebIdentity';
+export const ANONYMOUS = 'sts:AssumeRoleWithWebIdentity';
 /** More calls of an operation than a step makes. */
 const ALL = 400;
 /** Longer than any step waits. */
@@ -33,9 +34,9 @@ export function isLasting(way: Way): boolean {
   return (LASTING as readonly string[]).includes(way);
 }
 
-/** What passes strikes this call alone; what lasts strikes it and each later one. */
+/** Strikes this call alone; a missing right strikes each later one too. A session that has ended stays so by itself. */
 export function faultAt({ operation, call }: Point, way: Way): object {
-  const numbers = isLasting(way) ? Array.from({ length: ALL }, (_, at) => call + at) : [call];
+  const numbers = way === 'denied' ? Array.from({ length: ALL }, (_, at) => call + at) : [call];
   const whose = operation === ANONYMOUS ? {} : { principal: SESSION };
   return { operation, calls: numbers, ...whose, ...KINDS[way] };
 }
@@ -54,6 +55,8 @@ const KINDS: Readonly<Record<Way, object>> = {
   'hang-before': { kind: 'hang', when: 'before', seconds: SECONDS },
   'hang-after': { kind: 'hang', when: 'after', seconds: SECONDS },
   truncate: { kind: 'truncate' },
+  // Where a role is assumed, it is assumed again.
+  ended: { kind: 'expired-credentials' },
   denied: { kind: 'deny' },
   expired: { kind: 'expired-credentials' },
 };

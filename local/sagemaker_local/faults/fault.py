@@ -70,6 +70,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "role-not-ready": ("role", "seconds"),
     "policy-not-seen": ("role", "seconds"),
     "short-token": ("seconds",),
+    "short-session": ("seconds",),
     "event-late": ("job", "seconds", "times"),
     "event-twice": ("job", "times"),
 }
@@ -82,6 +83,7 @@ _REQUIRED = {
     "role-not-ready": ("seconds",),
     "policy-not-seen": ("seconds",),
     "short-token": ("seconds",),
+    "short-session": ("seconds",),
     "event-late": ("seconds",),
 }
 OF_REQUESTS = tuple(kind for kind, names in FIELDS.items() if "operation" in names)

@@ -102,8 +102,15 @@ class Faults:
 
     def token_seconds(self, otherwise: float) -> float:
         """Seconds for which a token of ECR is good that is asked for now."""
-        found = self._strike(lambda fault: fault.kind == "short-token")
-        return min((fault.seconds for fault in found), default=otherwise)
+        return self._shortest("short-token", otherwise)
+
+    def session_seconds(self, otherwise: float) -> float:
+        """Seconds for which a session of a role lasts that is opened now."""
+        return self._shortest("short-session", otherwise)
+
+    def _shortest(self, kind: str, otherwise: float) -> float:
+        found = self._strike(lambda fault: fault.kind == kind)
+        return min((otherwise, *(fault.seconds for fault in found)))
 
     def event_delay(self, job: str) -> float:
         """Seconds by which an event of a job comes late, so that later ones may overtake it."""

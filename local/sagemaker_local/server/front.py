@@ -38,7 +38,7 @@ from sagemaker_local.server.calls import identify
 from sagemaker_local.server.moto_services import MotoServices
 from sagemaker_local.server.request_log import RequestLog
 from sagemaker_local.server.side import PREFIX, SideUrl
-from sagemaker_local.sts.sessions import caller_of, has_expired
+from sagemaker_local.sts.sessions import caller_of, end_session, has_expired
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -111,6 +111,8 @@ class Front:
     ) -> Response:
         """What the asked service answers, in its own form whatever happens."""
         try:
+            if any(fault.kind == "expired-credentials" for fault in struck):
+                end_session(call.access_key)
             refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal

@@ -53,6 +53,15 @@ def has_expired(access_key: str | None) -> bool:
     return session is not None and session.expiration < now
 
 
+def end_session(access_key: str | None) -> None:
+    """The session of these credentials, if they are one's, is over."""
+    if access_key and access_key.startswith(_SESSION_KEY):
+        backend = sts_backends[str(get_account_id_from(access_key))][PARTITION]
+        session = backend.get_assumed_role_from_access_key(access_key)
+        if session:
+            session.expiration = clock.utc()
+
+
 def is_service_session(access_key: str | None) -> bool:
     """Whether these are credentials of a service's session, which `assume` made: a job's."""
     return access_key in _service_keys

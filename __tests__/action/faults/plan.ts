@@ -1,0 +1,96 @@
+/** Which faults are tried: all of them, or a sample in which each call fails in each way that passes, several in one run. */
+import type { Kill, Scenario } from './scenario.ts';
+import { ANONYMOUS, LASTING, PASSING, type Point, type Way } from './ways.ts';
+
+export interface Trial {
+  readonly scenario: Scenario;
+  readonly failing: readonly (Point & { readonly way: Way })[];
+  readonly kill?: Kill;
+}
+
+/** Calls that are made until something has happened: their number differs. */
+const REPEATED = /^logs:|:DescribeTrainingJob$/;
+
+/** The first call of each operation, and one in the middle. `calls`: operation → how often it is called. */
+export function pointsOf(calls: ReadonlyMap<string, number>): Point[] {
+  return [...calls].flatMap(([operation, count]) => {
+    const middle = REPEATED.test(operation) ? 2 : Math.ceil((count + 1) / 2);
+    return (count === 1 ? [1] : [1, middle]).map((call) => ({ operation, call }));
+  });
+}
+
+/** Without credentials there is no session that could end. */
+const canFail = ({ operation }: Point, way: Way): boolean =>
+  operation !== ANONYMOUS || !['ended', 'expired'].includes(way);
+
+export function everyFault(scenario: Scenario, points: readonly Point[]): Trial[] {
+  return points.flatMap((point) =>
+    [...PASSING, ...LASTING]
+      .filter((way) => canFail(point, way))
+      .map((way) => ({ scenario, failing: [{ ...point, way }] })),
+  );
+}
+
+export function everyKill(scenario: Scenario, points: readonly Point[]): Trial[] {
+  return points.flatMap((point) =>
+    (['before', 'after'] as const).flatMap((when) =>
+      (['SIGKILL', 'SIGINT'] as const).map((signal) => ({ scenario, failing: [], kill: { ...point, when, signal } })),
+    ),
+  );
+}
+
+/** Runs in which all calls fail at once, in turn in each way: after as many of them as there are ways, each has failed in each. */
+export function coveringRuns(scenario: Scenario, points: readonly Point[]): Trial[] {
+  return PASSING.map((_, run) => ({
+    scenario,
+    failing: points
+      .map((point, at) => ({ ...point, way: PASSING[(at + run) % PASSING.length] ?? 'throttle' }))
+      .filter((point) => canFail(point, point.way)),
+  }));
+}
+
+export function nameOf({ failing, kill }: Trial): string {
+  if (kill !== undefined) return `${kill.signal} ${kill.when} ${kill.operation} ${kill.call}`;
+  const [first, ...others] = failing.map(({ operation, call, way }) => `${operation} ${call}: ${way}`);
+  return others.length > 3 ? `${first} and ${others.length} others` : [first, ...others].join(', ');
+}
+
+/** What was tried, by service. */
+export function tableOf(calls: ReadonlyMap<string, number>, trials: readonly Trial[]): string {
+  const services = [...new Set([...calls.keys()].map(serviceOf))].sort();
+  const rows = services.map((service) => {
+    const own = ({ operation }: Point): boolean => serviceOf(operation) === service;
+    const faults = trials.flatMap(({ failing }) => failing.filter(own));
+    const lasting = faults.filter(({ way }) => (LASTING as readonly Way[]).includes(way)).length;
+    const kills = trials.filter(({ kill }) => kill !== undefined && own(kill)).length;
+    const operations = [...calls.keys()].filter((operation) => serviceOf(operation) === service).length;
+    return [operations, faults.length - lasting, lasting, kills];
+  });
+  const all = rows.reduce((sum, row) => row.map((count, at) => count + (sum[at] ?? 0)), [] as number[]);
+  return [
+    '| service | operations | faults that pass | faults that last | ends of the process |',
+    '|---|---|---|---|---|',
+    ...services.map((service, at) => `| ${service} | ${rows[at]?.join(' | ')} |`),
+    `| **all** | ${all.join(' | ')} |`,
+  ].join('\n');
+}
+
+const SERVICES: Readonly<Record<string, string>> = {
+  s3: 'S3',
+  sagemaker: 'SageMaker',
+  logs: 'CloudWatch Logs',
+  iam: 'IAM',
+  sts: 'STS',
+  ecr: 'ECR',
+  pricing: 'Price List',
+};
+
+function serviceOf(operation: string): string {
+  const [service = ''] = operation.split(':');
+  return SERVICES[service] ?? service;
+}
+
+/** Credentials of the environment expire for good; a role is assumed again. */
+export function accessOf({ failing }: Trial): 'role' | 'keys' {
+  return failing.some(({ way }) => way === 'expired') ? 'keys' : 'role';
+}
