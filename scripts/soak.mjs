@@ -1,6 +1,7 @@
 // Short runs with random faults, several at once on one task among them: `npm run soak -- --runs N [--seed S]`. The first run has the
 // seed S, each next one a higher seed. A run that breaks a promise prints the line that repeats it. What was done is in
-// `.cache/soak.json`: the same command goes on where it was interrupted, without `--seed` too.
+// `.cache/soak.json`: the same command goes on where it was interrupted, without `--seed` too. `--fresh`: begins anew, and leaves
+// that file alone. `--verbose`: prints the logs of all runs.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +11,15 @@ import { soakRun } from '../__tests__/action/faults/soak-run.ts';
 
 const root = join(import.meta.dirname, '..');
 const STATE = join(root, '.cache', 'soak.json');
+const flag = { type: 'boolean' };
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, verbose: { type: 'boolean' } },
+  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string' }, verbose: flag, fresh: flag },
 });
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: a number of runs is expected`);
 
 function earlier() {
+  if (values.fresh) return undefined;
   try {
     return JSON.parse(readFileSync(STATE, 'utf8'));
   } catch {
@@ -46,7 +49,7 @@ await Promise.all(
     lanes.use(async (aws) => {
       const { broken, plan, log } = await soakRun(aws, seed);
       (broken.length === 0 ? state.done : state.failed).push(seed);
-      writeFileSync(STATE, JSON.stringify(state));
+      if (!values.fresh) writeFileSync(STATE, JSON.stringify(state));
       if (broken.length > 0)
         console.log([`FAILED ${plan}`, ...broken, `Repeat it: npm run soak -- --runs 1 --seed ${seed}`].join('\n'));
       if (broken.length > 0 || values.verbose) console.log(log);

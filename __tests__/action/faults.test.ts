@@ -8,7 +8,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { brokenPromises } from './faults/checks.ts';
 import { Lanes } from './faults/lanes.ts';
-import { accessOf, coveringRuns, everyFault, everyKill, nameOf, pointsOf, type Trial, tableOf } from './faults/plan.ts';
+import {
+  accessOf,
+  coveringRuns,
+  everyEnd,
+  everyFault,
+  everyKill,
+  nameOf,
+  pointsOf,
+  type Trial,
+  tableOf,
+} from './faults/plan.ts';
 import { callsOf, FIRST, LATER, tell } from './faults/scenario.ts';
 import { Task } from './faults/task.ts';
 import { faultAt, type Point, type Way } from './faults/ways.ts';
@@ -47,12 +57,14 @@ const all: readonly Trial[] = [
   ...everyFault(LATER, points.later),
   ...everyKill(FIRST, points.first),
   ...everyKill(LATER, points.later),
+  ...everyEnd(FIRST),
 ];
 const sample: readonly Trial[] = [
   ...coveringRuns(FIRST, points.first).filter((_, at) => at % 3 === 0),
   ...coveringRuns(LATER, points.later).slice(0, 1),
   ...SAMPLE.map((each) => ({ scenario: FIRST, failing: [each] })),
   ...KILLS.map((kill) => ({ scenario: FIRST, failing: [], kill })),
+  ...everyEnd(FIRST).slice(0, 2),
 ];
 const trials = isFull ? all : sample;
 
@@ -62,10 +74,14 @@ describe.concurrent('a run, its post step and the next run keep what is promised
     async (_, trial, at) => {
       const { scenario, failing, kill } = trial;
       const faults = failing.map((point) => faultAt(point, point.way));
+      const post = trial.post?.map((point) => faultAt(point, point.way));
       const story = await lanes.use((aws) =>
-        tell(aws, scenario, new Task(aws, String(at), scenario.instances, accessOf(trial)), faults, kill),
+        tell(aws, scenario, new Task(aws, String(at), scenario.instances, accessOf(trial)), { faults, kill, post }),
       );
       expect(brokenPromises(story, trial), story.main.stdout).toEqual([]);
+      // A call that is repeated may have been made once only.
+      if (faults.length === 1 && failing[0]?.call === 1)
+        expect(story.struck[0], 'how often it failed').toBeGreaterThan(0);
     },
     TIME,
   );

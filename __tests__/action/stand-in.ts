@@ -45,6 +45,7 @@ export interface StepResult {
 }
 
 export interface Step {
+  readonly pid: number | undefined;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when the output holds the text. */
   readonly printed: (text: string) => Promise<void>;
@@ -159,6 +160,7 @@ export class StandIn {
       onOutput,
     });
     return {
+      pid: started.child.pid,
       kill: (signal) => void started.child.kill(signal),
       printed: (wanted) =>
         text.includes(wanted) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text: wanted, resolve })),

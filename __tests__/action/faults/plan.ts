@@ -6,6 +6,8 @@ export interface Trial {
   readonly scenario: Scenario;
   readonly failing: readonly (Point & { readonly way: Way })[];
   readonly kill?: Kill;
+  /** What fails in the post step. */
+  readonly post?: readonly (Point & { readonly way: Way })[];
 }
 
 /** Calls that are made until something has happened: their number differs. */
@@ -14,8 +16,9 @@ const REPEATED = /^logs:|:DescribeTrainingJob$/;
 /** The first call of each operation, and one in the middle. `calls`: operation → how often it is called. */
 export function pointsOf(calls: ReadonlyMap<string, number>): Point[] {
   return [...calls].flatMap(([operation, count]) => {
-    const middle = REPEATED.test(operation) ? 2 : Math.ceil((count + 1) / 2);
-    return (count === 1 ? [1] : [1, middle]).map((call) => ({ operation, call }));
+    const isRepeated = REPEATED.test(operation);
+    const middle = isRepeated ? 2 : Math.ceil((count + 1) / 2);
+    return (count === 1 && !isRepeated ? [1] : [1, middle]).map((call) => ({ operation, call }));
   });
 }
 
@@ -39,6 +42,29 @@ export function everyKill(scenario: Scenario, points: readonly Point[]): Trial[]
   );
 }
 
+const WHILE_FOLLOWED: Kill = { operation: 'logs:GetLogEvents', call: 2, when: 'after', signal: 'SIGKILL' };
+const WHILE_SENDING: Kill = { operation: 's3:UploadPart', call: 2, when: 'after', signal: 'SIGKILL' };
+const STOPS = ['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'];
+const CLEANS = ['GetObject', 'PutObject', 'ListMultipartUploads', 'AbortMultipartUpload', 'DeleteObject'];
+
+/** The post step stops a job and cleans up, while each of its calls fails; and a cancelled step stops its job. */
+export function everyEnd(scenario: Scenario): Trial[] {
+  const point = (operation: string, way: Way) => ({ operation, call: 1, way });
+  return PASSING.flatMap((way, at) => {
+    const other = PASSING[(at + 1) % PASSING.length] ?? way;
+    return [
+      {
+        scenario,
+        failing: [],
+        kill: WHILE_FOLLOWED,
+        post: STOPS.map((each, at) => point(each, at === 0 ? way : other)),
+      },
+      { scenario, failing: [], kill: WHILE_SENDING, post: CLEANS.map((each) => point(`s3:${each}`, way)) },
+      { scenario, failing: [point('sagemaker:StopTrainingJob', way)], kill: { ...WHILE_FOLLOWED, signal: 'SIGINT' } },
+    ];
+  });
+}
+
 /** Runs in which all calls fail at once, in turn in each way: after as many of them as there are ways, each has failed in each. */
 export function coveringRuns(scenario: Scenario, points: readonly Point[]): Trial[] {
   return PASSING.map((_, run) => ({
@@ -49,10 +75,11 @@ export function coveringRuns(scenario: Scenario, points: readonly Point[]): Tria
   }));
 }
 
-export function nameOf({ failing, kill }: Trial): string {
-  if (kill !== undefined) return `${kill.signal} ${kill.when} ${kill.operation} ${kill.call}`;
-  const [first, ...others] = failing.map(({ operation, call, way }) => `${operation} ${call}: ${way}`);
-  return others.length > 3 ? `${first} and ${others.length} others` : [first, ...others].join(', ');
+export function nameOf({ failing, kill, post = [] }: Trial): string {
+  const end = kill === undefined ? [] : [`${kill.signal} ${kill.when} ${kill.operation} ${kill.call}`];
+  const named = [...failing, ...post].map(({ operation, call, way }) => `${operation} ${call}: ${way}`);
+  const others = named.length > 5 ? [`${named[0]} and ${named.length - 1} others`] : named;
+  return [...end, ...others].join(', ');
 }
 
 /** What was tried, by service. */
@@ -60,7 +87,7 @@ export function tableOf(calls: ReadonlyMap<string, number>, trials: readonly Tri
   const services = [...new Set([...calls.keys()].map(serviceOf))].sort();
   const rows = services.map((service) => {
     const own = ({ operation }: Point): boolean => serviceOf(operation) === service;
-    const faults = trials.flatMap(({ failing }) => failing.filter(own));
+    const faults = trials.flatMap(({ failing, post = [] }) => [...failing, ...post].filter(own));
     const lasting = faults.filter(({ way }) => (LASTING as readonly Way[]).includes(way)).length;
     const kills = trials.filter(({ kill }) => kill !== undefined && own(kill)).length;
     const operations = [...calls.keys()].filter((operation) => serviceOf(operation) === service).length;

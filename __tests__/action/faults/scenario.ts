@@ -75,13 +75,19 @@ export async function callsOf(aws: StandIn, scenario: Scenario, id: string): Pro
   return counts;
 }
 
+/** What a step and its post step meet. Without `post` the post step meets the same as the step. */
+export interface Trouble {
+  readonly faults: readonly object[];
+  readonly kill?: Kill | undefined;
+  readonly post?: readonly object[] | undefined;
+}
+
 /** Runs it with these faults, which are over when the post step has ended. */
 export async function tell(
   aws: StandIn,
   scenario: Scenario,
   task: Task,
-  faults: readonly object[],
-  kill?: Kill,
+  { faults, kill, post: later }: Trouble,
 ): Promise<Story> {
   await scenario.prepare(aws, task);
   await aws.liftFaults();
@@ -95,8 +101,12 @@ export async function tell(
   if (kill !== undefined) await killAt(aws, step, faults.length, kill.signal);
   const main = await step.done;
   const left = task.leftIn(workspace);
+  const struckOf = async (): Promise<number[]> => (await aws.faults()).map((fault) => fault.struck);
+  const before = later === undefined ? [] : await struckOf();
+  if (later !== undefined) await aws.liftFaults();
+  for (const fault of later ?? []) await aws.fault(fault);
   const post = await aws.step(workspace, inputs, env, main.state).done;
-  const struck = (await aws.faults()).map((fault) => fault.struck);
+  const struck = [...before, ...(await struckOf())];
   await aws.liftFaults();
   const jobs = await task.jobs();
   const next = await aws.run(workspace, task.inputs, { ...(await task.environment()), GITHUB_RUN_ID: '18' });
