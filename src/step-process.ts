@@ -1,6 +1,7 @@
 /** Runs the main step or the post step as a process. This is the only file that fails the step. */
 
 import { Connection, type Credentials } from './aws/connection.ts';
+import { once } from './aws/retries.ts';
 import { cancelSignal } from './cancellation.ts';
 import { check } from './config/check.ts';
 import { INPUTS } from './config/inputs.ts';
@@ -40,7 +41,9 @@ async function main(): Promise<void> {
   warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
-  const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey, info);
+  const tell = once(info);
+  const credentials = await credentialsOf(spec, network, tell);
+  const aws = new Connection(region, VERSION, credentials, network, spec.resources.kmsKey, tell);
   try {
     const { findHome } = await import('./aws/bucket.ts');
     // Loads the stages' code while AWS answers, to save time.
@@ -64,7 +67,8 @@ async function post(unsettled: Unsettled): Promise<void> {
   const { spec } = readSpec(readInputs(INPUTS), readContext());
   const { settle } = await import('./post.ts');
   const network = openNetwork();
-  await settle(unsettled, await credentialsOf(spec, network), network);
+  const tell = once(info);
+  await settle(unsettled, await credentialsOf(spec, network, tell), network, tell);
 }
 
 function openNetwork(): Network {
@@ -73,8 +77,12 @@ function openNetwork(): Network {
   return network;
 }
 
-async function credentialsOf({ aws: { roleToAssume: role } }: TaskSpec, network: Network): Promise<Credentials> {
+async function credentialsOf(
+  { aws: { roleToAssume: role } }: TaskSpec,
+  network: Network,
+  tell: (line: string) => void,
+): Promise<Credentials> {
   if (role === undefined) return undefined;
   const { assumedRole } = await import('./aws/credentials.ts');
-  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets, say: info });
+  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets, tell });
 }

@@ -31,7 +31,7 @@ const assume = (): Promise<unknown> => {
     network: new Network({}),
     token: async () => 'token',
     mask: () => {},
-    say: () => {},
+    tell: () => {},
   })();
 };
 

@@ -6,10 +6,12 @@ import { HeadBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
 import { ListTrainingJobsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { RetryErrorInfo } from '@aws-sdk/types';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { streamEvents } from '../../src/aws/cloudwatch-logs.ts';
 import { Connection } from '../../src/aws/connection.ts';
-import { Retries } from '../../src/aws/retries.ts';
+import { once, Retries } from '../../src/aws/retries.ts';
 import { s3 } from '../../src/aws/s3-client.ts';
 import { readText } from '../../src/aws/s3-objects.ts';
+import { isTransient } from '../../src/aws/service-errors.ts';
 import { Network } from '../../src/network/network.ts';
 
 interface Answer {
@@ -49,8 +51,8 @@ function connect(given: readonly Answer[], endpoint?: string): Connection {
   const url = endpoint ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   vi.stubEnv('AWS_ENDPOINT_URL', url);
   const keys = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' };
-  const say = (line: string): void => void said.push(line);
-  open.push(new Connection('us-east-1', 'test', async () => keys, new Network({}), undefined, say));
+  const tell = once((line) => void said.push(line));
+  open.push(new Connection('us-east-1', 'test', async () => keys, new Network({}), undefined, tell));
   return open.at(-1) as Connection;
 }
 
@@ -116,6 +118,13 @@ describe('a call is made again', () => {
     ['after half an answer', 'sagemaker', [{ ...JOBS, sent: 9 }, JOBS], 2, 'SageMaker gives no answer (ECONNRESET)'],
     ['after half an answer in XML', 's3', [{ ...BUCKETS, sent: 9 }, BUCKETS], 2, 'S3 gives no answer (ECONNRESET)'],
     [
+      'after half an error',
+      'iam',
+      [{ ...iam('NoSuchEntity', 404), sent: 30 }, ROLE],
+      2,
+      'IAM gives no answer (ECONNRESET)',
+    ],
+    [
       'after a request that came too slowly',
       's3',
       [xml('RequestTimeout', 400), BUCKETS],
@@ -151,6 +160,28 @@ describe('a call is made again', () => {
     await CALLS.sagemaker(connect([wish(1_500), JOBS]));
     expect(Date.now() - begun).toBeGreaterThan(1_400);
     await CALLS.sagemaker(connect([JOBS, wish(600_000), JOBS]));
+  });
+});
+
+describe('the log, which has a pace of its own', () => {
+  const call = (answer: Answer): Promise<Error> =>
+    streamEvents(connect([answer]), 's', undefined, new AbortController().signal).then(
+      () => new Error('it succeeded'),
+      (error: Error) => error,
+    );
+
+  it.each<[string, Answer]>([
+    ["after a load balancer's page", PAGE],
+    ['after half an answer', { body: '{"events":[]}', sent: 5 }],
+    ['after too many calls', json('ThrottlingException')],
+    ["after a fault of the service's own", json('ServiceUnavailableException', 503)],
+  ])('is asked again later %s', async (_, answer) => {
+    expect(isTransient(await call(answer))).toBe(true);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is not asked again when that is denied', async () => {
+    expect(isTransient(await call(json('AccessDeniedException')))).toBe(false);
   });
 });
 

@@ -12,7 +12,7 @@ import type {
 import type { Network } from '../network/network.ts';
 import { type EndpointVariants, endpointVariants } from './endpoint-variants.ts';
 import { type HandlerOptions, RequestHandler } from './request-handler.ts';
-import { once, Retries } from './retries.ts';
+import { Retries } from './retries.ts';
 import { explainCall, isExpired } from './service-errors.ts';
 
 /** Undefined: the SDK takes credentials from the environment. `end`: these have expired, so the next ones are others. */
@@ -57,12 +57,12 @@ export class Connection {
   /** Class → region → client. The key is the class itself, because minified classes share names. */
   readonly #clients = new Map<unknown, Map<string, Client>>();
   readonly #retries: Retries[] = [];
-  /** Tells of a trouble, once of each kind, after which the step goes on. */
+  /** Tells of a trouble after which the step goes on. */
   readonly tell: (line: string) => void;
 
   /**
-   * `version`: the action's version. The user agent contains it, so it is in AWS's logs. `say` is told once of each kind of
-   * trouble for which calls are made again.
+   * `version`: the action's version. The user agent contains it, so it is in AWS's logs. `tell` is told of trouble for
+   * which calls are made again, as often as it happens.
    */
   constructor(
     region: string,
@@ -70,11 +70,11 @@ export class Connection {
     credentials: Credentials,
     network: Network,
     kmsKey?: string,
-    say: (line: string) => void = () => {},
+    tell: (line: string) => void = () => {},
   ) {
     this.#network = network;
     this.kmsKey = kmsKey;
-    this.tell = once(say);
+    this.tell = tell;
     this.#configuration = {
       region,
       ...endpointVariants(process.env),

@@ -9,7 +9,7 @@ import type { Network } from '../network/network.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { endpointVariants } from './endpoint-variants.ts';
 import { RequestHandler } from './request-handler.ts';
-import { once, Retries } from './retries.ts';
+import { Retries } from './retries.ts';
 import { isAnswer, isServiceError, isTransient, NoCredentials } from './service-errors.ts';
 
 /** The SDK asks for new credentials when less than 5 minutes are left, so this must be longer. */
@@ -26,8 +26,8 @@ export interface AssumedRole {
   readonly token: () => Promise<string>;
   /** Called with secrets before any code can print them. */
   readonly mask: (secrets: readonly string[]) => void;
-  /** Told of trouble with STS. */
-  readonly say: (line: string) => void;
+  /** Told of trouble with STS, as often as it happens. */
+  readonly tell: (line: string) => void;
 }
 
 /** `expiration`: by this machine's clock, even if that is wrong. */
@@ -43,7 +43,6 @@ export function assumedRole(role: AssumedRole): NonNullable<Credentials> {
   let session: Session | undefined;
   let usedUntil = 0;
   let pending: Promise<Session> | undefined;
-  const tell = once(role.say);
   const end = (accessKeyId: string): void => {
     if (session?.accessKeyId !== accessKeyId) return;
     usedUntil = 0;
@@ -52,7 +51,7 @@ export function assumedRole(role: AssumedRole): NonNullable<Credentials> {
   };
   const provider = async (): Promise<Session> => {
     if (session !== undefined && Date.now() < usedUntil) return session;
-    pending ??= assume(role, tell).finally(() => {
+    pending ??= assume(role).finally(() => {
       pending = undefined;
     });
     try {
@@ -68,10 +67,7 @@ export function assumedRole(role: AssumedRole): NonNullable<Credentials> {
   return Object.assign(provider, { end });
 }
 
-async function assume(
-  { roleArn, sessionName, region, network, token, mask }: AssumedRole,
-  tell: (line: string) => void,
-): Promise<Session> {
+async function assume({ roleArn, sessionName, region, network, token, mask, tell }: AssumedRole): Promise<Session> {
   const retryStrategy = new Retries(() => 'STS', tell);
   const requestHandler = new RequestHandler(network);
   const sts = new STSClient({ region, retryStrategy, requestHandler, ...endpointVariants(process.env) });

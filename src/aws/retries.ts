@@ -5,7 +5,7 @@
  * used up when fifty uploads lose their connections at once.
  */
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@aws-sdk/types';
-import { isClockError, isThrottled } from './service-errors.ts';
+import { isClockError, isThrottled, statusOf } from './service-errors.ts';
 
 /** No attempt begins later than this after the first one. */
 const LONGEST_MS = 180_000;
@@ -16,6 +16,9 @@ const FIRST_THROTTLED_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 20_000;
 /** How much longer a service can have a call wait. */
 const WISH_MS = 5_000;
+
+/** The system's codes: https://nodejs.org/api/errors.html#common-system-errors */
+const CONNECTION = /^E[A-Z]+$/;
 
 interface Token extends RetryToken {
   readonly since: number;
@@ -110,12 +113,10 @@ function troubleOf(error: Error, passes: boolean, retries: number): string | und
   if (isThrottled(error) || status === 429) return `is asked too often in this account (${error.name})`;
   if (status !== undefined && status >= 500) return `has a fault of its own (HTTP ${status})`;
   if (/^RequestTimeout/.test(error.name)) return `did not get the whole request in time (${error.name})`;
-  return passes && (status ?? 0) < 400 ? `gives no answer (${codeOf(error)})` : undefined;
-}
-
-function statusOf(error: Error): number | undefined {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode;
+  // Half an answer has a status, whichever, and an error of the connection.
+  return passes && ((status ?? 0) < 400 || CONNECTION.test(codeOf(error)))
+    ? `gives no answer (${codeOf(error)})`
+    : undefined;
 }
 
 function codeOf(error: Error): string {

@@ -11,6 +11,8 @@ export class NoCredentials extends ActionError {
 export function isTransient(error: unknown): error is Error {
   if (!(error instanceof Error) || error.name === 'AbortError') return false;
   if (error instanceof ActionError && isTransient(error.cause)) return true;
+  // A load balancer's page is no answer of the service, so the SDK cannot read it.
+  if ((statusOf(error) ?? 0) >= 500) return true;
   if (!('$fault' in error)) return 'code' in error || error.name === 'TimeoutError';
   return error.$fault === 'server' || isThrottled(error) || isClockError(error);
 }
@@ -34,6 +36,12 @@ const CLOCK =
 export function isClockError(error: Error): boolean {
   const { $metadata } = error as { $metadata?: { clockSkewCorrected?: boolean } };
   return $metadata?.clockSkewCorrected === true && CLOCK.test(error.name);
+}
+
+/** The HTTP status of the answer. Undefined if there was none. */
+export function statusOf(error: object): number | undefined {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
 }
 
 /** Whether a service answered, with any error. */
@@ -85,6 +93,5 @@ function remedyOf(error: Error, operation: string): string {
 /** Whether a policy refused the call. An answer to HEAD has no text, only the status. */
 export function isDenied(error: unknown): boolean {
   if (isServiceError(error, 'AccessDenied', 'AccessDeniedException', 'Forbidden')) return true;
-  const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode === 403;
+  return statusOf(error ?? {}) === 403;
 }
