@@ -3,8 +3,8 @@
  * for its answer. Which calls there are is found out by runs without a fault. `npm test` runs a sample: each call fails in each way that
  * passes, many of them in one run. `npm run test:full` runs all. docs/reliability.md says what is promised.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { brokenPromises } from './faults/checks.ts';
 import { Lanes } from './faults/lanes.ts';
@@ -19,14 +19,22 @@ import {
   type Trial,
   tableOf,
 } from './faults/plan.ts';
-import { callsOf, FIRST, LATER, tell } from './faults/scenario.ts';
+import { callsOf, FIRST, LATER, tell, textOf } from './faults/scenario.ts';
 import { Task } from './faults/task.ts';
+import { triedOf } from './faults/tried.ts';
 import { faultAt, type Point, type Way } from './faults/ways.ts';
 
 const isFull = process.env['SSM_TEST_FULL'] === '1';
 /** Each test waits until a stand-in is free. */
 const TIME = 4 * 60 * 60_000;
 const LANES = isFull ? 3 : 2;
+
+/** What was tried by the last full run, a line for each trial: `scripts/reliability.mjs` counts them. */
+const TRIED = join(import.meta.dirname, '..', '..', '.cache', 'faults.jsonl');
+if (isFull) {
+  mkdirSync(dirname(TRIED), { recursive: true });
+  rmSync(TRIED, { force: true });
+}
 
 const lanes = await Lanes.open(LANES);
 afterAll(() => lanes.close());
@@ -78,7 +86,9 @@ describe.concurrent('a run, its post step and the next run keep what is promised
       const story = await lanes.use((aws) =>
         tell(aws, scenario, new Task(aws, String(at), scenario.instances, accessOf(trial)), { faults, kill, post }),
       );
-      expect(brokenPromises(story, trial), story.main.stdout).toEqual([]);
+      const broken = brokenPromises(story, trial);
+      if (isFull) appendFileSync(TRIED, `${JSON.stringify(triedOf(trial, story, broken))}\n`);
+      expect(broken, textOf(story)).toEqual([]);
       // A call that is repeated may have been made once only.
       if (faults.length === 1 && failing[0]?.call === 1)
         expect(story.struck[0], 'how often it failed').toBeGreaterThan(0);

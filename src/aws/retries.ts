@@ -1,10 +1,12 @@
 /**
- * Decides which calls are made again, and when: by the rules of the SDK's standard mode (exponential backoff, whole jitter, a
- * service's own wish: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html), but for a limit of time
- * in place of one of attempts. The standard mode's three to eight attempts take seconds, and its quota for all calls of a client is
- * used up when fifty uploads lose their connections at once.
+ * Decides which calls are made again, and when: by the rules of the SDK's adaptive mode (exponential backoff, whole jitter, a
+ * service's own wish, fewer calls a second after a refusal:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html), but for a limit of time in place of one of
+ * attempts. The mode's three to eight attempts take seconds, and its quota for all calls of a client is used up when fifty
+ * uploads lose their connections at once.
  */
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@aws-sdk/types';
+import { SendingRate } from './sending-rate.ts';
 import { isClockError, isThrottled, statusOf } from './service-errors.ts';
 
 /** No attempt begins later than this after the first one. */
@@ -38,6 +40,7 @@ export class Retries implements RetryStrategyV2 {
   readonly #service: () => string;
   readonly #tell: (line: string) => void;
   readonly #pauses = new Set<() => void>();
+  readonly #rate = new SendingRate(Date.now());
   #hasAnswered = false;
   #closed = false;
 
@@ -47,8 +50,9 @@ export class Retries implements RetryStrategyV2 {
     this.#tell = tell;
   }
 
-  acquireInitialRetryToken(): Promise<Token> {
-    return Promise.resolve(token(0, Date.now()));
+  async acquireInitialRetryToken(): Promise<Token> {
+    await this.#turn();
+    return token(0, Date.now());
   }
 
   /** Throws if the call is not to be made again. */
@@ -56,6 +60,7 @@ export class Retries implements RetryStrategyV2 {
     const { error, errorType, retryAfterHint } = failed;
     const [count, { since }] = [before.getRetryCount(), before as Token];
     if (error !== undefined && statusOf(error) !== undefined) this.#hasAnswered = true;
+    this.#rate.answered(isThrottled(error), Date.now());
     const trouble = error && troubleOf(error, errorType === 'TRANSIENT', count);
     if (trouble === undefined) throw new Error('The call is not made again.');
     const pause = pauseOf(count, isThrottled(error), retryAfterHint);
@@ -63,18 +68,29 @@ export class Retries implements RetryStrategyV2 {
     if (count > 0 && Date.now() + pause > since + limit) throw new Error('The time for the call is over.');
     this.#tell(`${this.#service()} ${trouble}; trying again …`);
     await this.#wait(pause);
-    if (this.#closed) throw new Error('Nobody waits for the call any more.');
+    await this.#turn();
     return token(count + 1, since);
   }
 
   recordSuccess(): void {
     this.#hasAnswered = true;
+    this.#rate.answered(false, Date.now());
   }
 
   /** Ends all calls that wait for another attempt, which would keep the process from ending. */
   close(): void {
     this.#closed = true;
     for (const end of this.#pauses) end();
+  }
+
+  /** Waits until the service takes another call. Throws if nobody waits for the call any more. */
+  async #turn(): Promise<void> {
+    for (;;) {
+      if (this.#closed) throw new Error('Nobody waits for the call any more.');
+      const wait = this.#rate.take(Date.now());
+      if (wait === 0) return;
+      await this.#wait(wait);
+    }
   }
 
   #wait(ms: number): Promise<void> {
@@ -110,7 +126,7 @@ function troubleOf(error: Error, passes: boolean, retries: number): string | und
   const status = statusOf(error);
   // The second attempt has the right time. What is refused then is not the time, but the signature itself.
   if (isClockError(error)) return retries === 0 ? "does not accept the time of this machine's clock" : undefined;
-  if (isThrottled(error) || status === 429) return `is asked too often in this account (${error.name})`;
+  if (isThrottled(error)) return `is asked too often in this account (${error.name})`;
   if (status !== undefined && status >= 500) return `has a fault of its own (HTTP ${status})`;
   if (/^RequestTimeout/.test(error.name)) return `did not get the whole request in time (${error.name})`;
   // Half an answer has a status, whichever, and an error of the connection.

@@ -22,7 +22,8 @@ export function isTransient(error: unknown): error is Error {
  * the same, but those are about how much there may be, and another attempt does not help.
  */
 export function isThrottled(error: unknown): boolean {
-  return error instanceof Error && /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/.test(error.name);
+  if (!(error instanceof Error)) return false;
+  return statusOf(error) === 429 || /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/.test(error.name);
 }
 
 /** What services say of a request that was signed at a wrong time: those that the SDK knows, which adds more. */

@@ -132,3 +132,8 @@ export async function end(step: Step, signal: Kill['signal']): Promise<void> {
   await step.done;
   for (const each of later) clearTimeout(each);
 }
+
+/** What all its processes printed. */
+export function textOf({ main, post, next }: Story): string {
+  return [main, post, next].map(({ stdout }) => stdout.replace(/^::add-mask::.*\n/gm, '')).join('\n---\n');
+}
