@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Lanes } from '../__tests__/action/faults/lanes.ts';
 import { soakRun } from '../__tests__/action/faults/soak-run.ts';
+import { after, begin, toDo } from '../__tests__/action/faults/soak-state.ts';
 
 const root = join(import.meta.dirname, '..');
 const STATE = join(root, '.cache', 'soak.json');
@@ -27,28 +28,21 @@ function earlier() {
   }
 }
 
-/** `done`: the seeds that kept all promises; `failed`: those that did not. */
-function begin() {
-  const before = earlier();
-  const asked = values.seed === undefined ? undefined : Number(values.seed);
-  const goesOn = before !== undefined && before.runs === runs && (asked ?? before.seed) === before.seed;
-  const isOver = goesOn && before.done.length + before.failed.length >= runs;
-  if (goesOn && !isOver) return before;
-  return { seed: asked ?? Math.floor(Math.random() * 1e9), runs, done: [], failed: [] };
-}
-
-const state = begin();
-const known = new Set([...state.done, ...state.failed]);
-const seeds = Array.from({ length: runs }, (_, at) => state.seed + at).filter((seed) => !known.has(seed));
-console.log(`Seeds ${state.seed} to ${state.seed + runs - 1}, ${known.size} of ${runs} are done.`);
+const seed = values.seed === undefined ? undefined : Number(values.seed);
+if (seed !== undefined && !Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed}: a number is expected`);
+let state = begin(earlier(), runs, seed, Math.floor(Math.random() * 1e9));
+const seeds = toDo(state);
+console.log(`Seeds ${state.seed} to ${state.seed + runs - 1}, ${runs - seeds.length} of ${runs} are done.`);
 mkdirSync(join(root, '.cache'), { recursive: true });
 const lanes = await Lanes.open(Math.min(seeds.length, availableParallelism() + 1));
 const begun = Date.now();
 await Promise.all(
   seeds.map((seed) =>
     lanes.use(async (aws) => {
-      const { broken, plan, log } = await soakRun(aws, seed);
-      (broken.length === 0 ? state.done : state.failed).push(seed);
+      const { broken, plan, log } = await soakRun(aws, seed).catch((error) => ({
+        ...{ plan: '', log: '', broken: [`the run could not be made: ${error.stack}`] },
+      }));
+      state = after(state, seed, broken.length === 0);
       if (!values.fresh) writeFileSync(STATE, JSON.stringify(state));
       if (broken.length > 0)
         console.log([`FAILED ${plan}`, ...broken, `Repeat it: npm run soak -- --runs 1 --seed ${seed}`].join('\n'));

@@ -1,11 +1,13 @@
 /**
- * Large runs of the action as a process, whose memory is watched, with an S3 server that is as fast as one on the network: 20 instances
- * and a million log lines, 100,000 input files, a model of 20 GiB; and 20 runs at once.
+ * Large runs of the action as a process, whose memory is watched, with an S3 server that is as fast as one on the network: 20
+ * instances and a million log lines, 100,000 input files, a model of 20 GiB; and 20 runs at once. What they show is left to
+ * `npm run reliability`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   createReadStream,
   createWriteStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -22,6 +24,7 @@ import { createGzip } from 'node:zlib';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Size } from './faults/record.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
 
 const server = process.env['S3_SERVER'] ?? '';
@@ -31,7 +34,10 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const MOST_MIB = 400;
 const TIME = 3 * 60 * 60_000;
-const root = join(import.meta.dirname, '..', '..', '.cache', 'tests');
+const cache = join(import.meta.dirname, '..', '..', '.cache');
+const root = join(cache, 'tests');
+/** What the last runs showed, by what they are. */
+const SIZES = join(cache, 'sizes.json');
 
 let folder: string;
 let gateway: ChildProcess;
@@ -83,6 +89,13 @@ function highWater(pid: number | undefined): number {
   }
 }
 
+function keep(size: Size): void {
+  const before = existsSync(SIZES) ? (JSON.parse(readFileSync(SIZES, 'utf8')) as Record<string, Size>) : {};
+  const sizes = { ...before, [size.what.replace(/[\d.,]+/g, 'N')]: size };
+  writeFileSync(SIZES, JSON.stringify(sizes));
+  console.info(`${size.what}: ${size.mib} MiB, ${size.seconds} s${size.more === undefined ? '' : `, ${size.more}`}`);
+}
+
 describe.skipIf(server === '')('a large run', () => {
   beforeAll(async () => {
     mkdirSync(root, { recursive: true });
@@ -132,7 +145,7 @@ describe.skipIf(server === '')('a large run', () => {
         expect(numbers.length, `lines of instance ${host}`).toBe(each);
         expect(new Set(numbers).size).toBe(each);
       }
-      console.info(`20 instances, 1,000,000 lines: ${mostMib} MiB, ${seconds} s`);
+      keep({ what: '20 instances, 1,000,000 log lines', mib: mostMib, seconds });
       expect(mostMib).toBeLessThan(MOST_MIB);
     },
     TIME,
@@ -153,7 +166,7 @@ describe.skipIf(server === '')('a large run', () => {
       expect(stdout).toMatch(/Input data: 100,?000 sent/);
       // Its instances would fetch all files one by one.
       await aws.stopJob(outputs['job-name'] ?? '');
-      console.info(`100,000 files: ${mostMib} MiB, ${seconds} s`);
+      keep({ what: '100,000 input files', mib: mostMib, seconds });
       expect(mostMib).toBeLessThan(MOST_MIB);
     },
     TIME,
@@ -187,7 +200,7 @@ describe.skipIf(server === '')('a large run', () => {
       expect(code, stdout).toBe(0);
       expect(stdout).toContain('model: 1 file');
       rmSync(join(workspace, 'sagemaker-output'), { recursive: true });
-      console.info(`a model of ${size / GIB} GiB: ${mostMib} MiB, ${seconds} s`);
+      keep({ what: `a model of ${size / GIB} GiB`, mib: mostMib, seconds });
       expect(mostMib).toBeLessThan(MOST_MIB);
     },
     TIME,
@@ -207,9 +220,12 @@ describe.skipIf(server === '')('a large run', () => {
       const times = (await aws.requests()).filter(({ service }) => service === 'logs').map(({ time }) => time);
       const most = Math.max(...times.map((from) => times.filter((time) => from <= time && time < from + 1).length));
       const mean = times.length / (Math.max(...times) - Math.min(...times));
-      console.info(
-        `20 runs at once: ${most} calls of CloudWatch Logs in a second at most, ${mean.toFixed(1)} on average`,
-      );
+      keep({
+        what: '20 runs at once',
+        mib: Math.max(...all.map(({ mostMib }) => mostMib)),
+        seconds: Math.max(...all.map(({ seconds }) => seconds)),
+        more: `at most ${most} calls of CloudWatch Logs in a second, ${mean.toFixed(1)} on average, of all together`,
+      });
       expect(most).toBeLessThan(25);
     },
     TIME,

@@ -7,7 +7,7 @@ import { ListTrainingJobsCommand, SageMakerClient } from '@aws-sdk/client-sagema
 import type { RetryErrorInfo } from '@aws-sdk/types';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { streamEvents } from '../../src/aws/cloudwatch-logs.ts';
-import { Connection } from '../../src/aws/connection.ts';
+import { Connection, type Credentials } from '../../src/aws/connection.ts';
 import { once, Retries } from '../../src/aws/retries.ts';
 import { s3 } from '../../src/aws/s3-client.ts';
 import { readText } from '../../src/aws/s3-objects.ts';
@@ -46,13 +46,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function connect(given: readonly Answer[], endpoint?: string): Connection {
+const KEYS = async () => ({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' });
+
+function connect(given: readonly Answer[], endpoint?: string, credentials: Credentials = KEYS): Connection {
   answers = given;
   const url = endpoint ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   vi.stubEnv('AWS_ENDPOINT_URL', url);
-  const keys = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' };
   const tell = once((line) => void said.push(line));
-  open.push(new Connection('us-east-1', 'test', async () => keys, new Network({}), undefined, tell));
+  open.push(new Connection('us-east-1', 'test', credentials, new Network({}), undefined, tell));
   return open.at(-1) as Connection;
 }
 
@@ -199,6 +200,37 @@ describe('a call is made once', () => {
   ])('%s', async (_, call, answer, calls) => {
     await expect(CALLS[call](connect([answer]))).rejects.toThrow();
     expect(asked).toHaveLength(calls);
+  });
+});
+
+describe('a call whose session has ended', () => {
+  const EXPIRED = json('ExpiredTokenException');
+
+  it.each<[string, readonly Answer[], number, boolean]>([
+    ['is made with the next one', [EXPIRED, JOBS], 2, true],
+    ['is made with the one after that, if that has ended too', [EXPIRED, EXPIRED, JOBS], 3, true],
+    ['is given up after three more', [EXPIRED], 4, false],
+  ])('%s', async (_, given, calls, succeeds) => {
+    let count = 0;
+    const ended: string[] = [];
+    const credentials = Object.assign(
+      async () => ({
+        accessKeyId: `AKIA${count}`,
+        secretAccessKey: 'x',
+        expiration: new Date(count === 0 ? 1e14 : 2e14),
+      }),
+      {
+        end: (key: string): void => {
+          ended.push(key);
+          count += 1;
+        },
+      },
+    );
+    const call = CALLS.sagemaker(connect(given, undefined, credentials));
+    await (succeeds ? call : expect(call).rejects.toThrow('ExpiredToken'));
+    expect(asked).toHaveLength(calls);
+    expect(ended).toEqual(ended.map((_, at) => `AKIA${at}`));
+    expect(said).toEqual(['The session of the role has ended early; assuming the role again …']);
   });
 });
 

@@ -44,6 +44,9 @@ type ClientClass<C extends Client, O> = new (
   options: Configuration & { requestHandler: RequestHandler; retryStrategy?: Retries } & O,
 ) => C;
 
+/** How often a call is made with a new session because the one before had ended early. */
+const MOST_RENEWALS = 3;
+
 /** The service's name for people. */
 function nameOf({ config: { serviceId } }: Client): string {
   return serviceId === 'Pricing' ? 'The price list' : serviceId;
@@ -115,18 +118,19 @@ export class Connection {
     return client;
   }
 
-  /** Makes the call once more with other credentials, if they have expired and there are others. */
+  /** Makes the call again with other credentials, if they have expired and there are others. */
   async #withRenewal<T>(call: () => Promise<T>): Promise<T> {
     const { credentials } = this.#configuration;
     if (credentials?.end === undefined) return call();
-    const { accessKeyId } = await credentials();
-    try {
-      return await call();
-    } catch (error) {
-      if (!isExpired(error)) throw error;
-      this.tell('The session of the role has ended early; assuming the role again …');
-      credentials.end(accessKeyId);
-      return call();
+    for (let renewals = 0; ; renewals += 1) {
+      const { accessKeyId } = await credentials();
+      try {
+        return await call();
+      } catch (error) {
+        if (!isExpired(error) || renewals === MOST_RENEWALS) throw error;
+        this.tell('The session of the role has ended early; assuming the role again …');
+        credentials.end(accessKeyId);
+      }
     }
   }
 

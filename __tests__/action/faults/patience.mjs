@@ -1,9 +1,9 @@
-// For `node --import`: a step's longest waits, of 30 seconds and more for an answer, take a tenth of their time. All else takes
+// For `node --import`: a step's longest waits, of 30 seconds and more for an answer, take a twentieth of their time. All else takes
 // its time, and so do the clock and what a step does meanwhile.
 import { Socket } from 'node:net';
 
 const LONG_MS = 30_000;
-const SHARE = 10;
+const SHARE = 20;
 const shorter = (ms) => (ms >= LONG_MS ? ms / SHARE : ms);
 
 const { setTimeout } = globalThis;

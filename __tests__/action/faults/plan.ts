@@ -1,4 +1,4 @@
-/** Which faults are tried: all of them, or a sample in which each call fails in each way that passes, several in one run. */
+/** Which faults are tried: all of them, or a sample in which each operation fails in each way that passes, many in one run. */
 import type { Kill, Scenario } from './scenario.ts';
 import { ANONYMOUS, LASTING, PASSING, type Point, type Way } from './ways.ts';
 
@@ -65,13 +65,29 @@ export function everyEnd(scenario: Scenario): Trial[] {
   });
 }
 
-/** Runs in which all calls fail at once, in turn in each way: after as many of them as there are ways, each has failed in each. */
-export function coveringRuns(scenario: Scenario, points: readonly Point[]): Trial[] {
-  return PASSING.map((_, run) => ({
+/**
+ * Each way that passes, in rows of which a run meets one at a call. Each row begins with an answer, because a host that never
+ * answered is soon given up.
+ */
+const ROWS = [
+  ['throttle', 'reset-before', 'hang-after'],
+  ['server-error', 'reset-after', 'truncate'],
+  ['page', 'hang-before', 'ended'],
+] as const satisfies readonly (readonly Way[])[];
+
+/**
+ * A few runs for all pairs of an operation and a way that passes: in each run each operation fails `rows` times three times
+ * in a row, in other ways than in the other runs.
+ */
+export function pairwiseRuns(scenario: Scenario, operations: readonly string[], rows: 1 | 3): Trial[] {
+  return ROWS.slice(0, ROWS.length / rows).map((_, run) => ({
     scenario,
-    failing: points
-      .map((point, at) => ({ ...point, way: PASSING[(at + run) % PASSING.length] ?? 'throttle' }))
-      .filter((point) => canFail(point, point.way)),
+    failing: operations.flatMap((operation, at) => {
+      const ways = Array.from({ length: rows }, (_, row) => ROWS[(at + run + row) % ROWS.length] ?? []).flat();
+      return ways
+        .map((way, before) => ({ operation, call: before + 1, way }))
+        .filter((point) => canFail(point, point.way));
+    }),
   }));
 }
 
@@ -80,41 +96,6 @@ export function nameOf({ failing, kill, post = [] }: Trial): string {
   const named = [...failing, ...post].map(({ operation, call, way }) => `${operation} ${call}: ${way}`);
   const others = named.length > 5 ? [`${named[0]} and ${named.length - 1} others`] : named;
   return [...end, ...others].join(', ');
-}
-
-/** What was tried, by service. */
-export function tableOf(calls: ReadonlyMap<string, number>, trials: readonly Trial[]): string {
-  const services = [...new Set([...calls.keys()].map(serviceOf))].sort();
-  const rows = services.map((service) => {
-    const own = ({ operation }: Point): boolean => serviceOf(operation) === service;
-    const faults = trials.flatMap(({ failing, post = [] }) => [...failing, ...post].filter(own));
-    const lasting = faults.filter(({ way }) => (LASTING as readonly Way[]).includes(way)).length;
-    const kills = trials.filter(({ kill }) => kill !== undefined && own(kill)).length;
-    const operations = [...calls.keys()].filter((operation) => serviceOf(operation) === service).length;
-    return [operations, faults.length - lasting, lasting, kills];
-  });
-  const all = rows.reduce((sum, row) => row.map((count, at) => count + (sum[at] ?? 0)), [] as number[]);
-  return [
-    '| service | operations | faults that pass | faults that last | ends of the process |',
-    '|---|---|---|---|---|',
-    ...services.map((service, at) => `| ${service} | ${rows[at]?.join(' | ')} |`),
-    `| **all** | ${all.join(' | ')} |`,
-  ].join('\n');
-}
-
-const SERVICES: Readonly<Record<string, string>> = {
-  s3: 'S3',
-  sagemaker: 'SageMaker',
-  logs: 'CloudWatch Logs',
-  iam: 'IAM',
-  sts: 'STS',
-  ecr: 'ECR',
-  pricing: 'Price List',
-};
-
-function serviceOf(operation: string): string {
-  const [service = ''] = operation.split(':');
-  return SERVICES[service] ?? service;
 }
 
 /** Credentials of the environment expire for good; a role is assumed again. */

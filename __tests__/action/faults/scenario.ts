@@ -37,6 +37,9 @@ export const LATER: Scenario = {
   },
 };
 
+/** For `npm test`: as the first run, with half its jobs' processes. */
+export const SMALL: Scenario = { ...FIRST, instances: 1 };
+
 /** Something that happens to the step when this call waits for its answer. */
 export interface Kill extends Point {
   readonly when: 'before' | 'after';

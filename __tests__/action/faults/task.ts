@@ -12,10 +12,11 @@ const MIB = 2 ** 20;
 /** Twice as many lines, with a pause between. */
 const LINES = 15;
 const SCRIPT = `
-say() { i=$1; while [ $i -le $2 ]; do echo "line $i of $(hostname)"; i=$((i+1)); done; }
+host=$(hostname)
+say() { i=$1; while [ $i -le $2 ]; do echo "line $i of $host"; i=$((i+1)); done; }
 say 1 ${LINES}; sleep 1.5; say ${LINES + 1} ${2 * LINES}
 mkdir -p "$SSM_INSTANCE_STATE"; cat "$SM_CHANNEL_DATA/a" > "$SSM_INSTANCE_STATE/seen"
-[ "$(hostname)" != algo-1 ] || { cp "$SM_CHANNEL_X/a.txt" "$SM_MODEL_DIR/model"; echo 1 > "$SM_OUTPUT_DATA_DIR/output"; }
+[ "$host" != algo-1 ] || { cp "$SM_CHANNEL_X/a.txt" "$SM_MODEL_DIR/model"; echo 1 > "$SM_OUTPUT_DATA_DIR/output"; }
 `;
 const RESULTS = { 'model/model': 'hello', 'output/output': '1\n', 'state/algo-1/seen': 'a' };
 
@@ -81,7 +82,9 @@ export class Task {
   /** With fresh credentials. */
   async environment(): Promise<Record<string, string>> {
     const patience = `--import=${new URL('patience.mjs', import.meta.url).href}`;
-    const given = { ...(await runOf(this.#aws, MAIN)), NODE_OPTIONS: patience };
+    // Else each process compiles the bundle anew.
+    const NODE_COMPILE_CACHE = join(this.#aws.folder, 'compiled');
+    const given = { ...(await runOf(this.#aws, MAIN)), NODE_OPTIONS: patience, NODE_COMPILE_CACHE };
     if (this.#access === 'role') return { ...given, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
     const { accessKeyId, secretAccessKey, sessionToken = '' } = await sessionOf(this.#aws, ROLE, MAIN);
     const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
