@@ -20,7 +20,8 @@ const soak = (...flags: string[]): Promise<{ stdout: string; code: number }> =>
 it(
   'keeps all promises in each run',
   async () => {
-    const seed = isFull ? String(Math.floor(Math.random() * 1e9)) : '1';
+    // These eight have all that a plan can have: three steps at once, both ways to end a process, a step that wants another job.
+    const seed = isFull ? String(Math.floor(Math.random() * 1e9)) : '87';
     const { stdout, code } = await soak('--runs', String(RUNS), '--seed', seed);
     expect(code, stdout).toBe(0);
     expect(stdout).toContain(`${RUNS} of ${RUNS} runs kept all promises.`);

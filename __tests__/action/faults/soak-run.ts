@@ -50,13 +50,14 @@ interface Actor {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-interface Plan {
+export interface Plan {
   readonly instances: number;
   readonly faults: readonly object[];
   readonly actors: readonly Actor[];
 }
 
-function planOf(seed: number): Plan {
+/** What a seed says. */
+export function planOf(seed: number): Plan {
   const random = numbers(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const one = <T>(items: readonly [T, ...T[]]): T => items[below(items.length)] ?? items[0];
