@@ -15,14 +15,22 @@ import type { Network } from './network/network.ts';
 /** For each request to S3, with the SDK's retries. */
 const S3_MS = 30_000;
 
-/** Does every part, even if another fails. Holds the lease until the job is stopped, so that no run starts another one. */
-export async function settle({ job, lease }: Unsettled, credentials: Credentials, network: Network): Promise<void> {
+/**
+ * Does every part, even if another fails. Holds the lease until the job is stopped, so that no run starts another one. `tell`: see
+ * `Connection`.
+ */
+export async function settle(
+  { job, lease }: Unsettled,
+  credentials: Credentials,
+  network: Network,
+  tell: (line: string) => void,
+): Promise<void> {
   const failures: unknown[] = [];
   const attempt = async (
     { region, kmsKey }: { readonly region: string; readonly kmsKey?: string | undefined },
     work: (aws: Connection) => Promise<void>,
   ): Promise<void> => {
-    const aws = new Connection(region, VERSION, credentials, network, kmsKey);
+    const aws = new Connection(region, VERSION, credentials, network, kmsKey, tell);
     try {
       await work(aws);
     } catch (error) {

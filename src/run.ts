@@ -55,14 +55,16 @@ export async function run(step: Step, spec: TaskSpec, files: TaskFiles): Promise
     const why = whyLeft(spec.follow, signal, error);
     if (why !== undefined) sayLeft(step, spec, requested, why);
     else if (signal.aborted) await stopCancelled(aws, requested);
-    throw isExpired(error) ? expired(error) : error;
+    throw isExpired(error) ? expired(error, spec) : error;
   }
 }
 
-function expired(cause: Error): ActionError {
+function expired(cause: Error, { aws: { roleToAssume } }: TaskSpec): ActionError {
   return new ActionError(
     "The step's AWS credentials have expired, so it cannot follow the job to its end.",
-    'Set "role-to-assume": the action then renews its credentials for as long as the job runs.',
+    roleToAssume === undefined
+      ? 'Set "role-to-assume": the action then renews its credentials for as long as the job runs.'
+      : 'Run the same workflow again: it follows the job. If this happens again, somebody may have revoked the sessions of the role.',
     { cause },
   );
 }

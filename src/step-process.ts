@@ -1,6 +1,7 @@
 /** Runs the main step or the post step as a process. This is the only file that fails the step. */
 
 import type { Credentials } from './aws/connection.ts';
+import { once } from './aws/retries.ts';
 import { cancelSignal } from './cancellation.ts';
 import { check } from './config/check.ts';
 import { INPUTS } from './config/inputs.ts';
@@ -41,9 +42,11 @@ async function main(): Promise<void> {
   warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
+  const tell = once(info);
   // A step with a mistake in its inputs need not wait for them.
   const [{ Connection }, { findHome }] = await Promise.all([import('./aws/connection.ts'), import('./aws/bucket.ts')]);
-  const aws = new Connection(region, VERSION, await credentialsOf(spec, network), network, spec.resources.kmsKey);
+  const credentials = await credentialsOf(spec, network, tell);
+  const aws = new Connection(region, VERSION, credentials, network, spec.resources.kmsKey, tell);
   try {
     // Loads the stages' code while AWS answers, to save time.
     const [home, { run }] = await Promise.all([
@@ -69,7 +72,8 @@ async function post(unsettled: Unsettled): Promise<void> {
   const { spec } = readSpec(readInputs(INPUTS), readContext());
   const { settle } = await import('./post.ts');
   const network = openNetwork();
-  await settle(unsettled, await credentialsOf(spec, network), network);
+  const tell = once(info);
+  await settle(unsettled, await credentialsOf(spec, network, tell), network, tell);
 }
 
 function openNetwork(): Network {
@@ -78,8 +82,12 @@ function openNetwork(): Network {
   return network;
 }
 
-async function credentialsOf({ aws: { roleToAssume: role } }: TaskSpec, network: Network): Promise<Credentials> {
+async function credentialsOf(
+  { aws: { roleToAssume: role } }: TaskSpec,
+  network: Network,
+  tell: (line: string) => void,
+): Promise<Credentials> {
   if (role === undefined) return undefined;
   const { assumedRole } = await import('./aws/credentials.ts');
-  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets });
+  return assumedRole({ ...role, network, token: () => oidcToken(network), mask: maskSecrets, tell });
 }

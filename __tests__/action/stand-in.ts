@@ -27,6 +27,7 @@ export interface Request {
   readonly time: number;
   readonly principal: string;
   readonly action: string;
+  readonly service: string;
   readonly operation: string;
   readonly resource: string;
   /** Further permissions that it needed. */
@@ -44,6 +45,7 @@ export interface StepResult {
 }
 
 export interface Step {
+  readonly pid: number | undefined;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when the output holds the text. */
   readonly printed: (text: string) => Promise<void>;
@@ -158,6 +160,7 @@ export class StandIn {
       onOutput,
     });
     return {
+      pid: started.child.pid,
       kill: (signal) => void started.child.kill(signal),
       printed: (wanted) =>
         text.includes(wanted) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text: wanted, resolve })),
@@ -214,8 +217,8 @@ export class StandIn {
   }
 
   /** The keys below a prefix of the bucket. */
-  async keys(prefix: string): Promise<string[]> {
-    const { Contents = [] } = await this.s3().send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix }));
+  async keys(Prefix: string, Bucket = this.bucket): Promise<string[]> {
+    const { Contents = [] } = await this.s3().send(new ListObjectsV2Command({ Bucket, Prefix }));
     return Contents.map(({ Key = '' }) => Key);
   }
 
@@ -263,6 +266,11 @@ export class StandIn {
   async fault(fault: object): Promise<void> {
     const answer = await fetch(`${this.url}/_local/faults`, { method: 'POST', body: JSON.stringify(fault) });
     if (!answer.ok) throw new Error(`the fault was refused: ${await answer.text()}`);
+  }
+
+  /** The faults in force, in order, each with how many requests it struck. */
+  async faults(): Promise<{ readonly struck: number }[]> {
+    return (await (await fetch(`${this.url}/_local/faults`)).json()) as { struck: number }[];
   }
 
   async liftFaults(): Promise<void> {

@@ -26,7 +26,13 @@ const assume = (): Promise<unknown> => {
   const { port } = server.address() as AddressInfo;
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`);
   const role = { roleArn: 'arn:aws:iam::123456789012:role/x', sessionName: 'x', region: 'us-east-1' };
-  return assumedRole({ ...role, network: new Network({}), token: async () => 'token', mask: () => {} })();
+  return assumedRole({
+    ...role,
+    network: new Network({}),
+    token: async () => 'token',
+    mask: () => {},
+    tell: () => {},
+  })();
 };
 
 describe('the answer', () => {

@@ -40,7 +40,7 @@ const CALLS: Readonly<Record<string, Ask>> = {
   sts: accountId,
   'sts in assume': (aws) => {
     const role = { roleArn: 'arn:aws:iam::123456789012:role/x', sessionName: 'x', region: aws.region, network };
-    return assumedRole({ ...role, token: async () => 'token', mask: () => {} })();
+    return assumedRole({ ...role, token: async () => 'token', mask: () => {}, tell: () => {} })();
   },
   s3: (aws) => s3(aws).send(new HeadBucketCommand({ Bucket: 'bucket' })),
   sagemaker: (aws, signal) => describeJob(aws, 'job', signal),

@@ -1,5 +1,6 @@
 /** What a task's earlier jobs mean for a new run. */
 import { describe, expect, it } from 'vitest';
+import type { DescribedJob } from '../../src/core/training-job.ts';
 import {
   decide,
   type EarlierJob,
@@ -42,6 +43,8 @@ const different = (name: string) => job(name, { facts: OTHER });
 const failed = (name: string) => job(name, { completed: false });
 const running = (name: string) => job(name, { ended: false, completed: false });
 const runningOther = (name: string) => job(name, { ended: false, completed: false, facts: OTHER });
+const stopping = (name: string) =>
+  job(name, { ended: false, completed: false, state: { status: 'Stopping' } as DescribedJob });
 const gone = (name: string) => job(name, { archives: 'gone' });
 const unknown = (name: string) => job(name, { record: undefined });
 
@@ -89,6 +92,8 @@ describe('a decision', () => {
       'busy r',
     ],
     ['running the same, not comparable', { comparable: false }, [running('r')], [], 'busy r'],
+    ['the same, which is being stopped', {}, [stopping('r'), done('a')], [], 'ending r'],
+    ['the same, of which one is being stopped', {}, [stopping('s'), running('r')], [], 'follow r'],
     ['running another', {}, [runningOther('r'), done('a')], [], 'busy r'],
     ['running another and the same', {}, [runningOther('q'), running('r')], [], 'follow r'],
     ['the same of the base', {}, [], [done('m')], 'reuse m'],

@@ -73,10 +73,10 @@ class Server:
             self.iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=json.dumps(policy))
         return role["Role"]["Arn"]
 
-    def client(self, service, **options):
+    def client(self, service, config=None, **options):
         keys = {"aws_access_key_id": "tester", "aws_secret_access_key": "tester"}
         options = {"region_name": "us-east-1", **keys, **options}
-        config = Config(retries={"max_attempts": 0}, proxies={})
+        config = Config(retries={"max_attempts": 0}, proxies={}).merge(config or Config())
         return boto3.client(service, endpoint_url=self.url, config=config, **options)
 
     def local(self, path, method="GET", value=None):
@@ -274,7 +274,7 @@ def faulty(_faulty):
     """One whose faults and pace a test may change: both are as at first for the next one."""
     yield _faulty
     _faulty.local("faults", "DELETE")
-    _faulty.local("pace", "PUT", {"time_scale": 0.01, "log_delay": 0})
+    _faulty.local("pace", "PUT", {"time_scale": 0.01, "log_delay": 0, "clock_ahead": 0, "clock_rate": 1})
 
 
 @pytest.fixture(scope="session")

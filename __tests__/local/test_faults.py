@@ -3,17 +3,29 @@
 import json
 import time
 import urllib.error
+from email.utils import parsedate_to_datetime
 
 import boto3
 import pytest
+import urllib3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 from conftest import BUCKET, LOG_GROUP, wait_for
 
 
 @pytest.fixture
 def server(faulty):
     return faulty
+
+
+def pace_of(told):
+    return told["time_scale"], told["log_delay"]
 
 
 def status_of(call, **request):
@@ -32,7 +44,7 @@ def error_of(call, **request):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({}, "`kind` must be one of error, throttle"),
+        ({}, "`kind` must be one of error, server-error, throttle"),
         ({"kind": "flood"}, "`kind` must be one of"),
         ({"kind": "slow"}, "slow needs seconds"),
         ({"kind": "slow", "seconds": "2"}, "seconds: '2' is not a int or float"),
@@ -44,6 +56,9 @@ def error_of(call, **request):
         ({"kind": "reset", "when": "later"}, "when: must be `before` or `after`"),
         ({"kind": "error", "code": "X", "status": 200}, "status: must be from 400 to 599"),
         ({"kind": "no-capacity", "spot": 1}, "spot: 1 is not a bool"),
+        ({"kind": "hang"}, "hang needs seconds"),
+        ({"kind": "server-error", "page": 1}, "page: 1 is not a bool"),
+        ({"kind": "throttle", "retry-after": -1}, "retry-after: must not be negative"),
     ],
 )
 def test_a_wrong_fault_is_refused(server, value, words):
@@ -72,6 +87,46 @@ def test_throttling_reads_as_each_service_has_it(server):
     assert error_of(server.s3.list_buckets) == ("SlowDown", 503)
     assert error_of(server.iam.list_roles) == ("Throttling", 400)
     assert error_of(server.sts.get_caller_identity) == ("Throttling", 400)
+
+
+def test_throttling_may_say_when_to_come_again(server):
+    server.fault("throttle", **{"retry-after": 1.5})
+    for call in (server.sagemaker.list_training_jobs, server.s3.list_buckets, server.sts.get_caller_identity):
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert caught.value.response["ResponseMetadata"]["HTTPHeaders"]["x-amz-retry-after"] == "1500"
+
+
+def test_a_service_s_own_fault_reads_as_each_has_it(server):
+    server.fault("server-error")
+    assert error_of(server.sagemaker.list_training_jobs) == ("InternalFailure", 500)
+    assert error_of(server.logs.describe_log_groups) == ("ServiceUnavailableException", 503)
+    assert error_of(server.s3.list_buckets) == ("InternalError", 500)
+    assert error_of(server.iam.list_roles) == ("ServiceFailure", 500)
+    assert error_of(server.sts.get_caller_identity) == ("InternalFailure", 500)
+    assert error_of(server.client("ecr").describe_repositories) == ("ServerException", 500)
+
+
+def test_s3_s_own_fault_comes_in_an_answer_that_began_as_a_success(server):
+    upload = {"Bucket": BUCKET, "Key": "faults/late"}
+    upload["UploadId"] = server.s3.create_multipart_upload(**upload)["UploadId"]
+    etag = server.s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    server.fault("server-error", operation="s3:CompleteMultipartUpload", times=1)
+    # botocore takes it for the 500 that it is (`check_for_200_error` in its handlers.py).
+    assert error_of(server.s3.complete_multipart_upload, **upload, MultipartUpload=parts) == ("InternalError", 500)
+    assert server.keys("faults/late") == []
+    server.s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    assert server.keys("faults/late") == ["faults/late"]
+
+
+def test_a_load_balancer_s_page(server):
+    server.fault("server-error", page=True)
+    for call in (server.sagemaker.list_training_jobs, server.s3.list_buckets):
+        with pytest.raises((ClientError, ResponseParserError)):
+            call()
+    answer = urllib3.request("POST", server.url, headers={"x-amz-target": "SageMaker.ListTrainingJobs"}, body="{}")
+    assert (answer.status, answer.headers["content-type"]) == (503, "text/html")
 
 
 def test_the_nth_call(server):
@@ -131,6 +186,34 @@ def test_a_reset_before_and_after_the_request_is_carried_out(server):
     assert [(each["status"], each["resource"].rpartition("/")[2]) for each in cut] == [(0, "before"), (0, "after")]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_answer_that_never_comes(server, when):
+    server.fault("hang", operation="s3:PutObject", when=when, seconds=30, times=1)
+    hasty = server.client("s3", config=Config(read_timeout=0.5))
+    with pytest.raises(ReadTimeoutError):
+        hasty.put_object(Bucket=BUCKET, Key=f"hang/{when}", Body=b"x" * 100_000)
+    assert server.keys(f"hang/{when}") == ([f"hang/{when}"] if when == "after" else [])
+    wait_for(lambda: [e["error"] for e in server.local("requests") if e["resource"].endswith(when)], 5, "the log")
+    server.fault("hang", operation="s3:ListBuckets", seconds=0.3, times=1)
+    with pytest.raises(ConnectionClosedError):
+        server.s3.list_buckets()
+
+
+def test_a_truncated_answer(server):
+    server.put("truncated", "x" * 1000)
+    server.fault("truncate", times=4)
+    with pytest.raises(HTTPClientError, match="500 bytes read"):
+        server.s3.get_object(Bucket=BUCKET, Key="truncated")["Body"].read()
+    request = {"headers": {"x-amz-target": "SageMaker.ListTrainingJobs"}, "body": "{}", "retries": False}
+    with pytest.raises(urllib3.exceptions.ProtocolError, match=r"IncompleteRead\(\d+ bytes read"):
+        urllib3.request("POST", server.url, **request)
+    # Without a body it ends in the head.
+    for call in (server.s3.head_object, server.s3.put_object):
+        with pytest.raises(HTTPClientError):
+            call(Bucket=BUCKET, Key="truncated/put")
+    assert server.keys("truncated/put") == ["truncated/put"]
+
+
 def test_a_slow_answer(server):
     server.fault("slow", operation="sts:GetCallerIdentity", seconds=0.5)
     began = time.monotonic()
@@ -164,6 +247,76 @@ def test_expired_credentials(server):
     assert error_of(server.sagemaker.list_training_jobs) == ("ExpiredTokenException", 400)
     assert error_of(server.s3.list_buckets) == ("ExpiredToken", 400)
     assert error_of(server.sts.get_caller_identity) == ("ExpiredToken", 403)
+
+
+def test_a_session_that_a_fault_ended_is_over(server):
+    (first, _), (second, _) = session(server), session(server)
+    server.fault("expired-credentials", operation="s3:ListBuckets", times=1)
+    assert error_of(server.client("s3", **first).list_buckets) == ("ExpiredToken", 400)
+    assert error_of(server.client("logs", **first).describe_log_groups) == ("ExpiredTokenException", 400)
+    assert status_of(server.client("s3", **second).list_buckets) == 200
+
+
+def test_aws_s_clock_may_be_another(server):
+    assert server.local("pace")["clock"] == pytest.approx(time.time(), abs=60)
+    server.local("pace", "PUT", {"clock_ahead": 400})
+    for service, operation, code in (
+        ("sagemaker", "list_training_jobs", "InvalidSignatureException"),
+        ("sts", "get_caller_identity", "SignatureDoesNotMatch"),
+    ):
+        with pytest.raises(
+            ClientError, match=r"Signature expired: \w+ is now earlier than \w+ \(\w+ - 5 min\.\)"
+        ) as caught:
+            getattr(server.client(service), operation)()
+        assert caught.value.response["Error"]["Code"] == code
+    told = server.client("s3").list_buckets()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    assert parsedate_to_datetime(told).timestamp() == pytest.approx(time.time() + 400, abs=60)
+    server.local("pace", "PUT", {"clock_ahead": -1000})
+    with pytest.raises(ClientError, match="difference between the request time and the current time") as caught:
+        server.client("s3").list_buckets()
+    assert caught.value.response["Error"]["MaxAllowedSkewMilliseconds"] == "900000"
+    with pytest.raises(ClientError, match="Signature not yet current"):
+        server.client("sagemaker").list_training_jobs()
+
+
+def session(server):
+    """Keys of a session of fifteen minutes, as a client takes them, and when it ends."""
+    tokens = server.local("oidc")
+    answer = urllib3.request(
+        "GET",
+        f"{tokens['request_url']}&audience=sts.amazonaws.com",
+        headers={"authorization": f"Bearer {tokens['request_token']}"},
+    )
+    given = server.sts.assume_role_with_web_identity(
+        RoleArn="arn:aws:iam::123456789012:role/clock",
+        RoleSessionName="clock",
+        WebIdentityToken=answer.json()["value"],
+        DurationSeconds=900,
+    )["Credentials"]
+    names = {
+        "aws_access_key_id": "AccessKeyId",
+        "aws_secret_access_key": "SecretAccessKey",
+        "aws_session_token": "SessionToken",
+    }
+    return {name: given[each] for name, each in names.items()}, given["Expiration"]
+
+
+def test_sessions_end_by_aws_s_clock(server):
+    server.local("pace", "PUT", {"clock_ahead": -800})
+    keys, ends = session(server)
+    assert ends.timestamp() == pytest.approx(time.time() + 100, abs=60)
+    logs = server.client("logs", **keys)
+    server.local("pace", "PUT", {"clock_ahead": 0})
+    assert status_of(logs.describe_log_groups) == 200
+    server.local("pace", "PUT", {"clock_ahead": 150})
+    assert error_of(logs.describe_log_groups) == ("ExpiredTokenException", 400)
+    server.local("pace", "PUT", {"clock_ahead": 0})
+    server.fault("short-session", seconds=60)
+    assert session(server)[1].timestamp() == pytest.approx(time.time() + 60, abs=40)
+    server.local("pace", "PUT", {"clock_rate": 300})
+    before = server.local("pace")["clock"]
+    time.sleep(0.2)
+    assert server.local("pace")["clock"] - before > 50
 
 
 def test_a_fresh_role_cannot_be_assumed_yet(server):
@@ -211,8 +364,8 @@ def test_quota_counts_what_runs(server):
 
 
 def test_time_scale_is_changed_while_serving(server):
-    assert server.local("pace") == {"time_scale": 0.01, "log_delay": 0.0}
-    assert server.local("pace", "PUT", {"time_scale": 0.002}) == {"time_scale": 0.002, "log_delay": 0.0}
+    assert pace_of(server.local("pace")) == (0.01, 0.0)
+    assert pace_of(server.local("pace", "PUT", {"time_scale": 0.002})) == (0.002, 0.0)
     name = server.create("trap '' TERM; echo up; sleep 60 & wait; sleep 60")
     server.wait_for_line(name, "up")
     began = time.monotonic()
@@ -259,7 +412,7 @@ def test_flags(start):
         *("--fault", "throttle operation=sts:* calls=[1]"),
         *("--fault", '{"kind": "quota", "instance-type": "ml.p3.2xlarge", "limit": 0}'),
     )
-    assert other.local("pace") == {"time_scale": 0.01, "log_delay": 0.1}
+    assert pace_of(other.local("pace")) == (0.01, 0.1)
     assert [each["kind"] for each in other.local("faults")] == ["throttle", "quota"]
     error_of(other.sts.get_caller_identity)
     assert other.sts.get_caller_identity()["Account"]

@@ -17,7 +17,7 @@ import type { Connection } from './connection.ts';
 import { accountId } from './credentials.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
 import { listSubfolders } from './s3-list.ts';
-import { isServiceError } from './service-errors.ts';
+import { isExpired, isServiceError } from './service-errors.ts';
 
 /** How long to wait for another run's change of the bucket. */
 const CONFLICT_MS = 30_000;
@@ -82,7 +82,7 @@ async function foldersIn(
     signal.throwIfAborted();
     if (isServiceError(error, 'NoSuchBucket')) return undefined;
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (error instanceof ActionError) throw error;
+    if (error instanceof ActionError || isExpired(error)) throw error;
     throw bucketError(bucket, status, error);
   }
 }

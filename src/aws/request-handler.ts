@@ -21,6 +21,11 @@ export interface HandlerOptions {
  * time in which a request waits for a free socket, too. So a client with many requests at once has no limit of its own.
  */
 const CONNECTION_MS = 10_000;
+/**
+ * How long nothing may come or go while a request is under way: as long as AWS's other clients wait (`read_timeout` in
+ * https://docs.aws.amazon.com/botocore/latest/reference/config.html). Else an answer that is lost is waited for without end.
+ */
+const SILENCE_MS = 60_000;
 
 export class RequestHandler extends NodeHttpHandler {
   readonly #network: Network;
@@ -74,7 +79,8 @@ export class RequestHandler extends NodeHttpHandler {
 }
 
 function settings({ maxSockets, ...options }: HandlerOptions): NodeHttpHandlerOptions {
-  return { ...options, ...(maxSockets === undefined && { connectionTimeout: CONNECTION_MS }) };
+  const connection = maxSockets === undefined ? { connectionTimeout: CONNECTION_MS } : {};
+  return { socketTimeout: SILENCE_MS, ...connection, ...options };
 }
 
 function sockets({ maxSockets = 50 }: HandlerOptions) {

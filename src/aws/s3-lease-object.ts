@@ -3,10 +3,11 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 import { randomUUID } from 'node:crypto';
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { s3 } from './s3-client.ts';
+import { readVersion } from './s3-objects.ts';
 import { isServiceError } from './service-errors.ts';
 
 export interface LeaseObject {
@@ -81,14 +82,11 @@ export async function write(
 }
 
 export async function readHolder(aws: Connection, object: LeaseObject, signal: AbortSignal): Promise<Held | undefined> {
-  try {
-    const { ETag = '', Body } = await s3(aws).send(new GetObjectCommand(object), { abortSignal: signal });
-    const text = (await Body?.transformToString()) ?? '';
-    const member = (name: string): string => new RegExp(`"${name}":"([^"\\\\]{1,200})"`).exec(text)?.[1] ?? 'unknown';
-    const [owner, run, token] = [member('owner'), member('run'), member('token')];
-    return { etag: ETag, owner, run, attempt: Number(member('attempt')), token };
-  } catch (error) {
-    if (isServiceError(error, 'NoSuchKey')) return undefined;
-    throw error;
-  }
+  const { Bucket: name, Key, ExpectedBucketOwner: owned } = object;
+  const found = await readVersion(aws, { name, owner: owned }, Key, signal);
+  if (found === undefined) return undefined;
+  const { text, etag } = found;
+  const member = (name: string): string => new RegExp(`"${name}":"([^"\\\\]{1,200})"`).exec(text)?.[1] ?? 'unknown';
+  const [owner, run, token] = [member('owner'), member('run'), member('token')];
+  return { etag, owner, run, attempt: Number(member('attempt')), token };
 }

@@ -4,7 +4,10 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { each } from '../core/concurrency.ts';
@@ -15,6 +18,7 @@ import type { Connection } from './connection.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
 import { listFolder } from './s3-list.ts';
 import { isServiceError } from './service-errors.ts';
+import { wholeObject } from './whole-object.ts';
 
 /** Bytes. The action keeps no longer text, so a longer one is not the action's. */
 const LONGEST_TEXT = 512 * 1024 * 1024;
@@ -33,19 +37,36 @@ export async function headObject(
   key: string,
   signal: AbortSignal,
 ): Promise<ObjectHead | undefined> {
+  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+  const send = (): Promise<HeadObjectCommandOutput> =>
+    s3(aws).send(new HeadObjectCommand(request), { abortSignal: signal });
   try {
-    const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
-    const {
-      ETag = '',
-      ContentLength = 0,
-      VersionId,
-    } = await s3(aws).send(new HeadObjectCommand(request), {
-      abortSignal: signal,
-    });
+    const { ETag = '', ContentLength = 0, VersionId } = await head(aws, bucket, send, signal);
     return { etag: ETag, size: ContentLength, version: VersionId };
   } catch (error) {
     if (isServiceError(error, 'NotFound')) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Sends a HEAD request. S3's answer to it has no text. So if it is HTTP 400, lists the bucket, whose refusal says why: that the
+ * credentials have expired, or that the bucket is in another region. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+async function head<T>(
+  aws: Connection,
+  { name, owner }: Bucket,
+  send: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 400) throw error;
+    const request = new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: owner, MaxKeys: 1 });
+    await s3(aws).send(request, { abortSignal: signal });
+    // The credentials are others by now.
+    return send();
   }
 }
 
@@ -58,7 +79,7 @@ export async function openObject(
   etag?: string,
 ): Promise<Readable | undefined> {
   try {
-    return (await getObject(aws, bucket, key, signal, etag)).Body as Readable;
+    return (await getObject(aws, bucket, key, signal, etag)).body;
   } catch (error) {
     if (isServiceError(error, 'NoSuchKey')) return undefined;
     if (!isServiceError(error, 'PreconditionFailed')) throw error;
@@ -79,10 +100,19 @@ export async function readText(
   key: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  return (await readVersion(aws, bucket, key, signal))?.text;
+}
+
+/** The same, with the ETag of what was read. */
+export async function readVersion(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly etag: string } | undefined> {
   try {
-    const { Body, ContentLength = 0 } = await getObject(aws, bucket, key, signal);
-    const body = Body as Readable;
-    if (ContentLength <= LONGEST_TEXT) return Buffer.concat(await body.toArray()).toString('utf8');
+    const { body, size, etag } = await getObject(aws, bucket, key, signal);
+    if (size <= LONGEST_TEXT) return { text: Buffer.concat(await body.toArray()).toString('utf8'), etag };
     body.destroy();
     return undefined;
   } catch (error) {
@@ -103,18 +133,30 @@ export async function readPieces(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const { Body, ContentLength = 0 } = await getObject(aws, bucket, key, signal);
-    const body = Body as Readable;
-    if (ContentLength > LONGEST_TEXT) return void body.destroy();
+    const { body, size } = await getObject(aws, bucket, key, signal);
+    if (size > LONGEST_TEXT) return void body.destroy();
     for await (const text of body.setEncoding('utf8')) take(text as string);
   } catch (error) {
     if (!isServiceError(error, 'NoSuchKey')) throw error;
   }
 }
 
-async function getObject(aws: Connection, bucket: Bucket, key: string, signal: AbortSignal, etag?: string) {
-  const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner, IfMatch: etag };
-  return s3(aws).send(new GetObjectCommand(request), { abortSignal: signal });
+/** The object as a stream that outlives its connections, and its size in bytes. */
+async function getObject(
+  aws: Connection,
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+  etag?: string,
+): Promise<{ body: Readable; size: number; etag: string }> {
+  const object = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
+  const get = (more: { IfMatch: string | undefined; Range?: string }): Promise<GetObjectCommandOutput> =>
+    s3(aws).send(new GetObjectCommand({ ...object, ...more }), { abortSignal: signal });
+  const { Body, ContentLength: size = 0, ETag = '' } = await get({ IfMatch: etag });
+  const from = async (byte: number): Promise<Readable> =>
+    (await get({ IfMatch: ETag, Range: `bytes=${byte}-` })).Body as Readable;
+  const onBreak = (): void => aws.tell('S3 ends an answer before its end; reading the rest …');
+  return { body: wholeObject({ body: Body as Readable, size, from, onBreak }, signal), size, etag: ETag };
 }
 
 /** S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */

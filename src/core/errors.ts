@@ -62,6 +62,21 @@ export class CancelledError extends ActionError {
   }
 }
 
+/** What an adapter knows of an error that is not the action's own. */
+export interface Known {
+  /** Who said so, and of what. */
+  readonly from: string;
+  /** What the user can do, in whole sentences. Undefined if the error says so itself. */
+  readonly hint: string | undefined;
+}
+
+const known = new WeakMap<Error, Known>();
+
+/** Has `describeError` say what is known of the error, which stays what it is for those who classify it. */
+export function addKnown(error: Error, more: Known): void {
+  known.set(error, more);
+}
+
 /** The error as text for the log: what happened, then the causes that the message does not quote, then what to do. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -69,12 +84,17 @@ export function describeError(error: unknown): string {
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     if (!error.message.includes(cause.message || cause.name)) causes.push(`Caused by ${textOf(cause)}`);
   }
-  const hint = error instanceof ActionError ? [error.hint] : [];
+  const hint = (error instanceof ActionError ? error.hint : known.get(error)?.hint) ?? [];
   const parts = error instanceof AggregateError ? error.errors.map((part) => `- ${describeError(part)}`) : [];
-  return [textOf(error), ...parts, ...causes, ...hint].join('\n');
+  return [textOf(error), ...parts, ...causes].concat(hint).join('\n');
 }
 
 function textOf(error: Error): string {
+  const from = known.get(error)?.from;
+  return from === undefined ? plainText(error) : `${from}: ${plainText(error)}`;
+}
+
+function plainText(error: Error): string {
   if (error.message === '') return error.name;
   return error instanceof ActionError || ['Error', 'AggregateError'].includes(error.name)
     ? error.message

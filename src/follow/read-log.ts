@@ -65,8 +65,9 @@ export class LogReader {
       if (!isServiceError(error, 'AccessDeniedException') && !isTransient(error)) throw error;
       this.#isReadable = false;
       warning(
-        `The job's log cannot be read: ${error.message} The step follows the job without it. To see the log here, allow ` +
-          'logs:DescribeLogStreams, logs:GetLogEvents and logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs.',
+        `The job's log cannot be read: ${error.message} The step follows the job without it, so the log here and the ` +
+          'log files are not whole. To see all of it, allow logs:DescribeLogStreams, logs:GetLogEvents and ' +
+          'logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs.',
       );
     }
   }

@@ -39,6 +39,8 @@ export type Decision =
   | { readonly kind: 'reuse'; readonly job: EarlierJob }
   | { readonly kind: 'follow'; readonly job: EarlierJob }
   | { readonly kind: 'busy'; readonly job: EarlierJob }
+  /** The job is being stopped, so it ends soon and completes nothing. */
+  | { readonly kind: 'ending'; readonly job: EarlierJob }
   | StartDecision;
 
 /** `why`: completes `because …`. `compared`: the job that completed the task last, if one of the given did. */
@@ -51,11 +53,11 @@ export interface StartDecision {
 /** `jobs`: newest first. `base`: the jobs under base-prefix, which count if no job under the prefix has completed. */
 export function decide(wanted: Wanted, jobs: readonly EarlierJob[], base: readonly EarlierJob[]): Decision {
   const active = jobs.filter(({ ended }) => !ended);
-  const same = active.find((job) => isSame(wanted, job));
+  const same = active.find((job) => isSame(wanted, job) && !isStopping(job));
   // With clean-state a job goes on with the state that it found, unless an earlier attempt of this run emptied that for it.
   if (same !== undefined && (!wanted.cleanState || isAgain(wanted, same))) return { kind: 'follow', job: same };
   const [busy] = active;
-  if (busy !== undefined) return { kind: 'busy', job: busy };
+  if (busy !== undefined) return { kind: isStopping(busy) ? 'ending' : 'busy', job: busy };
   const completed = completedOf(jobs, base);
   const [newest] = completed;
   const start = (why: string): StartDecision => ({ kind: 'start', why, compared: newest });
@@ -75,6 +77,10 @@ function completedOf(jobs: readonly EarlierJob[], base: readonly EarlierJob[]): 
 
 function isSame(wanted: Wanted, { record }: EarlierJob): boolean {
   return wanted.comparable && record !== undefined && recordFingerprint(record) === fingerprintOf(wanted.facts);
+}
+
+function isStopping({ state }: EarlierJob): boolean {
+  return state?.status === 'Stopping';
 }
 
 function isAgain({ by }: Wanted, { record }: EarlierJob): boolean {

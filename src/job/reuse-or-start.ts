@@ -25,7 +25,7 @@ import { checkCost } from './check-cost.ts';
 import { type Launcher, newRecord, type Started } from './launch.ts';
 import { makeWay } from './make-way.ts';
 import type { Before } from './next-attempt.ts';
-import { whenBusy } from './when-busy.ts';
+import { whenBusy, whenEnding } from './when-busy.ts';
 
 /** `why`: completes `because …`. `compared`: see `Decision`. */
 export type Obtained =
@@ -123,6 +123,9 @@ export async function reuseOrStart(
       case 'busy':
         await whenBusy(step, reuse.whenBusy, decision.job.name, until);
         break;
+      case 'ending':
+        await whenEnding(step, decision.job.name, until);
+        break;
       case 'started':
         if (before === undefined) info(`Ran because ${decision.why}.`);
         return decision;
@@ -134,7 +137,7 @@ export async function reuseOrStart(
 
 /** Whether a job will be started: now, or after the one that is in the way. */
 function leadsToStart({ kind }: Decision, { whenBusy, skipIf }: ReuseSpec): boolean {
-  if (kind !== 'busy') return kind === 'start';
+  if (kind !== 'busy') return kind === 'start' || kind === 'ending';
   // The job that is waited for may complete the task.
   return whenBusy === 'replace' || (whenBusy === 'wait' && skipIf !== 'completed');
 }
@@ -189,7 +192,7 @@ async function takeOver(
 ): Promise<Extract<Decision, { readonly kind: 'follow' | 'reuse' }> | Over> {
   const decision = await decideFromHistory(step, place, { ...wanted, skipIf: 'unchanged', cleanState: false });
   const isLater = 'job' in decision && startOf(decision.job.name) >= startOf(state.name);
-  return isLater && decision.kind !== 'busy' ? decision : { kind: 'over', state };
+  return isLater && decision.kind !== 'busy' && decision.kind !== 'ending' ? decision : { kind: 'over', state };
 }
 
 function recordOf({ run }: Step, { spec }: Launcher, { facts }: Wanted): JobRecord {

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { ANSWER_MS, findJob, stopJob } from '../aws/sagemaker.ts';
+import { isDenied } from '../aws/service-errors.ts';
 import { describeError } from '../core/errors.ts';
 import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { info, warning } from '../github/log.ts';
@@ -33,11 +34,23 @@ export async function stopCancelled(aws: Connection, job: string): Promise<void>
 
 /** Stops the job that the main step did not follow to its end. */
 export async function stopUnfollowed(aws: Connection, job: string): Promise<void> {
-  const found = await waitForJob(aws, job);
+  const found = await waitForJob(aws, job).catch((error: unknown) => unseen(aws, job, error));
+  if (found === 'stopping') return warning(stopped(job));
   if (found === undefined) return info(`Nothing to stop: SageMaker has not started the job ${job}.`);
   const stopping = !isEnded(found) && (await stopJob(aws, job, AbortSignal.timeout(POST_MS))) === 'stopping';
-  if (stopping) warning(`The step ended before its job ${job}, so the job is being stopped.`);
+  if (stopping) warning(stopped(job));
   else info(`Nothing to stop: the job ${job} is not running.`);
+}
+
+function stopped(job: string): string {
+  return `The step ended before its job ${job}, so the job is being stopped.`;
+}
+
+/** Stops a job that the credentials may not look at. Throws the error if that is not why, or if there is nothing to stop. */
+async function unseen(aws: Connection, job: string, error: unknown): Promise<'stopping'> {
+  const outcome = isDenied(error) && (await stopJob(aws, job, AbortSignal.timeout(POST_MS)));
+  if (outcome === 'stopping') return outcome;
+  throw error;
 }
 
 /**

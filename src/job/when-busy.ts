@@ -12,8 +12,15 @@ import type { Step } from '../step.ts';
 const POLL_MS = 10_000;
 const PROGRESS_MS = 60_000;
 
+/** Waits until a job has ended that somebody is stopping. Throws if it has not by `until`. */
+export async function whenEnding(step: Step, job: string, until: number): Promise<void> {
+  info(`${job} of this task is being stopped. Waiting for its end: ${logsUrl(step.aws.region, job)}`);
+  await waitForEnd(step, job, `The job ${job} of this task is being stopped`, until);
+}
+
 /** Waits until the job has ended. Throws with `when-busy: fail`, and if the job has not ended by `until`, in milliseconds since 1970. */
-export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: string, until: number): Promise<void> {
+export async function whenBusy(step: Step, choice: WhenBusy, job: string, until: number): Promise<void> {
+  const { aws, signal } = step;
   const problem = `Another job of this task, ${job}, is in progress and runs something else`;
   const link = logsUrl(aws.region, job);
   switch (choice) {
@@ -29,10 +36,14 @@ export async function whenBusy({ aws, signal }: Step, choice: WhenBusy, job: str
     case 'wait':
       info(`${problem}. Waiting for it (when-busy: wait): ${link}`);
   }
+  await waitForEnd(step, job, problem, until);
+}
+
+async function waitForEnd({ aws, signal }: Step, job: string, problem: string, until: number): Promise<void> {
   const state = await untilEnded(aws, job, POLL_MS, signal, until);
   if (isEnded(state)) return info(`${job}: ${state.status}.`);
   throw new ActionError(
-    `${problem}, and "wait-minutes" are over: ${link}`,
+    `${problem}, and "wait-minutes" are over: ${logsUrl(aws.region, job)}`,
     'Run this step again after that job has ended, or set "when-busy" to replace.',
   );
 }

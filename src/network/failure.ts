@@ -52,6 +52,8 @@ function codeOf(error: Error | undefined): string | undefined {
   if (error === undefined) return undefined;
   if ('code' in error && typeof error.code === 'string' && error.code.startsWith('UND_ERR_'))
     return undiciCode(error.code);
+  // The answer ended in its head.
+  if ('code' in error && error.code === 'HPE_INVALID_EOF_STATE') return 'ECONNRESET';
   if ('code' in error && typeof error.code === 'string') return error.code;
   // Of https-proxy-agent, without a code.
   if (error.message.startsWith('Proxy connection ended')) return 'ECONNRESET';

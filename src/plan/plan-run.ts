@@ -86,6 +86,8 @@ function outcomeOf(decision: Decision, { reuse, resources }: JobSpec, attempt: A
       const done = { wait: 'wait for it', fail: 'fail', replace: 'stop it' }[reuse.whenBusy];
       return `${decision.job.name} is in progress and runs something else. The run would ${done} (when-busy: ${reuse.whenBusy}).`;
     }
+    case 'ending':
+      return `${decision.job.name} is being stopped. The run would wait for its end and then start a job.`;
     case 'start':
       return `A job would start on ${instances({ ...resources, ...attempt })}, because ${decision.why}.`;
   }

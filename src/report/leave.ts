@@ -1,6 +1,6 @@
 /** Leaves a job that goes on: says how to come back, and keeps the post step from stopping it. */
 
-import { isExpired } from '../aws/service-errors.ts';
+import { isExpired, NoCredentials } from '../aws/service-errors.ts';
 import { logsUrl } from '../core/names.ts';
 import type { Place } from '../core/s3-layout.ts';
 import type { FollowSpec } from '../follow/spec.ts';
@@ -75,5 +75,6 @@ export function timeOver({ waitSeconds }: FollowSpec): string {
 /** Why the job goes on although the step fails. Undefined if it does not. */
 export function whyLeft({ onCancel }: FollowSpec, signal: AbortSignal, error: unknown): string | undefined {
   if (signal.aborted) return onCancel === 'detach' ? 'the step was cancelled, and "on-cancel" is detach' : undefined;
-  return isExpired(error) ? "the step's AWS credentials have expired" : undefined;
+  if (isExpired(error)) return "the step's AWS credentials have expired";
+  return error instanceof NoCredentials ? 'the step has no AWS credentials any more' : undefined;
 }

@@ -1,11 +1,10 @@
 """The faults that a user can set, as JSON objects `{"kind": …, …}`, each with its fields and their meaning.
 
-A fault of a request (`error`, `throttle`, `reset`, `slow`, `deny`, `expired-credentials`) names its requests by
+A fault of a request (OF_REQUESTS: `throttle`, `reset`, …) names its requests by
 `operation` (`sagemaker:DescribeTrainingJob`, `s3:*`), `principal` (an ARN) and, for `deny`, `action` and `resource`;
 all may hold `*` and `?`. Of those it hits the ones that `calls` counts (from 1), or a share `rate` of them, and at most
-`times`; with `per-second` those alone that are more than so many in a second, as an account's quota has it. The others:
-`no-capacity`, `quota`, `price`, `interrupt`, `role-not-ready`, `policy-not-seen`, `short-token`,
-`event-late`, `event-twice`.
+`times`; with `per-second` those alone that are more than so many in a second, as an account's quota has it. The others
+are asked for where they matter, by a method of the register each: `no-capacity`, `quota`, …
 """
 
 from __future__ import annotations
@@ -38,6 +37,8 @@ class Fault:
     status: int = 0
     seconds: float = 0.0
     when: str = "before"
+    page: bool = False
+    retry_after: float | None = None
     instance_type: str = "*"
     spot: bool | None = None
     limit: int = 0
@@ -54,8 +55,11 @@ class Fault:
 _REQUEST = ("operation", "principal", "calls", "rate", "times")
 FIELDS: dict[str, tuple[str, ...]] = {
     "error": (*_REQUEST, "code", "message", "status"),
-    "throttle": (*_REQUEST, "per-second"),
+    "server-error": (*_REQUEST, "page"),
+    "throttle": (*_REQUEST, "per-second", "retry-after"),
     "reset": (*_REQUEST, "when"),
+    "hang": (*_REQUEST, "when", "seconds"),
+    "truncate": _REQUEST,
     "slow": (*_REQUEST, "seconds"),
     "expired-credentials": _REQUEST,
     "deny": (*_REQUEST, "action", "resource"),
@@ -66,25 +70,30 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "role-not-ready": ("role", "seconds"),
     "policy-not-seen": ("role", "seconds"),
     "short-token": ("seconds",),
+    "short-session": ("seconds",),
     "event-late": ("job", "seconds", "times"),
     "event-twice": ("job", "times"),
 }
 _REQUIRED = {
     "error": ("code",),
+    "hang": ("seconds",),
     "slow": ("seconds",),
     "quota": ("limit",),
     "price": ("instance-type", "usd"),
     "role-not-ready": ("seconds",),
     "policy-not-seen": ("seconds",),
     "short-token": ("seconds",),
+    "short-session": ("seconds",),
     "event-late": ("seconds",),
 }
+OF_REQUESTS = tuple(kind for kind, names in FIELDS.items() if "operation" in names)
 _ONCE = ("interrupt",)  # kinds that strike once unless `times` says otherwise
 _TYPES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("rate", "seconds", "after", "usd"), (int, float)),
+    **dict.fromkeys(("rate", "seconds", "after", "usd", "retry-after"), (int, float)),
     **dict.fromkeys(("times", "status", "limit", "per-second"), (int,)),
     "calls": (list, tuple),
     "spot": (bool,),
+    "page": (bool,),
 }
 
 
@@ -141,7 +150,7 @@ def _check(name: str, value: Json) -> None:
         raise ValueError("calls: must be numbers of calls, counted from 1")
     if name == "when" and value not in ("before", "after"):
         raise ValueError("when: must be `before` or `after` the request is carried out")
-    if name in ("seconds", "after", "limit", "times", "per-second", "usd") and value < 0:
+    if name in ("seconds", "after", "limit", "times", "per-second", "usd", "retry-after") and value < 0:
         raise ValueError(f"{name}: must not be negative")
     if name == "status" and not 400 <= value <= 599:
         raise ValueError("status: must be from 400 to 599")

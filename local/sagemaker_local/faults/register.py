@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from sagemaker_local.faults.fault import Fault, Json, SetFault
+from sagemaker_local.faults.fault import OF_REQUESTS, Fault, Json, SetFault
 
 _QUOTA = 1000  # instances of a type: more than a machine runs (AWS starts accounts with none to some tens)
 
@@ -56,7 +56,7 @@ class Faults:
                 _matches(action, fault.action) and _matches(resource, fault.resource) for action, resource in needs
             )
 
-        kinds = ("deny",) if own else ("error", "throttle", "reset", "slow", "expired-credentials", "deny")
+        kinds = ("deny",) if own else OF_REQUESTS
         return self._strike(lambda fault: fault.kind in kinds and means(fault))
 
     def no_capacity(self, instance_type: str, *, spot: bool) -> bool:
@@ -102,8 +102,15 @@ class Faults:
 
     def token_seconds(self, otherwise: float) -> float:
         """Seconds for which a token of ECR is good that is asked for now."""
-        found = self._strike(lambda fault: fault.kind == "short-token")
-        return min((fault.seconds for fault in found), default=otherwise)
+        return self._shortest("short-token", otherwise)
+
+    def session_seconds(self, otherwise: float) -> float:
+        """Seconds for which a session of a role lasts that is opened now."""
+        return self._shortest("short-session", otherwise)
+
+    def _shortest(self, kind: str, otherwise: float) -> float:
+        found = self._strike(lambda fault: fault.kind == kind)
+        return min((otherwise, *(fault.seconds for fault in found)))
 
     def event_delay(self, job: str) -> float:
         """Seconds by which an event of a job comes late, so that later ones may overtake it."""

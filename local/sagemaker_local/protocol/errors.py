@@ -53,11 +53,12 @@ def error_response(service: str, error: ServiceError) -> Response:
             f"<ErrorResponse><Error><Type>{kind}</Type><Code>{error.code}</Code>"
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
-        return Response(_declared(body), error.status, {"x-amzn-RequestId": request_id}, content_type=_XML)
+        headers = {"x-amzn-RequestId": request_id, **error.headers}
+        return Response(_declared(body), error.status, headers, content_type=_XML)
     return Response(
         json.dumps({"__type": error.code, "message": error.message, **error.details}),
         error.status,
-        {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
+        {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code, **error.headers},
         content_type="application/x-amz-json-1.1",
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
+from sagemaker_local.protocol.clock import clock
+
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a connection that begins with TLS (RFC 8446, section 5.1)
 _NO_TLS = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -23,6 +25,10 @@ class Connection(MotoRequestHandler):
             self.close_connection = True
         else:
             super().handle_one_request()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header `Date`: by AWS's clock, to which SDKs correct theirs."""
+        return super().date_time_string(clock.now() if timestamp is None else timestamp)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,10 @@ from sagemaker_local.iam.permissions import Permission, permissions_of
 from sagemaker_local.page.site import entrance
 from sagemaker_local.protocol.accounts import ACCOUNT
 from sagemaker_local.protocol.call import Call
+from sagemaker_local.protocol.clock import clock
 from sagemaker_local.protocol.errors import ServiceError, code_of, error_response
 from sagemaker_local.protocol.hosts import to_path_style
-from sagemaker_local.protocol.refusals import expired, unknown_operation
+from sagemaker_local.protocol.refusals import expired, mistimed, unknown_operation
 from sagemaker_local.protocol.wire import json_answer
 from sagemaker_local.s3.buckets import check_bucket, note_bucket
 from sagemaker_local.s3.client import is_own
@@ -36,7 +38,7 @@ from sagemaker_local.server.calls import identify
 from sagemaker_local.server.moto_services import MotoServices
 from sagemaker_local.server.request_log import RequestLog
 from sagemaker_local.server.side import PREFIX, SideUrl
-from sagemaker_local.sts.sessions import caller_of, has_expired
+from sagemaker_local.sts.sessions import caller_of, end_session, has_expired
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -88,14 +90,19 @@ class Front:
         asked = [(need.action, need.resource) for need in needs]
         struck = self._faults.of_request(f"{call.service}:{call.operation}", caller, asked, own=is_own(environ))
         effects.wait(struck)
-        if effects.cuts(struck, "before"):
-            self._log.add(call, caller, needs, 0, "ConnectionReset")
+        broken = effects.breaks(struck, "before", environ)
+        if broken:
+            self._log.add(call, caller, needs, 0, broken)
             effects.cut_connection(environ)
-        response = self._answer(call, caller, environ, struck, needs)
-        if effects.cuts(struck, "after"):
+        response = effects.page(struck) or self._answer(call, caller, environ, struck, needs)
+        broken = effects.breaks(struck, "after", environ)
+        if broken:
             response.close()
-            self._log.add(call, caller, needs, 0, "ConnectionReset")
+            self._log.add(call, caller, needs, 0, broken)
             effects.cut_connection(environ)
+        if effects.truncates(struck):
+            self._log.add(call, caller, needs, 0, "Truncated")
+            return effects.half(response, environ, start_response)
         self._log.add(call, caller, needs, response.status_code, code_of(response))
         return response(environ, start_response)
 
@@ -104,9 +111,14 @@ class Front:
     ) -> Response:
         """What the asked service answers, in its own form whatever happens."""
         try:
+            if any(fault.kind == "expired-credentials" for fault in struck):
+                end_session(call.access_key)
             refusal = effects.refusal(struck, call, caller)
             if refusal:
                 raise refusal
+            mistake = None if is_own(environ) else _time_problem(call, environ)
+            if mistake:
+                raise mistake
             if call.by_registry:
                 self._distribution.admit(environ)
             elif has_expired(call.access_key):
@@ -154,6 +166,15 @@ class Front:
         note_upload(call, response)
         note_bucket(call, response.status_code)
         return response
+
+
+def _time_problem(call: Call, environ: dict[str, Any]) -> ServiceError | None:
+    """What is wrong with the time at which a request says that it was signed."""
+    try:
+        signed = datetime.strptime(environ.get("HTTP_X_AMZ_DATE", ""), "%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return None  # not signed in this way
+    return mistimed(call, signed, clock.utc())
 
 
 def _refused(call: Call, error: ServiceError) -> Response:

@@ -107,7 +107,11 @@ def put_together(
         "ecr": ecr.operations(),
         "servicequotas": QuotasApi(faults).operations(),
         "pricing": PricingApi(faults).operations(),
-        "sts": {"AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(issuer, call)},
+        "sts": {
+            "AssumeRoleWithWebIdentity": lambda call: assume_role_with_web_identity(
+                issuer, faults.session_seconds, call
+            )
+        },
         "s3": bucket_policies.operations(),
         "iam": {"SimulatePrincipalPolicy": lambda call: simulate_principal_policy(judge, call)},
     }

@@ -3,7 +3,8 @@
 Shape: `{"received", "time": seconds since 1970 of the request and of its answer, "principal": ARN, "service",
 "operation", "action": "s3:PutObject", "resource": ARN, "also": [{"action", "resource"}], "expected_owner": account id
 or "", "status": HTTP status, "error": its code or ""}`. `also` are the further permissions that the call needs;
-`expected_owner` is the account whose the bucket must be; status 0 is a connection that a fault cut.
+`expected_owner` is the account whose the bucket must be; status 0 is an answer that a fault
+withheld, cut or truncated.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority's certificate;
 `GET /_local/requests` → the request log as a list, `DELETE` empties it;
 `GET /_local/faults` → the faults in force, `POST` sets one or a list of them, `DELETE /_local/faults[/ID]` lifts them;
-`GET /_local/pace` → `{"time_scale", "log_delay"}`, `PUT` changes them;
+`GET /_local/pace` → `{"time_scale", "log_delay", "clock_ahead", "clock_rate", "clock"}`, `PUT` changes them;
 `GET /_local/` and `/_local/jobs/…` → the page for people, see page/site.py;
 `GET /_local/oidc…` → tokens, see iam/oidc_url.py;
 `GET /_local/credentials/TOKEN` → a job's credentials in the form of the container credentials endpoint.
@@ -14,7 +14,6 @@ also `"tls": {"proxy", "ca", "bundle"}`; `GET /_local/ca.pem` → the authority'
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from http import HTTPStatus
 
 from werkzeug.wrappers import Request, Response
@@ -94,7 +93,7 @@ class SideUrl:
         if asked == "GET faults":
             return plain_json(self._faults.in_force())
         if asked in ("GET pace", "PUT pace"):
-            return plain_json(asdict(self._pace))
+            return plain_json(self._pace.as_json())
         return _not_found(request)
 
     def _health(self) -> dict[str, object]:

@@ -12,13 +12,14 @@ import binascii
 import hmac
 import json
 import secrets
-import time
 import uuid
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from sagemaker_local.protocol.clock import clock
 
 GITHUB = "https://token.actions.githubusercontent.com"
 _SECONDS = 300
@@ -58,7 +59,7 @@ class TokenIssuer:
 
     def issue(self, audience: str, subject: str = "") -> str:
         """A fresh token."""
-        now = int(time.time())
+        now = int(clock.now())
         claims: Claims = {
             "iss": self.issuer,
             "sub": subject or _DEFAULT_SUBJECT,
@@ -86,7 +87,7 @@ class TokenIssuer:
             raise InvalidTokenError("The web identity token cannot be verified.") from error
         if issuer not in (self.issuer, GITHUB):
             raise InvalidTokenError(f"No OpenIDConnect provider found in your account for {issuer}")
-        if expires < time.time():
+        if expires < clock.now():
             raise ExpiredTokenError("Token expired")
         if claims.get("aud") != audience:
             raise InvalidTokenError("Incorrect token audience")

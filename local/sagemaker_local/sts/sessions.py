@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from moto.core.utils import utcnow
 from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
 
 from sagemaker_local.protocol.accounts import PARTITION, account_of
 from sagemaker_local.protocol.call import Call
+from sagemaker_local.protocol.clock import clock
 from sagemaker_local.protocol.credentials import Credentials
 
 _SESSION_SECONDS = 3600
@@ -34,6 +37,8 @@ def assume(
     role = backend.assume_role(region, session, role_arn, "", seconds, "")
     if service:
         _service_keys.add(role.access_key_id)
+    else:
+        role.expiration = clock.utc() + timedelta(seconds=seconds)
     return Credentials(role.access_key_id, role.secret_access_key, role.session_token, role.expiration)
 
 
@@ -43,7 +48,18 @@ def has_expired(access_key: str | None) -> bool:
         return False
     backend = sts_backends[str(get_account_id_from(access_key))][PARTITION]
     session = backend.get_assumed_role_from_access_key(access_key)
-    return session is not None and session.expiration < utcnow()
+    # A service renews its own by this machine's clock.
+    now = utcnow() if access_key in _service_keys else clock.utc()
+    return session is not None and session.expiration < now
+
+
+def end_session(access_key: str | None) -> None:
+    """The session of these credentials, if they are one's, is over."""
+    if access_key and access_key.startswith(_SESSION_KEY):
+        backend = sts_backends[str(get_account_id_from(access_key))][PARTITION]
+        session = backend.get_assumed_role_from_access_key(access_key)
+        if session:
+            session.expiration = clock.utc()
 
 
 def is_service_session(access_key: str | None) -> bool:

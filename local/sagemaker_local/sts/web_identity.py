@@ -7,6 +7,7 @@ a session of that name in this account, so that the workflow runs unchanged.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -26,8 +27,8 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/([\w+=,.@/-]+)")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
 
 
-def assume_role_with_web_identity(issuer: TokenIssuer, call: Call) -> Response:
-    """A session. Raises ServiceError in the words of STS."""
+def assume_role_with_web_identity(issuer: TokenIssuer, lasts: Callable[[float], float], call: Call) -> Response:
+    """A session, which `lasts` so many of the seconds that were asked for. Raises ServiceError in the words of STS."""
     given = call.parameters
     role = _ROLE.fullmatch(str(given.get("RoleArn", "")))
     session = str(given.get("RoleSessionName", ""))
@@ -48,7 +49,7 @@ def assume_role_with_web_identity(issuer: TokenIssuer, call: Call) -> Response:
         arn = f"arn:aws:iam::{ACCOUNT}:role/{role[2].rpartition('/')[2]}"
     elif not _trusted(trust, claims):
         raise ServiceError("AccessDenied", f"Not authorized to perform {_ACTION}", 403)
-    return _answer(call, arn, session, int(seconds), claims)
+    return _answer(call, arn, session, round(lasts(int(seconds))), claims)
 
 
 def _trusted(trust: dict[str, Any], claims: dict[str, Any]) -> bool:
