@@ -1,7 +1,6 @@
 /** Runs the main step or the post step as a process. This is the only file that fails the step. */
 
 import type { Credentials } from './aws/connection.ts';
-import { once } from './aws/retries.ts';
 import { cancelSignal } from './cancellation.ts';
 import { check } from './config/check.ts';
 import { INPUTS } from './config/inputs.ts';
@@ -14,7 +13,7 @@ import { secretsOf } from './core/redact.ts';
 import { taskFolder } from './core/s3-layout.ts';
 import { VERSION } from './core/version.ts';
 import { readInputs } from './github/inputs.ts';
-import { failOnUncaughtErrors, info, maskSecrets, notice, setFailed, warning } from './github/log.ts';
+import { failOnUncaughtErrors, info, infoOnce, maskSecrets, notice, setFailed, warning } from './github/log.ts';
 import { oidcToken } from './github/oidc.ts';
 import { readContext } from './github/run-context.ts';
 import type { Unsettled } from './github/saved-state.ts';
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
   warningsOf(spec, context).forEach(warning);
   const network = openNetwork();
   const { region } = spec.aws;
-  const tell = once(info);
+  const tell = infoOnce();
   // A step with a mistake in its inputs need not wait for them.
   const [{ Connection }, { findHome }] = await Promise.all([import('./aws/connection.ts'), import('./aws/bucket.ts')]);
   const credentials = await credentialsOf(spec, network, tell);
@@ -72,7 +71,7 @@ async function post(unsettled: Unsettled): Promise<void> {
   const { spec } = readSpec(readInputs(INPUTS), readContext());
   const { settle } = await import('./post.ts');
   const network = openNetwork();
-  const tell = once(info);
+  const tell = infoOnce();
   await settle(unsettled, await credentialsOf(spec, network, tell), network, tell);
 }
 

@@ -8,7 +8,7 @@ import type { RetryErrorInfo } from '@aws-sdk/types';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { streamEvents } from '../../src/aws/cloudwatch-logs.ts';
 import { Connection, type Credentials } from '../../src/aws/connection.ts';
-import { once, Retries } from '../../src/aws/retries.ts';
+import { Retries } from '../../src/aws/retries.ts';
 import { s3 } from '../../src/aws/s3-client.ts';
 import { readText } from '../../src/aws/s3-objects.ts';
 import { isTransient } from '../../src/aws/service-errors.ts';
@@ -52,7 +52,10 @@ function connect(given: readonly Answer[], endpoint?: string, credentials: Crede
   answers = given;
   const url = endpoint ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   vi.stubEnv('AWS_ENDPOINT_URL', url);
-  const tell = once((line) => void said.push(line));
+  // Each line once: a step prints it so.
+  const tell = (line: string): void => {
+    if (!said.includes(line)) said.push(line);
+  };
   open.push(new Connection('us-east-1', 'test', credentials, new Network({}), undefined, tell));
   return open.at(-1) as Connection;
 }

@@ -132,6 +132,10 @@ describe('a message', () => {
     expect(printed('log', "it.info('a: b, c::d and #1\\n\\ttwo')")).toBe('a: b, c::d and #1\n\ttwo\n');
   });
 
+  it('is printed once, however often it is said', () => {
+    expect(printed('log', "const say = it.infoOnce(); for (const text of ['a', 'b', 'a']) say(text)")).toBe('a\nb\n');
+  });
+
   it('has no control characters but the tab and the colours of a terminal', () => {
     const text = 'a\u0000\u0007\u0008\u009bb\u001b[31mred\u001b[0m\tc\u007f';
     expect(printed('log', `it.info(${JSON.stringify(text)})`)).toBe('ab\u001b[31mred\u001b[0m\tc\n');

@@ -6,7 +6,7 @@
  * uploads lose their connections at once.
  */
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@aws-sdk/types';
-import { SendingRate } from './sending-rate.ts';
+import { DefaultRateLimiter } from '@smithy/core/retry';
 import { isClockError, isThrottled, statusOf } from './service-errors.ts';
 
 /** No attempt begins later than this after the first one. */
@@ -26,21 +26,14 @@ interface Token extends RetryToken {
   readonly since: number;
 }
 
-/** Says each line once. */
-export function once(say: (line: string) => void): (line: string) => void {
-  const said = new Set<string>();
-  return (line) => {
-    if (!said.has(line)) say(line);
-    said.add(line);
-  };
-}
-
 /** Of one client. */
 export class Retries implements RetryStrategyV2 {
   readonly #service: () => string;
   readonly #tell: (line: string) => void;
   readonly #pauses = new Set<() => void>();
-  readonly #rate = new SendingRate(Date.now());
+  readonly #rate = new DefaultRateLimiter();
+  /** The last call's turn. One after the other waits for the rate, so that at its end the process waits for one at most. */
+  #turns = Promise.resolve();
   #hasAnswered = false;
   #closed = false;
 
@@ -60,7 +53,7 @@ export class Retries implements RetryStrategyV2 {
     const { error, errorType, retryAfterHint } = failed;
     const [count, { since }] = [before.getRetryCount(), before as Token];
     if (error !== undefined && statusOf(error) !== undefined) this.#hasAnswered = true;
-    this.#rate.answered(isThrottled(error), Date.now());
+    this.#rate.updateClientSendingRate({ errorType: isThrottled(error) ? 'THROTTLING' : 'TRANSIENT' });
     const trouble = error && troubleOf(error, errorType === 'TRANSIENT', count);
     if (trouble === undefined) throw new Error('The call is not made again.');
     const pause = pauseOf(count, isThrottled(error), retryAfterHint);
@@ -74,7 +67,7 @@ export class Retries implements RetryStrategyV2 {
 
   recordSuccess(): void {
     this.#hasAnswered = true;
-    this.#rate.answered(false, Date.now());
+    this.#rate.updateClientSendingRate({});
   }
 
   /** Ends all calls that wait for another attempt, which would keep the process from ending. */
@@ -85,12 +78,10 @@ export class Retries implements RetryStrategyV2 {
 
   /** Waits until the service takes another call. Throws if nobody waits for the call any more. */
   async #turn(): Promise<void> {
-    for (;;) {
-      if (this.#closed) throw new Error('Nobody waits for the call any more.');
-      const wait = this.#rate.take(Date.now());
-      if (wait === 0) return;
-      await this.#wait(wait);
-    }
+    const turn = this.#turns.then(() => (this.#closed ? undefined : this.#rate.getSendToken()));
+    this.#turns = turn;
+    await turn;
+    if (this.#closed) throw new Error('Nobody waits for the call any more.');
   }
 
   #wait(ms: number): Promise<void> {

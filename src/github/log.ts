@@ -51,6 +51,15 @@ export function info(text: string): void {
   printForeign('', text.split(LINE_BREAK));
 }
 
+/** Returns a function that does the same, but each text once. */
+export function infoOnce(): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (!said.has(text)) info(text);
+    said.add(text);
+  };
+}
+
 export function notice(text: string): void {
   note(redact(text));
 }
