@@ -48,6 +48,10 @@ describe('the text of a picture', () => {
       '[11/30/26 19:08:47] INFO     train-20261130190833/algo-1-1796065716:',
       '                    INFO     train-20270101000000/algo-1-1800000000:',
     ],
+    ['2026-11-30T19:08:07.123Z     x()\n2026-11-30T19:08:07.123Z     ^^^\nb', '2026-11-30T19:08:07.123Z     x()\nb'],
+    ['File "a.py"%0A    x(a)%0A    ~^^^%0Ab', 'File "a.py"%0A    x(a)%0Ab'],
+    ['File "/opt/ml/code/a.py", line 3', 'File "/somewhere/else/a.py", line 3'],
+    ['/usr/bin/python3 train.py', '/usr/local/bin/python3.13 train.py'],
     ['##[group]a\nb\nc\n##[endgroup]\nd\n', '##[group]a\nc\nb\n##[endgroup]\nd\n'],
   ])('is the same of two runs: %s', (one, other) => {
     expect(masked(one)).toBe(masked(other));
