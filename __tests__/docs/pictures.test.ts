@@ -44,6 +44,7 @@ describe('the text of a picture', () => {
     ['spot · billed 2 s of 7 s (spot saved 71 %) · x', 'spot · billed 1 s · x'],
     ['about 0.59 USD &#40;on demand 1.96 USD&#41;: an', 'less than 0.01 USD: an'],
     ['1 file, 1.0 KiB, in', '1 file, 937 B, in'],
+    ['7.4 s: 0 s waiting', '1 h 2 m: 1 m 3 s waiting'],
     [
       '[11/30/26 19:08:47] INFO     train-20261130190833/algo-1-1796065716:',
       '                    INFO     train-20270101000000/algo-1-1800000000:',

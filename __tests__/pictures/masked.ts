@@ -26,7 +26,7 @@ const MASKS: readonly (readonly [found: RegExp, mask: string])[] = [
   [/billed [^·<]*/g, 'billed SECONDS '],
   [/(?:about|less than) [\d.]+ USD(?: &#40;on demand .*?&#41;)?/g, 'MONEY'],
   [/\b\d+(?:\.\d)? (?:B|KiB|MiB)\b/g, 'SIZE'],
-  [/\b(?:\d+ [hm] )*\d+(?:\.\d+)? s\b/g, 'SECONDS'],
+  [/\b(?:(?:\d+ [hm] )*\d+(?:\.\d+)? s|(?:\d+ h )?\d+ [hm])\b/g, 'SECONDS'],
   [/Uploaded bytes \d+/g, 'Uploaded bytes NUMBER'],
   [/(SHA256 digest of uploaded artifact is ).*/g, '$1DIGEST'],
 ];
