@@ -44,10 +44,15 @@ describe('the text of a picture', () => {
     ['spot · billed 2 s of 7 s (spot saved 71 %) · x', 'spot · billed 1 s · x'],
     ['about 0.59 USD &#40;on demand 1.96 USD&#41;: an', 'less than 0.01 USD: an'],
     ['1 file, 1.0 KiB, in', '1 file, 937 B, in'],
+    ['7.4 s: 0 s waiting', '1 h 2 m: 1 m 3 s waiting'],
     [
       '[11/30/26 19:08:47] INFO     train-20261130190833/algo-1-1796065716:',
       '                    INFO     train-20270101000000/algo-1-1800000000:',
     ],
+    ['2026-11-30T19:08:07.123Z     x()\n2026-11-30T19:08:07.123Z     ^^^\nb', '2026-11-30T19:08:07.123Z     x()\nb'],
+    ['File "a.py"%0A    x(a)%0A    ~^^^%0Ab', 'File "a.py"%0A    x(a)%0Ab'],
+    ['File "/opt/ml/code/a.py", line 3', 'File "/somewhere/else/a.py", line 3'],
+    ['/usr/bin/python3 train.py', '/usr/local/bin/python3.13 train.py'],
     ['##[group]a\nb\nc\n##[endgroup]\nd\n', '##[group]a\nc\nb\n##[endgroup]\nd\n'],
   ])('is the same of two runs: %s', (one, other) => {
     expect(masked(one)).toBe(masked(other));

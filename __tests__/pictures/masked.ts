@@ -1,4 +1,7 @@
-/** What differs from run to run is taken out of a picture's text: times, names of jobs, sizes, what depends on them. */
+/**
+ * What differs from run to run, and from machine to machine, is taken out of a picture's text: times, names of jobs, sizes,
+ * what depends on them, and what depends on the Python that runs the job.
+ */
 
 const MASKS: readonly (readonly [found: RegExp, mask: string])[] = [
   [/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
@@ -6,6 +9,12 @@ const MASKS: readonly (readonly [found: RegExp, mask: string])[] = [
   [/\b20\d\d-\d\d-\d\d\b/g, 'DAY'],
   [/\[\d\d:\d\d:\d\d\]/g, '[ELAPSED]'],
   [/-\d{8}-\d{6}-[0-9a-f]{4}\b/g, '-STAMP'],
+  // Where the stand-in has no namespaces, a job's files lie elsewhere. Versions of Python mark what failed in a line each
+  // in its own way, or not at all.
+  [/File "[^"]*\/([\w.]+)"/g, 'File "$1"'],
+  [/\S*\/python3(?:\.\d+)?(?= )/g, 'python3'],
+  [/^TIME +[\^~][\^~ ]*\n/gm, ''],
+  [/%0A *[\^~][\^~ ]*(?=%0A|$)/gm, ''],
   // The SDK's.
   [/^(?:\[\d\d\/\d\d\/\d\d [\d:]{8}\]| {19}) /gm, 'TIME '],
   [/\btrain-\d{14}\/algo-1-\d+/g, 'train-STAMP/algo-1'],
@@ -17,7 +26,7 @@ const MASKS: readonly (readonly [found: RegExp, mask: string])[] = [
   [/billed [^·<]*/g, 'billed SECONDS '],
   [/(?:about|less than) [\d.]+ USD(?: &#40;on demand .*?&#41;)?/g, 'MONEY'],
   [/\b\d+(?:\.\d)? (?:B|KiB|MiB)\b/g, 'SIZE'],
-  [/\b(?:\d+ [hm] )*\d+(?:\.\d+)? s\b/g, 'SECONDS'],
+  [/\b(?:(?:\d+ [hm] )*\d+(?:\.\d+)? s|(?:\d+ h )?\d+ [hm])\b/g, 'SECONDS'],
   [/Uploaded bytes \d+/g, 'Uploaded bytes NUMBER'],
   [/(SHA256 digest of uploaded artifact is ).*/g, '$1DIGEST'],
 ];

@@ -46,8 +46,10 @@ describe('a length of time', () => {
     [0.26, '0.3 s'],
     [9.94, '9.9 s'],
     [9.96, '10 s'],
-    [59.6, '1 m 0 s'],
-    [3_599.7, '1 h 0 m 0 s'],
+    [59.6, '1 m'],
+    [3_599.7, '1 h'],
+    [3_605, '1 h 0 m 5 s'],
+    [3_660, '1 h 1 m'],
   ])('of %d seconds is %s', (seconds, text) => {
     expect(secondsText(seconds)).toBe(text);
   });

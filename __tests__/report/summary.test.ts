@@ -112,9 +112,9 @@ describe('the facts', () => {
   });
   it.each([
     [751, 2504, 70, '12 m 31 s of 41 m 44 s (spot saved 70 %)'],
-    [60, 60, undefined, '1 m 0 s'],
-    [60, 60, 0, '1 m 0 s'],
-    [60, undefined, undefined, '1 m 0 s'],
+    [60, 60, undefined, '1 m'],
+    [60, 60, 0, '1 m'],
+    [60, undefined, undefined, '1 m'],
     [90_061, 90_061, undefined, '25 h 1 m 1 s'],
   ])('say what is billed: %s of %s seconds', (billableSeconds, trainingSeconds, spotSavings, text) => {
     expect(page({ billableSeconds, trainingSeconds, spotSavings })).toContain(`Billed ${text} `);

@@ -62,7 +62,7 @@ it('is made by the first run of a pull request, and changed by the second', asyn
   const [made, ...others] = github.store.comments;
   expect(others).toEqual([]);
   expect(made).toMatchObject({ number: NUMBER, author: BOT });
-  expect(made?.body).toMatch(/<code>accuracy<\/code>.*<strong>0\.9<\/strong>[^]*Updated .* for <code>aaaaaaa<\/code>/);
+  expect(made?.body).toMatch(/<code>accuracy<\/code>.*<strong>0\.9<\/strong>.*Updated .* for <code>aaaaaaa<\/code>/s);
 
   const second = await run('b'.repeat(40), 0.95);
   expect(second.code, second.log).toBe(0);

@@ -18,9 +18,10 @@ export function differenceText(before: number, now: number): string {
   return `${arrow} ${sign}${metricText(Math.abs(difference))}${part}`.replaceAll(' ', '\u00a0');
 }
 
-/** `1 h 2 m 5 s`; below 10 seconds with tenths: `0.4 s`. */
+/** `1 h 2 m 5 s`, and `5 m` without seconds; below 10 seconds with tenths: `0.4 s`. */
 export function secondsText(seconds: number): string {
-  return duration(seconds < 9.95 ? Number(seconds.toFixed(1)) : Math.round(seconds));
+  const text = duration(seconds < 9.95 ? Number(seconds.toFixed(1)) : Math.round(seconds));
+  return text.replace(/(?<=[hm])(?: 0 m)? 0 s$/, '');
 }
 
 /** `2026-11-30 12:05 UTC`. */
