@@ -59,7 +59,7 @@ describe('the same again', () => {
     const said = async (given: Record<string, string>, changed: Record<string, string> = {}): Promise<string> => {
       const { stdout, code } = await aws.run(aws.workspace({ ...files, ...changed }), { ...inputs, ...given });
       expect(code).toBe(0);
-      return /^Ran because changed since \S+: (.*)$/m.exec(stdout)?.[1]?.replace(/\.$/, '') ?? '';
+      return /^Ran because the task has changed since \S+: (.*)$/m.exec(stdout)?.[1]?.replace(/\.$/, '') ?? '';
     };
     const environment = 'A=secret-1';
     expect(await said({ environment, hyperparameters: 'lr=0.01\npassword=two' }, { 'w.py': `${WORKER}#` })).toBe(

@@ -66,7 +66,9 @@ describe('a plan', () => {
     expect(same.outputs).toMatchObject({ skipped: 'true', fingerprint: run.outputs['fingerprint'] });
 
     const changed = await plan({ hyperparameters: 'lr=0.2' }, { ...FILES, 'data/b': 'bbb', 'data/c': 'c' });
-    expect(changed.stdout).toContain(`because changed since ${job}: hyperparameters: lr 0.1 → 0.2; inputs: data.`);
+    expect(changed.stdout).toContain(
+      `because the task has changed since ${job}: hyperparameters: lr 0.1 → 0.2; inputs: data.`,
+    );
     expect(changed.stdout).toContain('Input data: 2 files (4 B) would be uploaded, 1 unchanged, 0 would be removed');
     expect(changed.code).toBe(0);
   });

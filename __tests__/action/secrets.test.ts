@@ -113,7 +113,7 @@ describe('a task', () => {
     expect((await of(`A=${arns['PASSWORD']}`)).outputs['skipped']).toBe('true');
     const other = await of(`A=${arns['KEY']}`);
     expect(other.outputs['skipped']).toBe('false');
-    expect(other.stdout).toMatch(/Ran because changed since \S+: secrets: A\.\n/);
+    expect(other.stdout).toMatch(/Ran because the task has changed since \S+: secrets: A\.\n/);
   });
 
   it('that is planned says what would be read', async () => {

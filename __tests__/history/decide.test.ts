@@ -56,7 +56,7 @@ describe('a decision', () => {
     ['the newest of the same', {}, [done('b'), done('a')], [], 'reuse b'],
     ['the same behind a failed one', {}, [failed('f'), done('a')], [], 'reuse a'],
     ['the same behind another one', {}, [different('b'), done('a')], [], 'reuse a'],
-    ['another', {}, [different('a')], [], 'start: changed since a: hyperparameters: lr 0.1 → 0.01'],
+    ['another', {}, [different('a')], [], 'start: the task has changed since a: hyperparameters: lr 0.1 → 0.01'],
     ['another, content with any', { skipIf: 'completed' }, [different('a')], [], 'reuse a'],
     ['failed, content with any', { skipIf: 'completed' }, [failed('f')], [], 'start: the task has not completed yet'],
     ['never', { skipIf: 'never' }, [done('a')], [], 'start: skip-if is never'],
@@ -103,9 +103,15 @@ describe('a decision', () => {
       {},
       [different('a')],
       [done('m')],
-      'start: changed since a: hyperparameters: lr 0.1 → 0.01',
+      'start: the task has changed since a: hyperparameters: lr 0.1 → 0.01',
     ],
-    ['another of the base', {}, [], [different('m')], 'start: changed since m: hyperparameters: lr 0.1 → 0.01'],
+    [
+      'another of the base',
+      {},
+      [],
+      [different('m')],
+      'start: the task has changed since m: hyperparameters: lr 0.1 → 0.01',
+    ],
     ['running in the base is nobody here', {}, [], [running('m')], 'start: the task has not completed yet'],
   ])('%s', (_what, given, jobs, base, expected) => {
     const decision = decide(wanted(given), jobs, base);

@@ -87,7 +87,10 @@ export function factsFor(given: Partial<ReportFacts> = {}): ReportFacts {
       ['hyperparameters', 'lr=0.01\nepochs=20'],
       ['environment', 'MODE=***'],
     ]),
-    ...{ skipped: false, why: 'changed since repo-train-20261129-180300-1f2e: hyperparameters: lr 0.1 → 0.01' },
+    ...{
+      skipped: false,
+      why: 'the task has changed since repo-train-20261129-180300-1f2e: hyperparameters: lr 0.1 → 0.01',
+    },
     ...{ state, outcome: outcome(state, []), cause: undefined, hint: '', errors: [], series, gate: [], notices: [] },
     cost: { usd: 0.5874, onDemandUsd: 1.9587, hourlyUsd: 1.408, pricesOf: 'price list of 2026-09-21' },
     facts: factsOf({ hyperparameters: 'lr=0.01\nepochs=20' }),

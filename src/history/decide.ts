@@ -93,7 +93,7 @@ function reason(wanted: Wanted, completed: readonly EarlierJob[], newest: Earlie
   const same = completed.find((job) => isSame(wanted, job));
   if (same !== undefined) return `the results of ${same.name}, which ran the same, ${lost(same)}`;
   if (newest.record === undefined) return `there is no record of what ${newest.name} ran`;
-  return `changed since ${newest.name}: ${changes(newest.record.facts, wanted.facts)}`;
+  return `the task has changed since ${newest.name}: ${changes(newest.record.facts, wanted.facts)}`;
 }
 
 function lost({ archives }: EarlierJob): string {

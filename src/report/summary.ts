@@ -69,7 +69,7 @@ function metricsSection({ metrics, previous }: JobReport, other: PreviousJob | u
 function changesText({ skipped, why }: JobReport, other: PreviousJob | undefined): string {
   if (skipped) return '';
   const lines = [
-    ...(why === '' || (other?.changes !== undefined && why.startsWith(`changed since ${other.job}: `))
+    ...(why === '' || (other?.changes !== undefined && why.startsWith(`the task has changed since ${other.job}: `))
       ? []
       : [`<p>This job ran because ${words(why)}.</p>`]),
     ...(other?.changes === undefined ? [] : [changeList(other)]),
