@@ -1,6 +1,8 @@
 /** A task that ran before: its results are taken when it would compute the same, and not otherwise. */
-import { readdirSync, utimesSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ArtifactServer } from '../workflows/artifact-server.ts';
 import { readText, StandIn } from './stand-in.ts';
@@ -85,6 +87,24 @@ describe('the same again', () => {
     const gone = await aws.run(workspace, inputs);
     expect(gone.stdout).toContain('are no longer in S3');
     expect(await creates()).toBe(before + 3);
+  });
+
+  it('is collected without what came to its place after its end', async () => {
+    const inputs = { ...common, task: 'later', download: 'model, output' };
+    const first = await aws.run(aws.workspace({ 'w.py': WORKER }), inputs);
+    const Key = `project/later/${first.outputs['job-name']}/output/output.tar.gz`;
+    writeFileSync(join(aws.folder, 'planted'), 'x');
+    execFileSync('tar', ['czf', 'later.tar.gz', 'planted'], { cwd: aws.folder });
+    const Body = readFileSync(join(aws.folder, 'later.tar.gz'));
+    await aws.s3().send(new PutObjectCommand({ Bucket: aws.bucket, Key, Body }));
+    const workspace = aws.workspace({});
+    const collected = await aws.run(workspace, { task: 'later', mode: 'collect', download: 'model, output' });
+    expect(collected.code, collected.stdout).toBe(0);
+    const output = join(workspace, 'sagemaker-output', 'later');
+    expect(readText(output, 'model', 'model')).toBe('{}');
+    expect(readdirSync(join(output, 'output'))).toEqual([]);
+    // A run of the same does not take such results.
+    expect((await aws.run(aws.workspace({ 'w.py': WORKER }), inputs)).stdout).toContain('were changed after it ended');
   });
 
   it('makes the artifacts of what it took', async () => {

@@ -1,7 +1,7 @@
 /** Fetches an archive and unpacks it; what cannot be unpacked whole is kept beside as it is. */
 import type { Readable } from 'node:stream';
 import type { Bucket } from '../aws/bucket.ts';
-import { openObject } from '../aws/s3-objects.ts';
+import { openLargeObject } from '../aws/large-object.ts';
 import { ActionError, describeError } from '../core/errors.ts';
 import { counted } from '../core/format.ts';
 import type { Below } from '../files/below.ts';
@@ -24,7 +24,7 @@ export interface Source {
 }
 
 function open({ aws, signal }: Step, { bucket, key, etag }: Source): Promise<Readable | undefined> {
-  return openObject(aws, bucket, key, signal, etag);
+  return openLargeObject(aws, bucket, key, signal, etag);
 }
 
 /** Makes the sub-folder of the results' folder anew; an empty folder of the worker's gives no object. */
