@@ -12,8 +12,9 @@ import { Pace } from './pace.ts';
 /**
  * Calls a second, of all kinds together. AWS allows the whole account 10 to 30 GetLogEvents and 5 to 25 FilterLogEvents,
  * depending on the region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ * So twenty steps at once leave some to others.
  */
-const CAUGHT_UP = 2;
+const CAUGHT_UP = 1;
 const BEHIND = 8;
 /** With this many instances or more, one search finds the lines of all. With fewer, each stream is read by itself. */
 const SEARCHED_FROM = 3;
@@ -69,7 +70,7 @@ export class JobLog {
 
   /** How long to wait before the next call, in milliseconds. */
   wait(now: number): number {
-    const rate = this.caughtUp ? CAUGHT_UP : BEHIND;
+    const rate = this.#sources().some(({ hurries }) => hurries) ? BEHIND : CAUGHT_UP;
     return Math.max(0, this.#pace.wait(rate, now), this.#next().due - now);
   }
 
