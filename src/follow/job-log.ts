@@ -34,7 +34,7 @@ export class JobLog {
   readonly #job: DescribedJob;
   readonly #print: (line: string) => void;
   readonly #show: Show;
-  readonly #pace = new Pace(1, Date.now());
+  readonly #pace = new Pace(2, Date.now());
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];
