@@ -91,7 +91,7 @@ function highWater(pid: number | undefined): number {
 
 function keep(size: Size): void {
   const before = existsSync(SIZES) ? (JSON.parse(readFileSync(SIZES, 'utf8')) as Record<string, Size>) : {};
-  const sizes = { ...before, [size.what.replace(/[\d.,]+/g, 'N')]: size };
+  const sizes = { ...before, [size.what]: size };
   writeFileSync(SIZES, JSON.stringify(sizes));
   console.info(`${size.what}: ${size.mib} MiB, ${size.seconds} s${size.more === undefined ? '' : `, ${size.more}`}`);
 }
