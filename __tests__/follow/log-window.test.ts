@@ -60,6 +60,18 @@ describe('what was found', () => {
     expect(window.known).toBe(70_000);
     expect(search(window, all.slice(window.known))).toEqual([]);
   });
+
+  it('is remembered in bounded memory while one search of many pages goes on', () => {
+    const window = new LogWindow(0);
+    const all = Array.from({ length: 300_000 }, (_, at) => event(at, at));
+    for (let at = 0; at < all.length; at += 10_000) {
+      expect(window.accept(all.slice(at, at + 10_000))).toHaveLength(10_000);
+      expect(at + 10_000 - window.known).toBeLessThanOrEqual(110_000);
+    }
+    window.close();
+    expect(window.known).toBe(250_000);
+    expect(search(window, all.slice(window.known))).toEqual([]);
+  });
 });
 
 it('gives out each of ten streams’ events once, however they are late within the window', () => {

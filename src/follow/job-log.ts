@@ -12,8 +12,9 @@ import { Pace } from './pace.ts';
 /**
  * Calls a second, of all kinds together. AWS allows the whole account 10 to 30 GetLogEvents and 5 to 25 FilterLogEvents,
  * depending on the region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ * So twenty steps at once leave some to others.
  */
-const CAUGHT_UP = 2;
+const CAUGHT_UP = 1;
 const BEHIND = 8;
 /** With this many instances or more, one search finds the lines of all. With fewer, each stream is read by itself. */
 const SEARCHED_FROM = 3;
@@ -33,7 +34,8 @@ export class JobLog {
   readonly #job: DescribedJob;
   readonly #print: (line: string) => void;
   readonly #show: Show;
-  readonly #pace: Pace;
+  /** The first two calls are of different kinds and come at once: the list of the streams, and the first lines of one. */
+  readonly #pace = new Pace(2, Date.now());
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];
@@ -50,8 +52,6 @@ export class JobLog {
     this.#starts = starts(job);
     const prefix = `${job.name}/`;
     const ended = isEnded(job);
-    // The log of an ended job begins with two calls of different kinds: the list of its streams, and a stream's first lines.
-    this.#pace = new Pace(ended ? 2 : 1, Date.now());
     this.#list = new StreamList(aws, prefix, (name) => this.#addTail(name, ended));
     // The log of an ended job is read stream by stream, so that nothing is read twice.
     if (ended || job.instanceCount < SEARCHED_FROM) return;
@@ -71,7 +71,7 @@ export class JobLog {
 
   /** How long to wait before the next call, in milliseconds. */
   wait(now: number): number {
-    const rate = this.caughtUp ? CAUGHT_UP : BEHIND;
+    const rate = this.#sources().some(({ hurries }) => hurries) ? BEHIND : CAUGHT_UP;
     return Math.max(0, this.#pace.wait(rate, now), this.#next().due - now);
   }
 

@@ -17,8 +17,10 @@ const FULL_BYTES = 500_000;
 export interface Source {
   /** When the next call is due, in milliseconds. The source that has waited longest comes first. */
   readonly due: number;
-  /** Whether more is known to be there than was read. */
+  /** Whether it was not read to its end, as far as is known. */
   readonly behind: boolean;
+  /** Whether much is known to be there that was not read, so that the next call is not to wait. */
+  readonly hurries: boolean;
   readonly ask: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export class StreamList implements Source {
   #token: string | undefined;
   due = 0;
   behind = true;
+  hurries = false;
 
   constructor(aws: Connection, prefix: string, add: (stream: string) => void) {
     this.#aws = aws;
@@ -45,6 +48,7 @@ export class StreamList implements Source {
     for (const name of page.items) this.#add(name);
     this.#token = page.next;
     this.behind = page.next !== undefined;
+    this.hurries = this.behind;
     if (!this.behind) this.due = Date.now() + AGAIN_MS;
   }
 }
@@ -58,12 +62,14 @@ export class StreamTail implements Source {
   #token: string | undefined;
   due = 0;
   behind = true;
+  hurries: boolean;
 
   constructor(aws: Connection, stream: string, take: Take, eager: boolean) {
     this.#aws = aws;
     this.#stream = stream;
     this.#take = take;
     this.#eager = eager;
+    this.hurries = eager;
   }
 
   async ask(signal: AbortSignal): Promise<void> {
@@ -72,6 +78,7 @@ export class StreamTail implements Source {
     await this.#take(this.#stream, page.items);
     this.#token = page.next;
     this.behind = more && (this.#eager || page.items.length === 0 || isFull(page));
+    this.hurries = this.behind;
     this.due = Date.now() + (this.behind ? 0 : AGAIN_MS);
   }
 }
@@ -94,6 +101,7 @@ export class JobSearch implements Source {
   #lastFound = Date.now();
   due = 0;
   behind = true;
+  hurries = false;
   /** Whether a search as far back as possible found nothing new, for some seconds now. */
   idle = false;
 
@@ -137,6 +145,7 @@ export class JobSearch implements Source {
     this.due = Date.now();
     // A page of lines that are known already is no reason to hurry.
     this.behind = page.next !== undefined && fresh.length * 2 >= page.items.length;
+    this.hurries = this.behind;
     if (page.next === undefined) this.#end();
   }
 
@@ -172,6 +181,10 @@ export class Recount implements Source {
     this.#stream = stream;
     this.#found = found;
     this.#take = take;
+  }
+
+  get hurries(): boolean {
+    return this.behind;
   }
 
   async ask(signal: AbortSignal): Promise<void> {

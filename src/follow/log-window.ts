@@ -13,7 +13,7 @@ const AGAIN_BYTES = 300_000;
 /** It starts before the newest event of each stream, unless that stream is further behind the newest of all. */
 const STREAM_BEHIND_MS = 5_000;
 const MARGIN_MS = 500;
-/** This many events are remembered. */
+/** This many events are remembered, and up to twice as many while a search goes on. */
 const REMEMBERED = 50_000;
 
 interface Remembered {
@@ -58,12 +58,13 @@ export class LogWindow {
       this.#newest.set(event.stream, Math.max(at, this.#newest.get(event.stream) ?? 0));
       fresh.push(event);
     }
+    // A search of many pages comes to them by their times, so it does not find again what is forgotten meanwhile.
+    if (this.#events.length > 2 * REMEMBERED) this.#forget();
     return fresh;
   }
 
   /** Ends a search. */
   close(): void {
-    this.#events.sort((a, b) => a.timestamp - b.timestamp);
     this.#forget();
     const times = [...this.#newest.values()];
     const newest = Math.max(...times);
@@ -86,6 +87,7 @@ export class LogWindow {
   }
 
   #forget(): void {
+    this.#events.sort((a, b) => a.timestamp - b.timestamp);
     const oldest = this.#events.at(-REMEMBERED);
     if (oldest === undefined) return;
     const kept = this.#events.findIndex(({ timestamp }) => timestamp >= oldest.timestamp);
