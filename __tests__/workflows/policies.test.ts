@@ -14,7 +14,7 @@ import { expectEnough, makeInputs, roleFor } from './on-aws.ts';
 
 const PROJECT = 'simple-sagemaker-example';
 const MULTI = `${PROJECT}-multi`;
-/** For a cancelled step's job, and for three instances and more, which no example has: __tests__/action/permissions.test.ts. */
+/** For a cancelled step's job, and for several instances: __tests__/action/permissions.test.ts. */
 const NOT_IN_EXAMPLES = ['StopJobs', 'LogSearch'];
 /** In place of a statement: a policy has at least one. */
 const NOTHING: Statement = { Effect: 'Allow', Action: 'iam:ListUsers', Resource: '*' };

@@ -16,15 +16,13 @@ import { Pace } from './pace.ts';
  */
 const CAUGHT_UP = 1;
 const BEHIND = 8;
-/** With this many instances or more, one search finds the lines of all. With fewer, each stream is read by itself. */
-const SEARCHED_FROM = 3;
 /** How much an instance's clock may be behind SageMaker's. */
 const CLOCKS_MS = 600_000;
 
 const DENIED = 'AccessDeniedException';
 const WITHOUT_SEARCH =
   'The credentials may not call logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs. So the step reads the ' +
-  'logs of two instances a second, in turn.';
+  'log of one instance a second, in turn.';
 
 export type Show = (lines: LogLines) => Promise<void>;
 
@@ -53,8 +51,8 @@ export class JobLog {
     const prefix = `${job.name}/`;
     const ended = isEnded(job);
     this.#list = new StreamList(aws, prefix, (name) => this.#addTail(name, ended));
-    // The log of an ended job is read stream by stream, so that nothing is read twice.
-    if (ended || job.instanceCount < SEARCHED_FROM) return;
+    // One search finds the lines of all instances. The log of an ended job is read stream by stream, so that nothing is read twice.
+    if (ended || job.instanceCount === 1) return;
     const since = Math.max(0, (job.transitions[0]?.at?.getTime() ?? 0) - CLOCKS_MS);
     this.#search = new JobSearch(aws, prefix, since, (name, events) => this.#take(name, events));
   }
