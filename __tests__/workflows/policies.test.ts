@@ -14,8 +14,8 @@ import { expectEnough, makeInputs, roleFor } from './on-aws.ts';
 
 const PROJECT = 'simple-sagemaker-example';
 const MULTI = `${PROJECT}-multi`;
-/** For a cancelled step's job, and for several instances: __tests__/action/permissions.test.ts. */
-const NOT_IN_EXAMPLES = ['StopJobs', 'LogSearch'];
+/** For a cancelled step's job: __tests__/action/permissions.test.ts. */
+const NOT_IN_EXAMPLES = ['StopJobs'];
 /** In place of a statement: a policy has at least one. */
 const NOTHING: Statement = { Effect: 'Allow', Action: 'iam:ListUsers', Resource: '*' };
 /** Of the calls that a statement's condition asks for. */
