@@ -129,5 +129,6 @@ describe('the calls of a sync', () => {
     const { 'data/0/f0': gone, ...fewer } = files;
     const changed = parts(await started({ ...fewer, 'data/1/f1': `${gone} changed` }));
     expect(changed).toMatchObject({ written: 2, removed: 1 });
+    await aws.ended(await aws.newestJob('sync'));
   });
 });

@@ -116,14 +116,18 @@ async function taskJob(
   if (record?.end !== undefined && !needsState(record)) {
     return { name, place, record, state: undefined, ended: true, completed: record.end.completed, archives: 'there' };
   }
-  const state = await findJob(aws, name, signal);
+  const [state, left] = await together(signal, (signal) => [
+    findJob(aws, name, signal),
+    // Most likely needed: the record says that the job completed.
+    record?.end?.completed === true ? archivesNow(aws, bucket, place, name, record, signal) : undefined,
+  ]);
   // A job of that name which writes elsewhere is not of this task, whatever its folder here says.
   if (state === undefined || state.outputPath !== outputPath(bucket.name, place)) return undefined;
   const job = { name, place, record, state, ended: isEnded(state) };
   if (state.status !== 'Completed') return { ...job, completed: false, archives: 'there' };
   const [completed, archives] = await together(signal, (signal) => [
     record?.end?.completed ?? isTaskCompleted(aws, bucket, place, state, signal),
-    archivesNow(aws, bucket, place, name, record, signal),
+    left ?? archivesNow(aws, bucket, place, name, record, signal),
   ]);
   return { ...job, completed, archives };
 }
