@@ -24,7 +24,7 @@ const CLOCKS_MS = 600_000;
 const DENIED = 'AccessDeniedException';
 const WITHOUT_SEARCH =
   'The credentials may not call logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs. So the step reads the ' +
-  'logs of two instances a second, in turn.';
+  'log of one instance a second, in turn.';
 
 export type Show = (lines: LogLines) => Promise<void>;
 
