@@ -72,7 +72,8 @@ export function isServiceError(error: unknown, ...names: readonly string[]): err
 /** Notes which service's operation failed so, and what to do. `operation`: `ListObjectsV2`. */
 export function explainCall(error: unknown, service: string, operation: string): void {
   if (!(error instanceof Error) || error.name === 'AbortError') return;
-  if (error instanceof ActionError && isAnswer(error)) return;
+  // These name what they are about themselves, which is not this call.
+  if (error instanceof NoCredentials || (error instanceof ActionError && isAnswer(error))) return;
   const hint = error instanceof ActionError ? undefined : remedyOf(error, operation);
   addKnown(error, { from: `${service} (${operation})`, hint });
 }
