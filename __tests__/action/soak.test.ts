@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const isFull = process.env['SSM_TEST_FULL'] === '1';
-const RUNS = isFull ? 1_000 : 8;
+const RUNS = isFull ? 1_000 : 20;
 const TIME = 6 * 60 * 60_000;
 const script = join(import.meta.dirname, '..', '..', 'scripts', 'soak.mjs');
 
@@ -20,7 +20,7 @@ const soak = (...flags: string[]): Promise<{ stdout: string; code: number }> =>
 it(
   'keeps all promises in each run',
   async () => {
-    // These eight have all that a plan can have: three steps at once, both ways to end a process, a step that wants another job.
+    // These twenty have all that a plan can have: three steps at once, both ways to end a process, a step that wants another job.
     const seed = isFull ? String(Math.floor(Math.random() * 1e9)) : '87';
     const { stdout, code } = await soak('--runs', String(RUNS), '--seed', seed);
     expect(code, stdout).toBe(0);
