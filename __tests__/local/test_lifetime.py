@@ -1,11 +1,14 @@
 """Which isolation a server takes, and that nothing outlives it."""
 
+import ctypes
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import LOCAL, wait_for
@@ -38,6 +41,16 @@ def test_nothing_outlives_the_server(start, sudo, kind, number):
         again = start("--isolation", "none", data=server.data)
         assert list((server.data / "jobs").iterdir()) == []
         again.end()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals a thread by Linux's own call")
+def test_ends_whichever_thread_gets_the_signal(start):
+    server = start("--isolation", "none")
+    threads = sorted(int(path.name) for path in Path(f"/proc/{server.process.pid}/task").iterdir())
+    assert len(threads) > 1
+    tgkill = 234 if platform.machine() == "x86_64" else 131  # the number of the system call
+    ctypes.CDLL(None).syscall(tgkill, server.process.pid, threads[-1], signal.SIGTERM)
+    assert server.process.wait(20) == 0
 
 
 def test_auto_falls_back_to_none_where_namespaces_are_denied(start):

@@ -56,9 +56,7 @@ def serve(settings: Settings) -> None:
     if proxy:
         parts.lead_by(proxy.client_settings())
 
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    end_asked = _listen_for_the_end()
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     if parts.s3:
         adopt_buckets(settings.region, _buckets_of(parts.s3))
@@ -75,13 +73,27 @@ def serve(settings: Settings) -> None:
     sys.stdout.write(json.dumps(first_line) + "\n")
     sys.stdout.flush()
 
-    ended.wait()
+    os.read(end_asked, 1)
     parts.training.close()
     if proxy:
         proxy.close()
     server.shutdown()
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listen_for_the_end() -> int:
+    """A pipe that can be read when SIGTERM or SIGINT has come.
+
+    The kernel may give a signal to any thread, and Python's handlers wait for the first one, which would wait for ever.
+    Only what Python writes to a pipe wakes it (Python library reference, signal.set_wakeup_fd).
+    """
+    end_asked, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return end_asked
 
 
 def _swept(containers: Containers, mark: str) -> str:
