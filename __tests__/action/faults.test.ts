@@ -21,7 +21,7 @@ import {
 } from './faults/plan.ts';
 import recorded from './faults/record.json' with { type: 'json' };
 import { type Calls, triedOf } from './faults/record.ts';
-import { callsOf, FIRST, LATER, SMALL, tell, textOf } from './faults/scenario.ts';
+import { callsOf, FIRST, LATER, tell, textOf } from './faults/scenario.ts';
 import { Task } from './faults/task.ts';
 import { faultAt } from './faults/ways.ts';
 
@@ -31,7 +31,7 @@ const TIME = 4 * 60 * 60_000;
 /** What was tried by the last full run: the calls, then a line for each trial. */
 const TRIED = join(import.meta.dirname, '..', '..', '.cache', 'faults.jsonl');
 
-const lanes = await Lanes.open(isFull ? 3 : 2);
+const lanes = await Lanes.open(isFull ? 5 : 2);
 afterAll(() => lanes.close());
 const trials = isFull ? await all() : sample();
 
@@ -58,11 +58,11 @@ function sample(): readonly Trial[] {
   const [first, later] = [Object.keys(recorded.calls.first), Object.keys(recorded.calls.later)];
   const kill = { operation: 'sagemaker:CreateTrainingJob', call: 1, when: 'after', signal: 'SIGKILL' } as const;
   return [
-    ...pairwiseRuns(SMALL, first, 1),
+    ...pairwiseRuns(FIRST, first, 1),
     ...pairwiseRuns(LATER, later, 3),
-    { scenario: SMALL, failing: [{ operation: 's3:PutObject', call: 2, way: 'denied' }] },
-    { scenario: SMALL, failing: [{ operation: 'logs:GetLogEvents', call: 2, way: 'expired' }] },
-    { scenario: SMALL, failing: [], kill },
+    { scenario: FIRST, failing: [{ operation: 's3:PutObject', call: 2, way: 'denied' }] },
+    { scenario: FIRST, failing: [{ operation: 'logs:GetLogEvents', call: 2, way: 'expired' }] },
+    { scenario: FIRST, failing: [], kill },
   ];
 }
 

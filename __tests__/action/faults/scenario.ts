@@ -11,20 +11,21 @@ import { holdAt, type Point } from './ways.ts';
 /** One way to run. */
 export interface Scenario {
   readonly name: string;
-  /** With three and more the log is searched; with fewer, each stream is read. */
   readonly instances: number;
   /** Inputs of the run that fails, beside those that the next run has too. */
   readonly more: Readonly<Record<string, string>>;
   readonly prepare: (aws: StandIn, task: Task) => Promise<void>;
 }
 
+/** Its log is read stream by stream. */
 export const FIRST: Scenario = {
   name: 'a first run',
-  instances: 2,
+  instances: 1,
   more: { 'max-cost': '1000' },
   prepare: async () => {},
 };
 
+/** The log of several instances is searched. */
 export const LATER: Scenario = {
   name: 'a later run',
   instances: 3,
@@ -36,9 +37,6 @@ export const LATER: Scenario = {
     }
   },
 };
-
-/** For `npm test`: as the first run, with half its jobs' processes. */
-export const SMALL: Scenario = { ...FIRST, instances: 1 };
 
 /** Something that happens to the step when this call waits for its answer. */
 export interface Kill extends Point {
