@@ -42,7 +42,7 @@ export function everyKill(scenario: Scenario, points: readonly Point[]): Trial[]
   );
 }
 
-const WHILE_FOLLOWED: Kill = { operation: 'logs:GetLogEvents', call: 2, when: 'after', signal: 'SIGKILL' };
+const WHILE_FOLLOWED: Kill = { operation: 'logs:GetLogEvents', call: 1, when: 'after', signal: 'SIGKILL' };
 const WHILE_SENDING: Kill = { operation: 's3:UploadPart', call: 2, when: 'after', signal: 'SIGKILL' };
 const STOPS = ['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'];
 const CLEANS = ['GetObject', 'PutObject', 'ListMultipartUploads', 'AbortMultipartUpload', 'DeleteObject'];
