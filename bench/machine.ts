@@ -10,7 +10,7 @@ export function machine(): Machine {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGib: Math.round(totalmem() / GIB),
-    system: `${distribution()}, Linux ${release()}`,
+    system: `${distribution()}, Linux ${release().replace(/-.*/, '')}`,
   };
 }
 

@@ -43,6 +43,10 @@ export const launch: Scenario = {
     { measure: 'seconds', most: 1 / 15, times: FASTEST },
     { measure: 'calls', most: 9 },
   ],
+  missed:
+    'Node and the code of the action take their time before the first call, and then calls wait for each other: who asks, the ' +
+    "task's jobs, the lease, the jobs again, the request. Of the calls two look at the job's role and its policies, so that a role " +
+    'that somebody changed is repaired; with `execution-role` they are not made.',
   peers: PEERS.map(({ peer }) => peer),
   open: async (bench) => {
     const workspace = codeFolder(bench);

@@ -18,6 +18,9 @@ export const skip: Scenario = {
     { measure: 'seconds', most: 0.35 },
     { measure: 'calls', most: 9 },
   ],
+  missed:
+    "With a distance, calls that wait for each other's answers are the bound: who asks, the task's jobs, their records, the " +
+    "job's state, its log.",
   peers: [],
   open: async (bench) => {
     const { aws } = bench;
