@@ -251,6 +251,17 @@ describe('the time for a call', () => {
     await expect(retries.refreshRetryTokenForRetry(token(180_001), failed)).rejects.toThrow('is over');
   });
 
+  it.each([
+    ['2', 2],
+    ['1', 1],
+    ['many', 3],
+  ])('is cut short by AWS_MAX_ATTEMPTS=%s, if that is a number', async (given, calls) => {
+    vi.stubEnv('AWS_MAX_ATTEMPTS', given);
+    const call = CALLS.sagemaker(connect([json('InternalFailure', 500), json('InternalFailure', 500), JOBS]));
+    await (calls === 3 ? call : expect(call).rejects.toThrow('InternalFailure'));
+    expect(asked).toHaveLength(calls);
+  });
+
   it('is short for a host that never answered', async () => {
     const begun = Date.now();
     await expect(CALLS.s3(connect([], 'http://127.0.0.1:9'))).rejects.toThrow('refuses the connection');

@@ -120,7 +120,8 @@ tally.attack(
     // The first object that is put is the task's lease.
     const calls = operation === 'PutObject' ? { calls: Array.from({ length: 100 }, (_, at) => at + 2) } : {};
     await aws.fault({ kind: 'reset', operation: `s3:${operation}`, when, ...calls });
-    const { code, stdout } = await aws.run(workspace, inputs);
+    // Else calls are made again for three minutes.
+    const { code, stdout } = await aws.run(workspace, inputs, { AWS_MAX_ATTEMPTS: '3' });
     expect(code, stdout).toBe(1);
     expect(stdout).toMatch(/::error::/);
     const started = (await aws.newestJob(inputs.task)) !== '';

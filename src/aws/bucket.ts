@@ -19,6 +19,8 @@ import { encryptedWith, s3 } from './s3-client.ts';
 import { listSubfolders } from './s3-list.ts';
 import { isExpired, isServiceError } from './service-errors.ts';
 
+/** S3's errors for a bucket of another region: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
+const ELSEWHERE = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
 /** How long to wait for another run's change of the bucket. */
 const CONFLICT_MS = 30_000;
 const RETRY_MS = 1_000;
@@ -149,24 +151,20 @@ async function retryConflicts<T>(call: () => Promise<T>, signal: AbortSignal): P
 }
 
 function bucketError(bucket: HomeBucket, status: number | undefined, cause: unknown): unknown {
-  switch (status) {
-    case 403:
-      return new ActionError(
-        `S3 denies access to the bucket ${bucket.name}: it belongs to another account than ${bucket.owner}, the ` +
-          'credentials lack s3:ListBucket on it, or its policy denies it.',
-        'Set "bucket" to another name, or allow s3:ListBucket on this bucket.',
-      );
-    case 301:
-    case 400:
-      return new ActionError(
-        `The bucket ${bucket.name} is in another region than ${bucket.region}.`,
-        'Set "bucket" to a bucket in the job\'s region, or set "aws-region" to the region of this bucket.',
-      );
-    default:
-      return new ActionError(
-        `S3 did not answer for the bucket ${bucket.name}: ${status === undefined ? (cause as Error).message : `HTTP ${status}`}.`,
-        'Run the step again. If that fails too, check the network between the runner and S3 (AWS_ENDPOINT_URL, proxy).',
-        { cause },
-      );
-  }
+  if (status === 301 || isServiceError(cause, ...ELSEWHERE))
+    return new ActionError(
+      `The bucket ${bucket.name} is in another region than ${bucket.region}.`,
+      'Set "bucket" to a bucket in the job\'s region, or set "aws-region" to the region of this bucket.',
+    );
+  if (status === 403)
+    return new ActionError(
+      `S3 denies access to the bucket ${bucket.name}: it belongs to another account than ${bucket.owner}, the ` +
+        'credentials lack s3:ListBucket on it, or its policy denies it.',
+      'Set "bucket" to another name, or allow s3:ListBucket on this bucket.',
+    );
+  return new ActionError(
+    `S3 did not list the bucket ${bucket.name}: ${(cause as Error).message || `HTTP ${status}`}`,
+    'Run the step again. If that fails too, check the network between the runner and S3 (AWS_ENDPOINT_URL, proxy).',
+    { cause },
+  );
 }

@@ -22,6 +22,11 @@ const WISH_MS = 5_000;
 /** The system's codes: https://nodejs.org/api/errors.html#common-system-errors */
 const CONNECTION = /^E[A-Z]+$/;
 
+/** The SDK's own setting: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
+function mostAttempts({ AWS_MAX_ATTEMPTS: given = '' }: NodeJS.ProcessEnv): number {
+  return /^[1-9]\d*$/.test(given) ? Number(given) : Number.POSITIVE_INFINITY;
+}
+
 interface Token extends RetryToken {
   readonly since: number;
 }
@@ -34,6 +39,7 @@ export class Retries implements RetryStrategyV2 {
   readonly #rate = new DefaultRateLimiter();
   /** The last call's turn. One after the other waits for the rate, so that at its end the process waits for one at most. */
   #turns = Promise.resolve();
+  readonly #mostAttempts = mostAttempts(process.env);
   #hasAnswered = false;
   #closed = false;
 
@@ -55,7 +61,7 @@ export class Retries implements RetryStrategyV2 {
     if (error !== undefined && statusOf(error) !== undefined) this.#hasAnswered = true;
     this.#rate.updateClientSendingRate({ errorType: isThrottled(error) ? 'THROTTLING' : 'TRANSIENT' });
     const trouble = error && troubleOf(error, errorType === 'TRANSIENT', count);
-    if (trouble === undefined) throw new Error('The call is not made again.');
+    if (trouble === undefined || count + 1 >= this.#mostAttempts) throw new Error('The call is not made again.');
     const pause = pauseOf(count, isThrottled(error), retryAfterHint);
     const limit = this.#hasAnswered ? LONGEST_MS : UNREACHABLE_MS;
     if (count > 0 && Date.now() + pause > since + limit) throw new Error('The time for the call is over.');
