@@ -15,8 +15,8 @@ const ci = process.env.CI === 'true';
 const node = process.execPath;
 const npm = (name) => join(root, 'node_modules', '.bin', name);
 const CORES = Math.max(2, availableParallelism());
-/** One more than there are cores: tests wait as long as they work. */
-const AT_ONCE = CORES + 1;
+/** Each of them runs several tests at a time, which wait as long as they work. */
+const AT_ONCE = CORES;
 const SILENCE_MS = 15_000;
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
