@@ -18,6 +18,7 @@ import { SyncProgress, syncFolder } from '../../src/data/sync.ts';
 import { hashFiles } from '../../src/files/hash.ts';
 import { listData } from '../../src/files/tree.ts';
 import { Network } from '../../src/network/network.ts';
+import { listInPieces } from './list-in-pieces.ts';
 import { StandIn } from './stand-in.ts';
 
 const MIB = 2 ** 20;
@@ -150,7 +151,7 @@ describe('a list', () => {
     expect(whole).toHaveLength(2_300);
     for (const cuts of [['f 00500ü'], ['f 01200ü', 'f 01200ü+', 'f 02000'], ['a', 'z'], ['f 00999ü', 'f 01999ü']]) {
       await aws.clearRequests();
-      expect(await listFolder(client(), bucket(), place.folder, NEVER, cuts)).toEqual(whole);
+      expect(await listInPieces(client(), bucket(), place.folder, cuts)).toEqual(whole);
       expect((await aws.calls())['ListObjectsV2']).toBeLessThanOrEqual(4 + cuts.length);
     }
   });

@@ -17,7 +17,7 @@ import type { Connection } from './connection.ts';
 import { accountId } from './credentials.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
 import { listSubfolders } from './s3-list.ts';
-import { isExpired, isServiceError } from './service-errors.ts';
+import { isExpired, isServiceError, statusOf } from './service-errors.ts';
 
 /** S3's errors for a bucket of another region: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
 const ELSEWHERE = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException'];
@@ -83,9 +83,8 @@ async function foldersIn(
   } catch (error) {
     signal.throwIfAborted();
     if (isServiceError(error, 'NoSuchBucket')) return undefined;
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (error instanceof ActionError || isExpired(error)) throw error;
-    throw bucketError(bucket, status, error);
+    throw bucketError(bucket, error);
   }
 }
 
@@ -150,7 +149,8 @@ async function retryConflicts<T>(call: () => Promise<T>, signal: AbortSignal): P
   }
 }
 
-function bucketError(bucket: HomeBucket, status: number | undefined, cause: unknown): unknown {
+function bucketError(bucket: HomeBucket, cause: unknown): ActionError {
+  const status = statusOf(cause);
   if (status === 301 || isServiceError(cause, ...ELSEWHERE))
     return new ActionError(
       `The bucket ${bucket.name} is in another region than ${bucket.region}.`,

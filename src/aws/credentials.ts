@@ -10,7 +10,7 @@ import type { Connection, Credentials } from './connection.ts';
 import { endpointVariants } from './endpoint-variants.ts';
 import { RequestHandler } from './request-handler.ts';
 import { Retries } from './retries.ts';
-import { isAnswer, isServiceError, isTransient, NoCredentials } from './service-errors.ts';
+import { isAnswer, isServiceError, isTransient, NoCredentials, statusOf } from './service-errors.ts';
 
 /** The SDK asks for new credentials when less than 5 minutes are left, so this must be longer. */
 const EARLY_MS = 6 * 60_000;
@@ -150,7 +150,7 @@ function isOfSts(error: unknown): boolean {
 
 /** STS is out of order, something else answered in its place, or the SDK finds no address in its settings. */
 function unusable(error: unknown): NoCredentials {
-  const { message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  const { message } = error as Error;
   if (isTransient(error) && isOfSts(error)) {
     return new NoCredentials(
       `AWS STS has a fault: ${message}`,
@@ -158,7 +158,7 @@ function unusable(error: unknown): NoCredentials {
       { cause: error },
     );
   }
-  const status = $metadata?.httpStatusCode;
+  const status = statusOf(error);
   return new NoCredentials(
     `AWS STS cannot be asked, or the answer is not one of AWS: ${status === undefined ? message : `HTTP ${status}.`}`,
     'Check "aws-region" and, in the environment, AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. A ' +

@@ -2,7 +2,7 @@
  * Reads S3's answer to ListObjectsV2, as S3 writes it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  * A parser of any XML takes twenty times as long. In XML without comments and CDATA a `<` begins a tag and nothing else.
  */
-import { decodeKey } from './s3-key.ts';
+import { keyDecoder } from './s3-key.ts';
 
 /** An object as the answer describes it. */
 export interface ListedObject {
@@ -45,7 +45,7 @@ function read(bytes: Buffer): ListAnswer {
   const token = isTruncated ? others.get('NextContinuationToken') : undefined;
   const keys = Number(others.get('KeyCount') ?? elements.length);
   if (isTruncated !== (token !== undefined) || keys !== elements.length) throw new Unexpected();
-  const decode = others.get('EncodingType') === 'url' ? decodeKey : (key: string) => key;
+  const decode = keyDecoder(others.get('EncodingType'));
   // Read from the bytes again: a piece of `text` would keep all of it in memory.
   const textOf = ({ begin, end }: Range): string => unescaped(bytes.toString('utf8', begin, end));
   return {

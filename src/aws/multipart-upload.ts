@@ -21,7 +21,7 @@ import { type FilePart, partsOf } from '../core/parts.ts';
 import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { s3 } from './s3-client.ts';
-import { decodeKey } from './s3-key.ts';
+import { keyDecoder } from './s3-key.ts';
 import { isAnswer, isServiceError } from './service-errors.ts';
 
 const PARTS_AT_ONCE = 8;
@@ -50,7 +50,7 @@ export async function listUnfinished(
   for (;;) {
     const request = { ...owned, Prefix: folder, EncodingType: 'url' as const, ...markers };
     const page = await s3(aws).send(new ListMultipartUploadsCommand(request), { abortSignal: signal });
-    const decode = page.EncodingType === 'url' ? decodeKey : (key: string) => key;
+    const decode = keyDecoder(page.EncodingType);
     uploads.push(...(page.Uploads ?? []).map((upload) => ({ ...upload, Key: decode(upload.Key ?? '') })));
     if (page.IsTruncated !== true) break;
     markers = { KeyMarker: decode(page.NextKeyMarker ?? ''), UploadIdMarker: page.NextUploadIdMarker };

@@ -58,7 +58,7 @@ export class Retries implements RetryStrategyV2 {
   async refreshRetryTokenForRetry(before: RetryToken, failed: RetryErrorInfo): Promise<Token> {
     const { error, errorType, retryAfterHint } = failed;
     const [count, { since }] = [before.getRetryCount(), before as Token];
-    if (error !== undefined && statusOf(error) !== undefined) this.#hasAnswered = true;
+    if (statusOf(error) !== undefined) this.#hasAnswered = true;
     this.#rate.updateClientSendingRate({ errorType: isThrottled(error) ? 'THROTTLING' : 'TRANSIENT' });
     const trouble = error && troubleOf(error, errorType === 'TRANSIENT', count);
     if (trouble === undefined || count + 1 >= this.#mostAttempts) throw new Error('The call is not made again.');

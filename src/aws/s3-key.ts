@@ -8,9 +8,9 @@ export function encodeKey(key: string): string {
 }
 
 /**
- * Decodes a key of EncodingType `url`, in which a plus is a blank:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html. Throws a URIError if it is none.
+ * What decodes the keys of an answer. `encoding`: its EncodingType. If that is `url`, a plus is a blank, and the decoder throws a
+ * URIError for a key that is not encoded so: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-export function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
+export function keyDecoder(encoding: string | undefined): (key: string) => string {
+  return encoding === 'url' ? (key) => decodeURIComponent(key.replaceAll('+', ' ')) : (key) => key;
 }

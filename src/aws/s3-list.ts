@@ -14,50 +14,43 @@ import { isServiceError } from './service-errors.ts';
 
 const PIECES_AT_ONCE = 8;
 
-/**
- * All objects below the folder (a key with a slash at its end, or empty), without the folder's marker object
- * (`folder/`). `cuts`: see `listPieces`.
- */
+/** All objects below the folder (a key with a slash at its end, or empty), without the folder's marker object (`folder/`). */
 export async function listFolder(
   aws: Connection,
   bucket: Bucket,
   folder: string,
   signal: AbortSignal,
-  cuts: readonly string[] = [],
 ): Promise<RemoteFile[]> {
-  const pages: { readonly files: readonly RemoteFile[]; readonly piece: number }[] = [];
-  await listPieces(aws, bucket, folder, cuts, (files, piece) => void pages.push({ files, piece }), signal);
-  return pages.toSorted((a, b) => a.piece - b.piece).flatMap(({ files }) => files);
+  const all: RemoteFile[] = [];
+  await listPieces(aws, bucket, folder, [], (files) => void all.push(...files), signal);
+  return all;
 }
 
 /**
  * Calls `take` with the objects below the folder, page by page, without its marker object. `cuts`: paths, sorted by their bytes,
  * at which a listing of several pages is cut into pieces, which are read at the same time. If there is a page of objects between
- * any two of them, each page is read once. `piece`: the pieces' numbers are in the order of their paths.
+ * any two of them, each page is read once.
  */
 export async function listPieces(
   aws: Connection,
   bucket: Bucket,
   folder: string,
   cuts: readonly string[],
-  take: (files: readonly RemoteFile[], piece: number) => void,
+  take: (files: readonly RemoteFile[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const pages = new Pages(aws, bucket, folder);
   const first = await pages.page({ kind: 'first' }, cuts.length > 0, signal);
-  take(
-    first.files.filter(({ path }) => path !== ''),
-    0,
-  );
+  take(first.files.filter(({ path }) => path !== ''));
   const last = first.files.at(-1)?.path;
   if (first.next === undefined || last === undefined) return;
   const later = cuts.filter((cut) => compareKeys(cut, last) > 0);
-  const pieces = [last, ...later].map((after, at) => ({ after, upTo: later[at], number: at + 1 }));
-  await each(signal, pieces, PIECES_AT_ONCE, async ({ after, upTo, number }, signal) => {
+  const pieces = [last, ...later].map((after, at) => ({ after, upTo: later[at] }));
+  await each(signal, pieces, PIECES_AT_ONCE, async ({ after, upTo }, signal) => {
     for await (const { files } of pages.all(signal, { kind: 'after', path: after })) {
       const end = files.at(-1)?.path ?? '';
       const isPast = upTo !== undefined && compareKeys(end, upTo) > 0;
-      take(isPast ? files.filter(({ path }) => compareKeys(path, upTo) <= 0) : files, number);
+      take(isPast ? files.filter(({ path }) => compareKeys(path, upTo) <= 0) : files);
       if (isPast || end === upTo) break;
     }
   });

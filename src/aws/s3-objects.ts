@@ -6,6 +6,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -17,7 +18,7 @@ import type { Bucket } from './bucket.ts';
 import type { Connection } from './connection.ts';
 import { encryptedWith, s3 } from './s3-client.ts';
 import { listFolder } from './s3-list.ts';
-import { isServiceError } from './service-errors.ts';
+import { isServiceError, statusOf } from './service-errors.ts';
 import { wholeObject } from './whole-object.ts';
 
 /** Bytes. The action keeps no longer text, so a longer one is not the action's. */
@@ -38,10 +39,8 @@ export async function headObject(
   signal: AbortSignal,
 ): Promise<ObjectHead | undefined> {
   const request = { Bucket: bucket.name, Key: key, ExpectedBucketOwner: bucket.owner };
-  const send = (): Promise<HeadObjectCommandOutput> =>
-    s3(aws).send(new HeadObjectCommand(request), { abortSignal: signal });
   try {
-    const { ETag = '', ContentLength = 0, VersionId } = await head(aws, bucket, send, signal);
+    const { ETag = '', ContentLength = 0, VersionId } = await head(aws, request, signal);
     return { etag: ETag, size: ContentLength, version: VersionId };
   } catch (error) {
     if (isServiceError(error, 'NotFound')) return undefined;
@@ -50,21 +49,23 @@ export async function headObject(
 }
 
 /**
- * Sends a HEAD request. S3's answer to it has no text. So if it is HTTP 400, lists the bucket, whose refusal says why: that the
- * credentials have expired, or that the bucket is in another region. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ * S3's answer to HEAD has no text. So if it is HTTP 400, lists the bucket, whose refusal says why: that the credentials have
+ * expired, or that the bucket is in another region. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
-async function head<T>(
+async function head(
   aws: Connection,
-  { name, owner }: Bucket,
-  send: () => Promise<T>,
+  request: HeadObjectCommandInput,
   signal: AbortSignal,
-): Promise<T> {
+): Promise<HeadObjectCommandOutput> {
+  const send = (): Promise<HeadObjectCommandOutput> =>
+    s3(aws).send(new HeadObjectCommand(request), { abortSignal: signal });
   try {
     return await send();
   } catch (error) {
-    if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 400) throw error;
-    const request = new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: owner, MaxKeys: 1 });
-    await s3(aws).send(request, { abortSignal: signal });
+    if (statusOf(error) !== 400) throw error;
+    const { Bucket, ExpectedBucketOwner } = request;
+    const list = new ListObjectsV2Command({ Bucket, ExpectedBucketOwner, MaxKeys: 1 });
+    await s3(aws).send(list, { abortSignal: signal });
     // The credentials are others by now.
     return send();
   }

@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 import { readListAnswer } from './list-answer.ts';
 import { s3 } from './s3-client.ts';
 import { type DirectRequests, directRequests } from './s3-direct.ts';
-import { decodeKey } from './s3-key.ts';
+import { keyDecoder } from './s3-key.ts';
 
 /** How many objects a page has, if there are so many. */
 export const PAGE = 1000;
@@ -80,7 +80,7 @@ export class Pages {
       ...(start.kind === 'next' && { ContinuationToken: start.token }),
     });
     const page = await s3(this.#aws).send(command, { abortSignal: signal });
-    const decode = page.EncodingType === 'url' ? decodeKey : (key: string) => key;
+    const decode = keyDecoder(page.EncodingType);
     return {
       files: (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => {
         return { path: decode(Key).slice(this.#prefix.length), size: Size, etag: ETag };

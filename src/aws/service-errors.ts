@@ -40,9 +40,9 @@ export function isClockError(error: Error): boolean {
 }
 
 /** The HTTP status of the answer. Undefined if there was none. */
-export function statusOf(error: object): number | undefined {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return $metadata?.httpStatusCode;
+export function statusOf(error: unknown): number | undefined {
+  const known = error as { $metadata?: { httpStatusCode?: number } } | undefined;
+  return known?.$metadata?.httpStatusCode;
 }
 
 /** Whether a service answered, with any error. */
@@ -95,5 +95,5 @@ function remedyOf(error: Error, operation: string): string {
 /** Whether a policy refused the call. An answer to HEAD has no text, only the status. */
 export function isDenied(error: unknown): boolean {
   if (isServiceError(error, 'AccessDenied', 'AccessDeniedException', 'Forbidden')) return true;
-  return statusOf(error ?? {}) === 403;
+  return statusOf(error) === 403;
 }

@@ -43,5 +43,5 @@ export function words(text: string): string {
     .join('');
 }
 
-/** `@name`, `#1`, `:emoji:` and `https://`, `$formula$`, `GH-1`, `www.`: the character without which it is none. */
+/** The character that makes `@name`, `#1`, `:emoji:`, `https://`, `$formula$`, `GH-1` and `www.` more than text. */
 const ACTIVE = /([@#:$]|(?<=\bGH)-(?=\d)|(?<=www)\.)/i;
