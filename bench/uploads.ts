@@ -1,6 +1,7 @@
 /** Sides that send local files to S3: the action with them as input data of a job, the others to a prefix. */
 import { join } from 'node:path';
 import { PROJECT, runAction, runPeer, shownCommand, shownStep } from './commands.ts';
+import { makeRepository } from './data.ts';
 import { launched } from './launched.ts';
 import { ACTION, type Bench, type Run, type Side } from './scenario.ts';
 import { BUCKET } from './servers/aws.ts';
@@ -67,6 +68,17 @@ export interface Upload {
   readonly before?: (run: Run) => void;
   /** Whether what a run sent is removed after it. */
   readonly remove: boolean;
+}
+
+/** Makes a repository with so many files of so many bytes each. `quick`: how many files with --quick. */
+export function repositoryOf(
+  bench: Bench,
+  { files: whole, quick, bytes }: { readonly files: number; readonly quick: number; readonly bytes: number },
+): Pick<Upload, 'workspace' | 'data' | 'files'> {
+  const workspace = join(bench.folder, 'repository');
+  const files = bench.quick ? quick : whole;
+  makeRepository(workspace, files, bytes);
+  return { workspace, data: 'data', files };
 }
 
 /** The task's name is that of the folder. */

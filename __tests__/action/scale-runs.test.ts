@@ -3,7 +3,7 @@
  * instances and a million log lines, 100,000 input files, a model of 20 GiB; and 20 runs at once. What they show is left to
  * `npm run reliability`.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -19,17 +19,16 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCOUNT, type S3Server, SECRET, startS3Server } from '../../bench/servers/s3-server.ts';
 import type { Size } from './faults/record.ts';
 import { StandIn, type StepResult } from './stand-in.ts';
 
 const server = process.env['S3_SERVER'] ?? '';
-// The server's name for an owner is its key, and it checks it: so the key is the account.
-const KEYS = { accessKeyId: '123456789012', secretAccessKey: 'scalesecret' };
+const KEYS = { accessKeyId: ACCOUNT, secretAccessKey: SECRET };
 const MIB = 2 ** 20;
 const SPARSE = 20 * 2 ** 30;
 const MOST_MIB = 400;
@@ -40,17 +39,9 @@ const root = join(cache, 'tests');
 const SIZES = join(cache, 'sizes.json');
 
 let folder: string;
-let gateway: ChildProcess;
+let gateway: S3Server;
 let endpoint: string;
 let aws: StandIn;
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** Objects go straight to the server, which is what a runner's go to. */
 function environment(): Record<string, string> {
@@ -100,12 +91,8 @@ describe.skipIf(server === '')('a large run', () => {
   beforeAll(async () => {
     mkdirSync(root, { recursive: true });
     folder = mkdtempSync(join(root, 'scale-'));
-    mkdirSync(join(folder, 'objects'));
-    const port = await freePort();
-    const keys = ['--access', KEYS.accessKeyId, '--secret', KEYS.secretAccessKey];
-    const flags = ['--port', `127.0.0.1:${port}`, ...keys, '--keep-alive', '--quiet', 'posix', join(folder, 'objects')];
-    gateway = spawn(server, flags, { stdio: 'ignore' });
-    endpoint = `http://127.0.0.1:${port}`;
+    gateway = await startS3Server(server, folder);
+    endpoint = gateway.url;
     const s3 = client();
     await s3.send(new CreateBucketCommand({ Bucket: 'sagemaker-us-east-1-123456789012' }));
     const access = { S3_ENDPOINT_ACCESS_KEY_ID: KEYS.accessKeyId, S3_ENDPOINT_SECRET_ACCESS_KEY: KEYS.secretAccessKey };
@@ -113,12 +100,12 @@ describe.skipIf(server === '')('a large run', () => {
   }, 120_000);
   afterAll(async () => {
     await aws?.stop();
-    gateway?.kill();
+    await gateway?.stop();
     rmSync(folder, { recursive: true, force: true });
   }, 600_000);
 
   function client(): S3Client {
-    return new S3Client({ region: 'us-east-1', endpoint, credentials: KEYS, forcePathStyle: true, maxAttempts: 30 });
+    return new S3Client({ region: 'us-east-1', endpoint, credentials: KEYS, forcePathStyle: true });
   }
 
   it(

@@ -1,27 +1,21 @@
 /** So many files that lists and manifests count: sent for the first time, and with one of them changed. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataFile, makeRepository } from '../data.ts';
-import type { Bench, Run, Scenario } from '../scenario.ts';
+import { dataFile } from '../data.ts';
+import type { Run, Scenario } from '../scenario.ts';
 import {
   AGAIN,
   actionUpload,
   FOLDER,
   ONE_THREAD,
   peerUpload,
+  repositoryOf,
   sendBefore,
   UNTIL_THE_JOB,
   type Upload,
 } from '../uploads.ts';
 
 const CHANGED = [AGAIN.rcloneBySize, AGAIN.s5cmd, AGAIN.awsCli];
-
-function repository({ folder, quick }: Bench): Pick<Upload, 'workspace' | 'data' | 'files'> {
-  const workspace = join(folder, 'repository');
-  const files = quick ? 60 : 100_000;
-  makeRepository(workspace, files, 1);
-  return { workspace, data: 'data', files };
-}
+const SIZE = { files: 100_000, quick: 60, bytes: 1 };
 
 export const manyFiles: Scenario = {
   name: 'many-files',
@@ -37,7 +31,7 @@ export const manyFiles: Scenario = {
   peers: ['transfer'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `many-${place.latency}-${round}`;
-    const upload: Upload = { ...repository(bench), target, remove: true };
+    const upload: Upload = { ...repositoryOf(bench, SIZE), target, remove: true };
     return [actionUpload(bench, upload), peerUpload(bench, FOLDER.s5cmd, upload)];
   },
 };
@@ -56,7 +50,7 @@ export const changedFile: Scenario = {
   ],
   peers: ['transfer'],
   open: async (bench) => {
-    const made = repository(bench);
+    const made = repositoryOf(bench, SIZE);
     const changed = new Set<string>();
     const change = ({ round, place }: Run): void => {
       const name = `${place.latency} ms, round ${round}`;

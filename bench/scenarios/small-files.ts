@@ -1,13 +1,14 @@
 /** Many small files, sent for the first time and again from a fresh checkout. */
 import { join } from 'node:path';
-import { checkOut, makeRepository } from '../data.ts';
-import type { Bench, Run, Scenario } from '../scenario.ts';
+import { checkOut } from '../data.ts';
+import type { Run, Scenario } from '../scenario.ts';
 import {
   AGAIN,
   actionUpload,
   FOLDER,
   ONE_THREAD,
   peerUpload,
+  repositoryOf,
   sendBefore,
   UNTIL_THE_JOB,
   type Upload,
@@ -15,13 +16,7 @@ import {
 
 const FRESH = [FOLDER.s5cmd, FOLDER.rclone, FOLDER.awsCli, FOLDER.sdk2];
 const SAME = [AGAIN.rcloneByContent, AGAIN.s5cmd, AGAIN.awsCli];
-
-function repository({ folder, quick }: Bench): Pick<Upload, 'workspace' | 'data' | 'files'> {
-  const workspace = join(folder, 'repository');
-  const files = quick ? 50 : 5_000;
-  makeRepository(workspace, files, 4_096);
-  return { workspace, data: 'data', files };
-}
+const SIZE = { files: 5_000, quick: 50, bytes: 4_096 };
 
 export const smallFiles: Scenario = {
   name: 'small-files',
@@ -37,7 +32,7 @@ export const smallFiles: Scenario = {
   peers: ['transfer', 'sdk2'],
   open: async (bench) => {
     const target = ({ round, place }: Run): string => `fresh-${place.latency}-${round}`;
-    const upload: Upload = { ...repository(bench), target, remove: true };
+    const upload: Upload = { ...repositoryOf(bench, SIZE), target, remove: true };
     return [actionUpload(bench, upload), ...FRESH.map((peer) => peerUpload(bench, peer, upload))];
   },
 };
@@ -53,7 +48,7 @@ export const sameFiles: Scenario = {
   targets: [{ measure: 'seconds', most: 0.5 }],
   peers: ['transfer'],
   open: async (bench) => {
-    const made = repository(bench);
+    const made = repositoryOf(bench, SIZE);
     const workspace = join(bench.folder, 'workspace');
     const upload: Upload = {
       ...made,

@@ -16,7 +16,7 @@ _OF_AWS = ("alias/aws/secretsmanager", "alias/aws/ssm")
 
 
 def secret_arn(call: Call) -> str:
-    """Of the secret that a call names; made up where there is none, and for a list."""
+    """Of the secret that a call names, whether it exists or not; `*` where a call names none."""
     name = str(call.parameters.get("SecretId") or call.parameters.get("Name") or "*")
     found = _secret(call)
     if found:
