@@ -3,6 +3,7 @@
  * the stand-in, while every line is shown once, in order and soon.
  */
 import { spawn } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type Request, StandIn } from '../action/stand-in.ts';
@@ -162,21 +163,25 @@ describe('while caught up', () => {
       { instances: 10, rate: 500, seconds: 8 },
     ],
     async (given) => {
-      // Other tests run at the same time and delay lines, too: the least lag of three tries counts, without the machine's
-      // own. The calls of each try count.
+      // Other tests run at the same time and delay lines, too: one good try of three counts, without the machine's own lag,
+      // and where its processors are wanted twice over, everything may take twice as long.
+      const seen: string[] = [];
       for (let tries = 1; tries <= 3; tries++) {
         await aws.clearRequests();
         const printed = await flood(`caught-up-${given.instances}-${tries}`, given);
-        spread(`${given.instances} instances`, printed);
         const [from, to] = printed.span;
         const most = mostPerSecond(ofLogs(printed.requests), [from + 1, to], 4);
-        console.log(`  at most ${most} calls a second`);
         const times = looks(printed.requests).map(({ time }) => time);
-        const mostLooks = (Math.max(...times) - Math.min(...times)) / 5 + LOOKS_SAVED;
-        if (most > 2 || times.length > mostLooks) return true;
-        if (printed.lag - PROCESSES * printed.machineLag <= 2) return false;
+        const mostLooks = Math.floor((Math.max(...times) - Math.min(...times)) / 5) + LOOKS_SAVED;
+        spread(`${given.instances} instances, at most ${most} calls of the logs a second`, printed);
+        const lag = printed.lag - PROCESSES * printed.machineLag;
+        const mostLag = 2 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+        if (most <= 2 && times.length <= mostLooks && lag <= mostLag) return false;
+        seen.push(
+          `${most} calls of the logs a second, ${times.length} of ${mostLooks} looks, lag ${lag} of ${mostLag} s`,
+        );
       }
-      return true;
+      return seen.join('; ');
     },
   );
 });
@@ -185,13 +190,14 @@ describe('while behind', () => {
   tally.attack(
     'a burst: more than eight calls a second',
     [
-      { instances: 1, rate: 100, seconds: 2, burst: 100_000 },
-      { instances: 4, rate: 100, seconds: 2, burst: 50_000 },
+      { instances: 1, rate: 100, seconds: 2, burst: 300_000 },
+      { instances: 4, rate: 100, seconds: 2, burst: 75_000 },
     ],
     async (given) => {
       const printed = await flood(`behind-${given.instances}`, given);
       spread(`${given.instances} instances behind`, printed);
-      return mostPerSecond(ofLogs(printed.requests), printed.span, 1) > 8;
+      const most = mostPerSecond(ofLogs(printed.requests), printed.span, 2);
+      return most > 8 && `${most} calls of the logs a second`;
     },
   );
 });

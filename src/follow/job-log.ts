@@ -5,17 +5,10 @@ import { isServiceError, isThrottled } from '../aws/service-errors.ts';
 import type { LogEvent } from '../core/log-event.ts';
 import type { LogLines } from '../core/log-lines.ts';
 import { type DescribedJob, isEnded, starts } from '../core/training-job.ts';
-import { JobSearch, Recount, type Source, StreamList, StreamTail, type Take } from './log-sources.ts';
+import { CAUGHT_UP, JobSearch, Recount, type Source, StreamList, StreamTail, type Take } from './log-sources.ts';
 import { allComplete, LogStream, parseStreamName } from './log-stream.ts';
 import { Pace } from './pace.ts';
 
-/**
- * Calls a second, of all kinds together. AWS allows the whole account 10 to 30 GetLogEvents and 5 to 25 FilterLogEvents,
- * depending on the region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
- * So twenty steps at once leave some to others.
- */
-const CAUGHT_UP = 1;
-const BEHIND = 8;
 /** How much an instance's clock may be behind SageMaker's. */
 const CLOCKS_MS = 600_000;
 
@@ -33,7 +26,7 @@ export class JobLog {
   readonly #print: (line: string) => void;
   readonly #show: Show;
   /** The first two calls are of different kinds and come at once: the list of the streams, and the first lines of one. */
-  readonly #pace = new Pace(2, Date.now());
+  readonly #pace = new Pace(1, Date.now(), 2);
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];
@@ -69,7 +62,7 @@ export class JobLog {
 
   /** How long to wait before the next call, in milliseconds. */
   wait(now: number): number {
-    const rate = this.#sources().some(({ hurries }) => hurries) ? BEHIND : CAUGHT_UP;
+    const rate = Math.max(CAUGHT_UP, ...this.#sources().map(({ rate }) => rate));
     return Math.max(0, this.#pace.wait(rate, now), this.#next().due - now);
   }
 

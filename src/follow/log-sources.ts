@@ -6,6 +6,15 @@ import type { LogEvent } from '../core/log-event.ts';
 import { LogWindow } from './log-window.ts';
 import { BatchCounts, missingEvents } from './missing-lines.ts';
 
+/**
+ * Calls a second, of all kinds together: of what was read to its end, of a search whose next page may have new lines, and
+ * of what has a full page of them. AWS allows the whole account 10 to 30 GetLogEvents and 5 to 25 FilterLogEvents, depending
+ * on the region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ * So twenty steps at once leave some to others.
+ */
+export const CAUGHT_UP = 1;
+const SEARCHING = 2;
+const BEHIND = 8;
 /** Between two calls for what was read to its end. */
 const AGAIN_MS = 1_000;
 /** Lines of an ended job can still be on their way. After this time without a new one, streams that lack lines are counted. */
@@ -19,8 +28,8 @@ export interface Source {
   readonly due: number;
   /** Whether it was not read to its end, as far as is known. */
   readonly behind: boolean;
-  /** Whether much is known to be there that was not read, so that the next call is not to wait. */
-  readonly hurries: boolean;
+  /** How many calls a second of all sources it asks for. */
+  readonly rate: number;
   readonly ask: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -35,7 +44,7 @@ export class StreamList implements Source {
   #token: string | undefined;
   due = 0;
   behind = true;
-  hurries = false;
+  rate = CAUGHT_UP;
 
   constructor(aws: Connection, prefix: string, add: (stream: string) => void) {
     this.#aws = aws;
@@ -48,7 +57,7 @@ export class StreamList implements Source {
     for (const name of page.items) this.#add(name);
     this.#token = page.next;
     this.behind = page.next !== undefined;
-    this.hurries = this.behind;
+    this.rate = this.behind ? BEHIND : CAUGHT_UP;
     if (!this.behind) this.due = Date.now() + AGAIN_MS;
   }
 }
@@ -62,14 +71,14 @@ export class StreamTail implements Source {
   #token: string | undefined;
   due = 0;
   behind = true;
-  hurries: boolean;
+  rate: number;
 
   constructor(aws: Connection, stream: string, take: Take, eager: boolean) {
     this.#aws = aws;
     this.#stream = stream;
     this.#take = take;
     this.#eager = eager;
-    this.hurries = eager;
+    this.rate = eager ? BEHIND : CAUGHT_UP;
   }
 
   async ask(signal: AbortSignal): Promise<void> {
@@ -78,7 +87,7 @@ export class StreamTail implements Source {
     await this.#take(this.#stream, page.items);
     this.#token = page.next;
     this.behind = more && (this.#eager || page.items.length === 0 || isFull(page));
-    this.hurries = this.behind;
+    this.rate = this.behind ? BEHIND : CAUGHT_UP;
     this.due = Date.now() + (this.behind ? 0 : AGAIN_MS);
   }
 }
@@ -101,7 +110,7 @@ export class JobSearch implements Source {
   #lastFound = Date.now();
   due = 0;
   behind = true;
-  hurries = false;
+  rate = CAUGHT_UP;
   /** Whether a search as far back as possible found nothing new, for some seconds now. */
   idle = false;
 
@@ -145,7 +154,7 @@ export class JobSearch implements Source {
     this.due = Date.now();
     // A page of lines that are known already is no reason to hurry.
     this.behind = page.next !== undefined && fresh.length * 2 >= page.items.length;
-    this.hurries = this.behind;
+    this.rate = page.next === undefined ? CAUGHT_UP : this.behind ? BEHIND : SEARCHING;
     if (page.next === undefined) this.#end();
   }
 
@@ -183,8 +192,8 @@ export class Recount implements Source {
     this.#take = take;
   }
 
-  get hurries(): boolean {
-    return this.behind;
+  get rate(): number {
+    return this.behind ? BEHIND : CAUGHT_UP;
   }
 
   async ask(signal: AbortSignal): Promise<void> {
