@@ -6,9 +6,10 @@
 import { Connection, type Credentials } from './aws/connection.ts';
 import { abortUnfinished } from './aws/multipart-upload.ts';
 import { regainLease } from './aws/s3-lease.ts';
+import { logsUrl } from './core/names.ts';
 import { VERSION } from './core/version.ts';
 import { info } from './github/log.ts';
-import type { SavedLease, Unsettled } from './github/saved-state.ts';
+import type { SavedJob, SavedLease, Unsettled } from './github/saved-state.ts';
 import { stopUnfollowed } from './job/stop.ts';
 import type { Network } from './network/network.ts';
 
@@ -41,13 +42,20 @@ export async function settle(
   };
   const stop = async (): Promise<void> => {
     if (job === undefined) return;
-    if (job.detach) info(`The step ended before its job ${job.job}, which goes on, because "on-cancel" is detach.`);
+    if (job.detach) sayLeft(job);
     else await attempt(job, (aws) => stopUnfollowed(aws, job.job));
   };
   if (lease === undefined) await stop();
   else await attempt(lease, (aws) => release(aws, lease, stop));
   if (failures.length > 1) throw new AggregateError(failures, 'The post step could not clean up after the step:');
   if (failures.length === 1) throw failures[0];
+}
+
+function sayLeft({ job, region }: SavedJob): void {
+  info(
+    `The step ended before its job ${job}, which goes on, because "on-cancel" is detach. To collect its results, run the ` +
+      `same workflow again, or a step with its "task" and "job-name: ${job}": ${logsUrl(region, job)}`,
+  );
 }
 
 /** Calls `first` in any case, and before the lease is released. */

@@ -19,17 +19,23 @@ describe.each(BUILDERS)('a base image in ECR, for %s', (builder) => {
     const first = await child.run({ dockerfile: dockerfile('one') });
     expect(first.code, first.stdout).toBe(0);
     expect(lines(first)).toContain('made: old');
-    await aws.clearRequests();
-    const second = await child.run({ dockerfile: dockerfile('two') });
-    expect(second.code, second.stdout).toBe(0);
-    const pulled = (await aws.requests()).filter(
-      ({ action, resource }) => action === 'ecr:GetDownloadUrlForLayer' && resource.endsWith(`/${base}`),
-    );
-    expect(pulled).toEqual([]);
+    const pulled: number[] = [];
+    // Another file's test may empty the builder's cache meanwhile, so one of three counts.
+    for (const word of ['two', 'three', 'four']) {
+      await aws.clearRequests();
+      const again = await child.run({ dockerfile: dockerfile(word) });
+      expect(again.code, again.stdout).toBe(0);
+      const layers = (await aws.requests()).filter(
+        ({ action, resource }) => action === 'ecr:GetDownloadUrlForLayer' && resource.endsWith(`/${base}`),
+      );
+      pulled.push(layers.length);
+      if (layers.length === 0) break;
+    }
+    expect(pulled.at(-1), pulled.join(', ')).toBe(0);
     expect((await make.run({ dockerfile: 'RUN echo new > /made' })).code).toBe(0);
-    const third = await child.run({ dockerfile: dockerfile('two') });
-    expect(third.code, third.stdout).toBe(0);
-    expect(lines(third)).toContain('made: new');
+    const last = await child.run({ dockerfile: dockerfile('two') });
+    expect(last.code, last.stdout).toBe(0);
+    expect(lines(last)).toContain('made: new');
   });
 });
 

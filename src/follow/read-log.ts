@@ -9,6 +9,9 @@ import { OutageTolerance } from './outage.ts';
 
 /** A killed job prints no end lines. Then its log is complete when it has had no new line for this long. */
 const QUIET_MS = 10_000;
+const ALLOW =
+  'allow logs:DescribeLogStreams, logs:GetLogEvents and logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs';
+const LATER = 'open it in CloudWatch, where it stays';
 /** The longest pause between two calls of `read`. */
 const TICK_MS = 1_000;
 
@@ -66,8 +69,7 @@ export class LogReader {
       this.#isReadable = false;
       warning(
         `The job's log cannot be read: ${error.message} The step follows the job without it, so the log here and the ` +
-          'log files are not whole. To see all of it, allow logs:DescribeLogStreams, logs:GetLogEvents and ' +
-          'logs:FilterLogEvents on the log group /aws/sagemaker/TrainingJobs.',
+          `log files are not whole. To see all of it, ${isTransient(error) ? LATER : ALLOW}.`,
       );
     }
   }

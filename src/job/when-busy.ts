@@ -43,8 +43,8 @@ async function waitForEnd({ aws, signal }: Step, job: string, problem: string, u
   const state = await untilEnded(aws, job, POLL_MS, signal, until);
   if (isEnded(state)) return info(`${job}: ${state.status}.`);
   throw new ActionError(
-    `${problem}, and "wait-minutes" are over: ${logsUrl(aws.region, job)}`,
-    'Run this step again after that job has ended, or set "when-busy" to replace.',
+    `${problem}, and the time to wait is over: ${logsUrl(aws.region, job)}`,
+    'Run this step again after that job has ended, set "when-busy" to replace, or raise "wait-minutes".',
   );
 }
 
