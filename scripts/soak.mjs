@@ -1,7 +1,7 @@
 // Short runs with random faults, several at once on one task among them: `npm run soak -- --runs N [--seed S]`. The first run has the
 // seed S, each next one a higher seed. A run that breaks a promise prints the line that repeats it. What was done is in
-// `.cache/soak.json`: the same command goes on where it was interrupted, without `--seed` too. `--fresh`: begins anew, and leaves
-// that file alone. `--verbose`: prints the logs of all runs.
+// `.cache/soak.json`: the same command goes on where it was interrupted, without `--seed` too, and makes failed runs again when
+// all were made. `--fresh`: begins anew, and leaves that file alone. `--verbose`: prints the logs of all runs.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,8 @@ let state = begin(earlier(), runs, seed, Math.floor(Math.random() * 1e9));
 const seeds = toDo(state);
 console.log(`Seeds ${state.seed} to ${state.seed + runs - 1}, ${runs - seeds.length} of ${runs} are done.`);
 mkdirSync(join(root, '.cache'), { recursive: true });
-const lanes = await Lanes.open(Math.min(seeds.length, availableParallelism() + 1));
+// A run waits as long as it works.
+const lanes = await Lanes.open(Math.min(seeds.length, 2 * availableParallelism() + 1));
 const begun = Date.now();
 await Promise.all(
   seeds.map((seed) =>

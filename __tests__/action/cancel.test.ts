@@ -53,6 +53,23 @@ describe('a cancelled step', () => {
     expect(await aws.ended(job)).toBe('Stopped');
   });
 
+  it('has post name the job that it may not stop', async () => {
+    const workspace = aws.workspace({});
+    const step = aws.step(workspace, inputs('unstopped'));
+    await step.printed('\nup\n');
+    step.kill('SIGKILL');
+    const ended = await step.done;
+    const job = ended.outputs['job-name'] ?? '';
+    await aws.fault({ kind: 'deny', operation: 'sagemaker:StopTrainingJob' });
+    const post = await aws.step(workspace, {}, {}, ended.state).done;
+    await aws.liftFaults();
+    expect(post.code).toBe(1);
+    expect(post.stdout).toMatch(
+      new RegExp(`^::error::The job ${job} could not be stopped.*StopTrainingJob.*%0A.*${job}$`, 'm'),
+    );
+    await aws.stopJob(job);
+  });
+
   it('creates nothing when it is cancelled before', async () => {
     const workspace = aws.workspace(
       Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`data/${at}`, String(at)])),

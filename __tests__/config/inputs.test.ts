@@ -442,6 +442,8 @@ describe('a mistake', () => {
     [{ 'on-cancel': 'leave' }, 'on-cancel'],
     [{ wait: 'false', 'wait-minutes': '5' }, 'wait-minutes'],
     [{ wait: 'false', 'on-cancel': 'detach' }, 'on-cancel'],
+    // One more than a job can have that the action tags as left.
+    [{ wait: 'false', tags: Array.from({ length: 42 }, (_, at) => `t${at}=v`).join('\n') }, 'tags'],
     [{ 'clean-state': 'yes' }, 'clean-state'],
     ...['a=', '[{"Name": "a"}]', 'a="(b)"', '{"metrics": {"a": "(b)"}}', '["a=(b)"]'].map(
       (metrics): [Given, InputName] => [{ metrics }, 'metrics'],

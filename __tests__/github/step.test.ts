@@ -134,6 +134,7 @@ describe('a message', () => {
 
   it('is printed once, however often it is said', () => {
     expect(printed('log', "const say = it.infoOnce(); for (const text of ['a', 'b', 'a']) say(text)")).toBe('a\nb\n');
+    expect(printed('log', "for (const text of ['a', 'b', 'a']) it.warning(text)")).toBe('::warning::a\n::warning::b\n');
   });
 
   it('has no control characters but the tab and the colours of a terminal', () => {

@@ -5,7 +5,7 @@ import { defaultBucket } from '../core/names.ts';
 import { CODE_ARCHIVE, inputFolder, sourceFolder } from '../core/s3-layout.ts';
 import { LONGEST_URI } from '../core/s3-uri.ts';
 import { imageMistakes } from '../image/catalogue.ts';
-import { LONGEST_IMAGE, MOST_HYPERPARAMETERS } from '../job/limits.ts';
+import { LONGEST_IMAGE, MOST_HYPERPARAMETERS, MOST_TAGS } from '../job/limits.ts';
 import { toolkitHyperparameters } from '../job/request.ts';
 import { type Fine, isGiven, type RawInputs, type Report } from './inputs.ts';
 import { checkInstances } from './instance-checks.ts';
@@ -27,10 +27,7 @@ export function crossCheck(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: 
   if (fine('base-prefix', 'prefix') && spec.place.basePrefix === spec.place.prefix) {
     wrong('base-prefix', 'it is the same as "prefix"', 'remove it, or use another prefix; "/" means no prefix.');
   }
-  if (fine('wait') && !spec.follow.wait) {
-    for (const input of ['wait-minutes', 'on-cancel'] as const)
-      if (isGiven(raw, input)) wrong(input, 'it has no effect with "wait: false"', 'remove one of the two.');
-  }
+  if (fine('wait') && !spec.follow.wait) checkLeft(raw, spec, wrong, fine);
   if (fine('github-token', 'comment', 'commit-status')) checkToken(spec, wrong);
   if (spec.mode.kind !== 'run' && spec.mode.kind !== 'plan') return;
   checkInstances(raw, spec, wrong, fine);
@@ -42,6 +39,16 @@ export function crossCheck(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: 
   if (fine('secrets')) checkSecrets(spec, wrong, fine);
   checkNetwork(spec, wrong, fine);
   if (fine('prefix', 'project', 'task', 'bucket', 'inputs')) checkUris(spec, wrong);
+}
+
+/** What a step that does not wait for its job cannot have. */
+function checkLeft(raw: RawInputs, spec: TaskSpec, wrong: Report, fine: Fine): void {
+  for (const input of ['wait-minutes', 'on-cancel'] as const)
+    if (isGiven(raw, input)) wrong(input, 'it has no effect with "wait: false"', 'remove one of the two.');
+  const most = MOST_TAGS - 1;
+  if (fine('tags') && spec.resources.tags.size > most) {
+    wrong('tags', `with "wait: false" a job can have at most ${most} tags of your own`, 'remove one.');
+  }
 }
 
 /** On GitHub the default is a token always; in other runners it may be empty. */

@@ -33,6 +33,8 @@ const COLOURS = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 const GROUP = /^(?:##)?\[(?:end)?group\]/i;
 
 const redactor = new Redactor([]);
+/** What was warned of. */
+const warned = new Set<string>();
 
 /** Replaces each known secret by `***`. For text that is not printed to the log but written elsewhere. */
 export function redact(text: string): string {
@@ -64,8 +66,11 @@ export function notice(text: string): void {
   note(redact(text));
 }
 
+/** Warns, of each trouble once: what is tried again can fail again in the same words. */
 export function warning(text: string): void {
-  warn(redact(text));
+  const message = redact(text);
+  if (!warned.has(message)) warn(message);
+  warned.add(message);
 }
 
 /** Fails the step with this message. */

@@ -10,8 +10,8 @@ export const MOST_HYPERPARAMETERS = 100;
 const MOST_VARIABLES = 100;
 /** The longest TrainingImage, in characters. */
 export const LONGEST_IMAGE = 255;
-/** SageMaker allows 50 tags. The action needs up to nine of them. */
-const MOST_TAGS = 41;
+/** SageMaker allows 50 tags. The action needs eight of them, and one more for a job that it does not wait for. */
+export const MOST_TAGS = 42;
 
 /** The value in script mode's form: JSON. */
 export function hyperparameterText(value: Json): string {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../aws/connection.ts';
 import { ANSWER_MS, findJob, stopJob } from '../aws/sagemaker.ts';
 import { isDenied } from '../aws/service-errors.ts';
-import { describeError } from '../core/errors.ts';
+import { ActionError, describeError } from '../core/errors.ts';
+import { jobUrl } from '../core/names.ts';
 import { type DescribedJob, isEnded } from '../core/training-job.ts';
 import { info, warning } from '../github/log.ts';
 import { saveSettled } from '../github/state.ts';
@@ -32,8 +33,20 @@ export async function stopCancelled(aws: Connection, job: string): Promise<void>
   }
 }
 
-/** Stops the job that the main step did not follow to its end. */
+/** Stops the job that the main step did not follow to its end. An error names the job. */
 export async function stopUnfollowed(aws: Connection, job: string): Promise<void> {
+  try {
+    await stopIfRunning(aws, job);
+  } catch (error) {
+    throw new ActionError(
+      `The job ${job} could not be stopped, so it may go on. ${describeError(error)}`,
+      `Stop it in the console, because it costs money: ${jobUrl(aws.region, job)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function stopIfRunning(aws: Connection, job: string): Promise<void> {
   const found = await waitForJob(aws, job).catch((error: unknown) => unseen(aws, job, error));
   if (found === 'stopping') return warning(stopped(job));
   if (found === undefined) return info(`Nothing to stop: SageMaker has not started the job ${job}.`);

@@ -9,10 +9,15 @@ export interface SoakState {
   readonly failed: readonly number[];
 }
 
-/** `before`: of the last soak. `seed`: as it was asked for, or undefined for any. `any`: the seed of a new soak then. */
+/**
+ * `before`: of the last soak. If it was made whole, the runs that failed are made again, since what they found may be mended.
+ * `seed`: as it was asked for, or undefined for any. `any`: the seed of a new soak then.
+ */
 export function begin(before: SoakState | undefined, runs: number, seed: number | undefined, any: number): SoakState {
   const goesOn = before !== undefined && before.runs === runs && (seed ?? before.seed) === before.seed;
-  return goesOn && toDo(before).length > 0 ? before : { seed: seed ?? any, runs, done: [], failed: [] };
+  if (goesOn && toDo(before).length > 0) return before;
+  if (goesOn && before.failed.length > 0) return { ...before, failed: [] };
+  return { seed: seed ?? any, runs, done: [], failed: [] };
 }
 
 /** The seeds that are left. */
