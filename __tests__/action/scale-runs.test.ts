@@ -207,7 +207,6 @@ describe.skipIf(server === '')('a large run', () => {
         Math.max(...times.map((from) => times.filter((time) => from <= time && time < from + seconds).length)) /
         seconds;
       const most = within(5);
-      console.log(`at most ${within(1)} calls in any second`);
       const mean = times.length / (Math.max(...times) - Math.min(...times));
       keep({
         what: '20 runs at once',

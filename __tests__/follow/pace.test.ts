@@ -24,13 +24,6 @@ describe('a pace', () => {
     expect(calls(new Pace(burst, 0), perSecond, 0, until)).toEqual(expected);
   });
 
-  it('holds what it has at the start until it is taken, and no more than a burst from then on', () => {
-    const pace = new Pace(1, 0, 2);
-    pace.wait(8, 1_000);
-    expect(calls(pace, 8, 1_000, 1_250)).toEqual([1_000, 1_000, 1_125]);
-    expect(calls(pace, 8, 5_000, 5_250)).toEqual([5_000, 5_125]);
-  });
-
   it('leaves what is to be kept, and gives it out at once when it is asked for', () => {
     const pace = new Pace(5, 0);
     expect(calls(pace, 0.2, 0, 4_000, 2)).toEqual([0, 0, 0]);

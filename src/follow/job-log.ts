@@ -25,8 +25,7 @@ export class JobLog {
   readonly #job: DescribedJob;
   readonly #print: (line: string) => void;
   readonly #show: Show;
-  /** The first two calls are of different kinds and come at once: the list of the streams, and the first lines of one. */
-  readonly #pace = new Pace(1, Date.now(), 2);
+  readonly #pace = new Pace(1, Date.now());
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];

@@ -1,7 +1,7 @@
 /**
  * Limits how often a service is called, so that it has calls left for everything else in the account. This is a token
- * bucket: it fills at a rate, up to `burst` calls, and each call takes one. `atStart`, it may hold more of them. Each
- * throttled call halves the rate, which doubles again in 20 s. The caller passes the time, in milliseconds.
+ * bucket: it fills at a rate, up to `burst` calls, and each call takes one. Each throttled call halves the rate, which
+ * doubles again in 20 s. The caller passes the time, in milliseconds.
  */
 
 const LEAST_SHARE = 1 / 16;
@@ -13,9 +13,9 @@ export class Pace {
   #share = 1;
   #at: number;
 
-  constructor(burst: number, now: number, atStart = burst) {
+  constructor(burst: number, now: number) {
     this.#burst = burst;
-    this.#calls = atStart;
+    this.#calls = burst;
     this.#at = now;
   }
 
@@ -23,8 +23,7 @@ export class Pace {
   wait(perSecond: number, now: number, kept = 0): number {
     const passed = Math.max(0, now - this.#at);
     this.#share = Math.min(1, this.#share * 2 ** (passed / DOUBLED_MS));
-    const filled = Math.min(this.#burst, this.#calls + (passed * perSecond * this.#share) / 1_000);
-    this.#calls = Math.max(this.#calls, filled);
+    this.#calls = Math.min(this.#burst, this.#calls + (passed * perSecond * this.#share) / 1_000);
     this.#at = Math.max(now, this.#at);
     const lacking = 1 + kept - this.#calls;
     // Without rounding errors.
