@@ -68,7 +68,12 @@ async function measureSides(
   for (const latency of scenario.latencies) {
     const place = await aws.place(latency);
     if (place === undefined) leftOut.push({ what: `${latency} ms`, why: whyMissing(tools, 'toxiproxy') });
-    else places.push(await runRounds(sides, place, { rounds, warmUp: !quick, say }));
+    else {
+      const there = sides.filter(({ onlyNear }) => latency === 0 || onlyNear === undefined);
+      places.push(await runRounds(there, place, { rounds, warmUp: !quick, say }));
+      for (const { name, onlyNear } of sides)
+        if (latency > 0 && onlyNear !== undefined) leftOut.push({ what: `${name} at ${latency} ms`, why: onlyNear });
+    }
   }
   return { places, leftOut };
 }

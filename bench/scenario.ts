@@ -31,6 +31,8 @@ export interface Side {
   readonly command: string;
   /** Left out where this peer is missing. */
   readonly peer?: Peer;
+  /** Why it is measured without a distance only. */
+  readonly onlyNear?: string;
   readonly run: (run: Run) => Promise<Sample>;
 }
 

@@ -23,6 +23,7 @@ export interface PeerUpload {
   readonly name: string;
   readonly peer: Peer;
   readonly words: readonly string[];
+  readonly onlyNear?: string;
 }
 
 /** By name. A folder is sent where nothing is there yet, or where it may be that it is there already. */
@@ -34,7 +35,12 @@ export const FOLDER = {
     peer: 'transfer',
     words: ['aws', 's3', 'cp', '--recursive', '--quiet', '$FILES', 's3://$URI'],
   },
-  sdk2: { name: 'SageMaker SDK v2', peer: 'sdk2', words: ['python', '$DRIVERS/sdk2_upload.py', '$FILES', 's3://$URI'] },
+  sdk2: {
+    name: 'SageMaker SDK v2',
+    peer: 'sdk2',
+    words: ['python', '$DRIVERS/sdk2_upload.py', '$FILES', 's3://$URI'],
+    onlyNear: 'it sends one file after another, which takes minutes then',
+  },
 } as const satisfies Record<string, PeerUpload>;
 
 export const AGAIN = {
@@ -105,10 +111,11 @@ export function peerUpload(
   peer: PeerUpload,
   { workspace, data, files, target, before, remove }: Upload,
 ): Side {
-  const { name, words } = peer;
+  const { name, words, onlyNear } = peer;
   return {
     name,
     peer: peer.peer,
+    ...(onlyNear === undefined ? {} : { onlyNear }),
     command: shownCommand(words),
     run: async (run) => {
       before?.(run);
