@@ -42,7 +42,7 @@ export async function settle(
   };
   const stop = async (): Promise<void> => {
     if (job === undefined) return;
-    if (job.detach) sayLeft(job);
+    if (job.detach) sayItGoesOn(job);
     else await attempt(job, (aws) => stopUnfollowed(aws, job.job));
   };
   if (lease === undefined) await stop();
@@ -51,7 +51,7 @@ export async function settle(
   if (failures.length === 1) throw failures[0];
 }
 
-function sayLeft({ job, region }: SavedJob): void {
+function sayItGoesOn({ job, region }: SavedJob): void {
   info(
     `The step ended before its job ${job}, which goes on, because "on-cancel" is detach. To collect its results, run the ` +
       `same workflow again, or a step with its "task" and "job-name: ${job}": ${logsUrl(region, job)}`,

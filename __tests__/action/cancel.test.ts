@@ -1,6 +1,6 @@
 /** A cancelled step leaves no job running: main stops it on a signal, post when main could not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StandIn } from './stand-in.ts';
+import { StandIn, type StepResult } from './stand-in.ts';
 
 let aws: StandIn;
 beforeAll(async () => {
@@ -14,6 +14,17 @@ async function stops(job: string): Promise<number> {
   return (await aws.requests()).filter(
     ({ operation, resource }) => operation === 'StopTrainingJob' && resource.endsWith(job),
   ).length;
+}
+
+/** A step that was killed while its job ran: the job, and its post step. */
+async function killed(task: string): Promise<{ readonly job: string; readonly post: () => Promise<StepResult> }> {
+  const workspace = aws.workspace({});
+  const step = aws.step(workspace, inputs(task));
+  await step.printed('\nup\n');
+  step.kill('SIGKILL');
+  const { signal, outputs, state } = await step.done;
+  expect(signal).toBe('SIGKILL');
+  return { job: outputs['job-name'] ?? '', post: () => aws.step(workspace, {}, {}, state).done };
 }
 
 describe('a cancelled step', () => {
@@ -39,29 +50,18 @@ describe('a cancelled step', () => {
   );
 
   it('has its job stopped by post when main was killed', async () => {
-    const workspace = aws.workspace({});
-    const step = aws.step(workspace, inputs('killed'));
-    await step.printed('\nup\n');
-    step.kill('SIGKILL');
-    const ended = await step.done;
-    expect(ended.signal).toBe('SIGKILL');
-    const job = ended.outputs['job-name'] ?? '';
+    const { job, post: startPost } = await killed('killed');
     expect(await stops(job)).toBe(0);
-    const post = await aws.step(workspace, {}, {}, ended.state).done;
+    const post = await startPost();
     expect(post.code).toBe(0);
     expect(post.stdout).toContain('is being stopped');
     expect(await aws.ended(job)).toBe('Stopped');
   });
 
   it('has post name the job that it may not stop', async () => {
-    const workspace = aws.workspace({});
-    const step = aws.step(workspace, inputs('unstopped'));
-    await step.printed('\nup\n');
-    step.kill('SIGKILL');
-    const ended = await step.done;
-    const job = ended.outputs['job-name'] ?? '';
+    const { job, post: startPost } = await killed('unstopped');
     await aws.fault({ kind: 'deny', operation: 'sagemaker:StopTrainingJob' });
-    const post = await aws.step(workspace, {}, {}, ended.state).done;
+    const post = await startPost();
     await aws.liftFaults();
     expect(post.code).toBe(1);
     expect(post.stdout).toMatch(

@@ -163,8 +163,8 @@ describe('while caught up', () => {
       { instances: 10, rate: 500, seconds: 8 },
     ],
     async (given) => {
-      // Other tests run at the same time and delay lines, too: one good try of three counts, without the machine's own lag,
-      // and where its processors are wanted twice over, everything may take twice as long.
+      // Other tests run at the same time and delay lines, too: the least lag of three tries counts, without the machine's own,
+      // and where its processors are wanted twice over, everything may take twice as long. The calls of each try count.
       const seen: string[] = [];
       for (let tries = 1; tries <= 3; tries++) {
         await aws.clearRequests();
@@ -176,10 +176,10 @@ describe('while caught up', () => {
         spread(`${given.instances} instances, at most ${most} calls of the logs a second`, printed);
         const lag = printed.lag - PROCESSES * printed.machineLag;
         const mostLag = 2 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
-        if (most <= 2 && times.length <= mostLooks && lag <= mostLag) return false;
-        seen.push(
-          `${most} calls of the logs a second, ${times.length} of ${mostLooks} looks, lag ${lag} of ${mostLag} s`,
-        );
+        if (most > 2) return `${most} calls of the logs a second`;
+        if (times.length > mostLooks) return `${times.length} of ${mostLooks} looks`;
+        if (lag <= mostLag) return false;
+        seen.push(`a lag of ${lag} s, more than ${mostLag}`);
       }
       return seen.join('; ');
     },

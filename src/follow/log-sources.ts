@@ -57,7 +57,7 @@ export class StreamList implements Source {
     for (const name of page.items) this.#add(name);
     this.#token = page.next;
     this.behind = page.next !== undefined;
-    this.rate = this.behind ? BEHIND : CAUGHT_UP;
+    this.rate = rateFor(this.behind);
     if (!this.behind) this.due = Date.now() + AGAIN_MS;
   }
 }
@@ -78,7 +78,7 @@ export class StreamTail implements Source {
     this.#stream = stream;
     this.#take = take;
     this.#eager = eager;
-    this.rate = eager ? BEHIND : CAUGHT_UP;
+    this.rate = rateFor(eager);
   }
 
   async ask(signal: AbortSignal): Promise<void> {
@@ -87,7 +87,7 @@ export class StreamTail implements Source {
     await this.#take(this.#stream, page.items);
     this.#token = page.next;
     this.behind = more && (this.#eager || page.items.length === 0 || isFull(page));
-    this.rate = this.behind ? BEHIND : CAUGHT_UP;
+    this.rate = rateFor(this.behind);
     this.due = Date.now() + (this.behind ? 0 : AGAIN_MS);
   }
 }
@@ -154,7 +154,7 @@ export class JobSearch implements Source {
     this.due = Date.now();
     // A page of lines that are known already is no reason to hurry.
     this.behind = page.next !== undefined && fresh.length * 2 >= page.items.length;
-    this.rate = page.next === undefined ? CAUGHT_UP : this.behind ? BEHIND : SEARCHING;
+    this.rate = page.next === undefined || this.behind ? rateFor(this.behind) : SEARCHING;
     if (page.next === undefined) this.#end();
   }
 
@@ -193,7 +193,7 @@ export class Recount implements Source {
   }
 
   get rate(): number {
-    return this.behind ? BEHIND : CAUGHT_UP;
+    return rateFor(this.behind);
   }
 
   async ask(signal: AbortSignal): Promise<void> {
@@ -219,6 +219,10 @@ export class Recount implements Source {
     for (const event of missing) this.#found.add(event);
     await this.#take(this.#stream, missing);
   }
+}
+
+function rateFor(hurries: boolean): number {
+  return hurries ? BEHIND : CAUGHT_UP;
 }
 
 function isFull({ items }: LogPage<LogEvent>): boolean {
