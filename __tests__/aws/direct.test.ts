@@ -108,6 +108,7 @@ describe('a small object', () => {
       const [own, theirs] = received;
       expect(senders()).toBe('-S');
       expect(own?.url).toBe(theirs?.url);
+      expect(own?.headers.authorization?.split('Signature=')[1]).toBe(own && signatureOf(own));
       expect(own?.body).toEqual(theirs?.body);
       const different = [...new Set([own, theirs].flatMap((each) => Object.keys(each?.headers ?? {})))].filter(
         (header) => own?.headers[header] !== theirs?.headers[header],

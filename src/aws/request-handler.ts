@@ -2,7 +2,10 @@
  * Sends the SDK's requests: by the proxy that serves the host, since the SDK itself reads no proxy from the environment.
  * A request without an answer fails with a NetworkError, whose `code` tells the SDK whether to try again.
  */
+import { Agent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
+import type { Agents } from '../network/agents.ts';
 import { ProxyRefusal } from '../network/failure.ts';
 import type { HttpProxy, Network } from '../network/network.ts';
 
@@ -25,18 +28,34 @@ const CONNECTION_MS = 10_000;
  * How long nothing may come or go while a request is under way: as long as AWS's other clients wait (`read_timeout` in
  * https://docs.aws.amazon.com/botocore/latest/reference/config.html). Else an answer that is lost is waited for without end.
  */
-const SILENCE_MS = 60_000;
+export const SILENCE_MS = 60_000;
+
+/** A way to a host: its connections, and what sends the SDK's requests by them. */
+interface Way {
+  readonly agents: Agents;
+  readonly handler: NodeHttpHandler;
+}
 
 export class RequestHandler extends NodeHttpHandler {
   readonly #network: Network;
   readonly #options: HandlerOptions;
-  readonly #byProxy = new Map<HttpProxy, Promise<NodeHttpHandler>>();
+  readonly #agents: Agents;
+  readonly #byProxy = new Map<HttpProxy, Promise<Way>>();
   readonly #updates: Updated[] = [];
 
   constructor(network: Network, options: HandlerOptions = {}) {
-    super({ ...settings(options), httpAgent: sockets(options), httpsAgent: sockets(options) });
+    const agents = { httpAgent: new Agent(sockets(options)), httpsAgent: new HttpsAgent(sockets(options)) };
+    super({ ...settings(options), ...agents });
+    this.#agents = agents;
     this.#network = network;
     this.#options = options;
+  }
+
+  /** The connections by which a request for the URL goes. */
+  async agentFor(url: URL): Promise<Agent> {
+    const proxy = this.#network.proxyFor(url);
+    const agents = proxy === undefined ? this.#agents : (await this.#wayBy(proxy)).agents;
+    return url.protocol === 'https:' ? agents.httpsAgent : agents.httpAgent;
   }
 
   override async handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
@@ -45,7 +64,7 @@ export class RequestHandler extends NodeHttpHandler {
     const proxy = this.#network.proxyFor(url);
     try {
       if (proxy === undefined) return await super.handle(request, options);
-      const answer = await (await this.#handlerOf(proxy)).handle(request, options);
+      const answer = await (await this.#wayBy(proxy)).handler.handle(request, options);
       // Without TLS, the proxy's own answer comes as if it were the host's.
       if (answer.response.statusCode === 407) throw new ProxyRefusal(407);
       return answer;
@@ -61,20 +80,21 @@ export class RequestHandler extends NodeHttpHandler {
 
   override destroy(): void {
     super.destroy();
-    for (const handler of this.#byProxy.values()) void handler.then((each) => each.destroy());
+    for (const way of this.#byProxy.values()) void way.then(({ handler }) => handler.destroy());
   }
 
-  #handlerOf(proxy: HttpProxy): Promise<NodeHttpHandler> {
-    const handler = this.#byProxy.get(proxy) ?? this.#newHandler(proxy);
-    this.#byProxy.set(proxy, handler);
-    return handler;
+  #wayBy(proxy: HttpProxy): Promise<Way> {
+    const way = this.#byProxy.get(proxy) ?? this.#newWay(proxy);
+    this.#byProxy.set(proxy, way);
+    return way;
   }
 
-  async #newHandler(proxy: HttpProxy): Promise<NodeHttpHandler> {
+  async #newWay(proxy: HttpProxy): Promise<Way> {
     const { proxyAgents } = await import('../network/agents.ts');
-    const handler = new NodeHttpHandler({ ...settings(this.#options), ...proxyAgents(proxy, sockets(this.#options)) });
+    const agents = proxyAgents(proxy, sockets(this.#options));
+    const handler = new NodeHttpHandler({ ...settings(this.#options), ...agents });
     for (const update of this.#updates) handler.updateHttpClientConfig(...update);
-    return handler;
+    return { agents, handler };
   }
 }
 

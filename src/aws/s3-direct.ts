@@ -1,8 +1,10 @@
 /**
  * Sends S3 requests that differ in their key, query or body alone, without the SDK's middleware, which takes ten times as long
- * as the rest of a small request. The SDK says once where such a request goes and what it contains, and its own signer signs
- * each. It retries nothing and knows no errors: whoever gets another answer than the expected one asks the SDK again.
+ * as the rest of a small request. The SDK says once where such a request goes and what it contains. Nothing is tried again
+ * and no error is known: whoever gets another answer than the expected one asks the SDK again.
  */
+import { type IncomingMessage, type RequestOptions, request as sendHttp } from 'node:http';
+import { request as sendHttps } from 'node:https';
 import type {
   $Command,
   S3Client,
@@ -10,7 +12,13 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
-import type { AuthScheme, HttpRequest, HttpResponse } from '@aws-sdk/types';
+import type { AuthScheme, HttpRequest } from '@aws-sdk/types';
+import { RequestHandler, SILENCE_MS } from './request-handler.ts';
+import { encodeQuery } from './s3-key.ts';
+import { Signatures } from './s3-signature.ts';
+
+/** Bytes. A page of a listing has a thousand keys: of the greatest length, each character encoded, they are shorter. */
+const LONGEST_ANSWER = 8 * 1024 * 1024;
 
 type S3Command<I extends ServiceInputTypes, O extends ServiceOutputTypes> = $Command<
   I,
@@ -29,11 +37,18 @@ export interface Difference {
   readonly body?: Uint8Array;
 }
 
+/** Headers have small letters. */
+export interface DirectAnswer {
+  readonly status: number | undefined;
+  readonly headers: Readonly<IncomingMessage['headers']>;
+  readonly body: Buffer;
+}
+
 export interface DirectRequests {
   /** The request of the command that the SDK was asked for, before it is signed. */
   readonly model: HttpRequest;
-  /** Throws if there is no answer. */
-  readonly send: (difference: Difference, signal: AbortSignal) => Promise<HttpResponse>;
+  /** Throws if there is no answer, or one that is too long. */
+  readonly send: (difference: Difference, signal: AbortSignal) => Promise<DirectAnswer>;
 }
 
 /** Asks the SDK for the request of a command; sends nothing. Undefined if it would be signed in another way than usual. */
@@ -42,22 +57,70 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   command: S3Command<I, O>,
 ): Promise<DirectRequests | undefined> {
   const asked = await ask(client, command);
-  if (asked?.scheme?.name !== 'sigv4') return undefined;
-  const { model, scheme } = asked;
   const { config } = client;
-  const signer = await config.signer(scheme);
-  const { signingRegion, signingName: signingService } = scheme;
+  const handler: unknown = config.requestHandler;
+  const region = asked?.scheme?.signingRegion;
+  if (asked?.scheme?.name !== 'sigv4' || region === undefined || !(handler instanceof RequestHandler)) return undefined;
+  const { model, scheme } = asked;
+  const { method, protocol, hostname, port } = model;
+  const host = port === undefined ? hostname : `${hostname}:${port}`;
+  const agent = await handler.agentFor(new URL(`${protocol}//${host}`));
+  const target = { agent, method, host: hostname, port: port ?? null, timeout: SILENCE_MS };
+  const headers = { host, ...smallNames(model.headers) };
+  const usual = encodeQuery(queryOf(model));
+  const signatures = new Signatures({ region, service: scheme.signingName });
   const send = async (
-    { path = model.path, query, headers, body }: Difference,
+    { path = model.path, query, headers: others, body }: Difference,
     signal: AbortSignal,
-  ): Promise<HttpResponse> => {
-    const all = { query: { ...model.query, ...query }, headers: { ...model.headers, ...headers } };
+  ): Promise<DirectAnswer> => {
+    const credentials = await config.credentials();
+    signal.throwIfAborted();
+    const encoded = query === undefined ? usual : encodeQuery({ ...queryOf(model), ...query });
     // The SDK keeps the difference of this machine's clock that it has learned from an answer.
-    const signingDate = new Date(Date.now() + config.systemClockOffset);
-    const signed = await signer.sign({ ...model, path, body, ...all }, { signingDate, signingRegion, signingService });
-    return (await config.requestHandler.handle(signed, { abortSignal: signal })).response;
+    const at = new Date(Date.now() + config.systemClockOffset);
+    const request = { method, path, query: encoded, headers: { ...headers, ...others } };
+    const signed = signatures.sign(request, credentials, at);
+    return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, signal);
   };
   return { model, send };
+}
+
+function smallNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The query of a command has no name twice. */
+function queryOf({ query = {} }: HttpRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value ?? '')]));
+}
+
+function exchange(
+  protocol: string,
+  options: RequestOptions,
+  body: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<DirectAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = (protocol === 'https:' ? sendHttps : sendHttp)(options, (answer) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      answer.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > LONGEST_ANSWER) answer.destroy(new Error('The answer is too long.'));
+      });
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) }),
+      );
+      answer.once('error', reject);
+    });
+    const abort = (): void => void request.destroy(new Error('The request was given up.'));
+    signal.addEventListener('abort', abort, { once: true });
+    request.once('close', () => signal.removeEventListener('abort', abort));
+    request.once('timeout', () => request.destroy(new Error('There was no answer in time.')));
+    request.once('error', reject);
+    request.end(body);
+  });
 }
 
 async function ask<I extends ServiceInputTypes, O extends ServiceOutputTypes>(

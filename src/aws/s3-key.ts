@@ -1,10 +1,22 @@
 /** How keys are written in requests and answers of S3. */
 
-/** As the SDK encodes a key in a path: https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+/** As the SDK encodes a key in a path. */
 export function encodeKey(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll('%2F', '/')
-    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encode(key).replaceAll('%2F', '/');
+}
+
+/** As the SDK writes a query, in the order in which it is signed. */
+export function encodeQuery(query: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(query).map(([name, value]) => [encode(name), encode(value)] as const);
+  return pairs
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map((pair) => pair.join('='))
+    .join('&');
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /**

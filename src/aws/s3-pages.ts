@@ -3,7 +3,6 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 import { ListObjectsV2Command, type ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
-import type { HttpResponse } from '@aws-sdk/types';
 import type { RemoteFile } from '../core/s3-object.ts';
 import type { Connection } from './connection.ts';
 import { readListAnswer } from './list-answer.ts';
@@ -13,8 +12,6 @@ import { keyDecoder } from './s3-key.ts';
 
 /** How many objects a page has, if there are so many. */
 export const PAGE = 1000;
-/** Bytes. A thousand keys of the greatest length, each character encoded, are shorter. */
-const LONGEST_PAGE = 8 * 1024 * 1024;
 
 /** A page of a listing. Paths and folders are relative to the prefix. */
 export interface Page {
@@ -100,7 +97,8 @@ export class Pages {
       ...(start.kind === 'next' && { 'continuation-token': start.token }),
     };
     try {
-      const answer = readListAnswer(await bodyOf(await direct.send({ query }, signal)));
+      const { status, body } = await direct.send({ query }, signal);
+      const answer = status === 200 ? readListAnswer(body) : undefined;
       const files = answer?.objects.map(({ key, ...object }) => ({ path: key.slice(this.#prefix.length), ...object }));
       return files && { files, folders: [], next: answer?.nextToken };
     } catch {
@@ -108,16 +106,4 @@ export class Pages {
       return undefined;
     }
   }
-}
-
-/** Empty if it is not the body of a page. */
-async function bodyOf({ statusCode, body }: HttpResponse): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (statusCode !== 200 || length > LONGEST_PAGE) return Buffer.alloc(0);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -45,15 +45,10 @@ export class SmallObjects {
         'x-amz-content-sha256': sha256,
         'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
       };
-      const {
-        statusCode,
-        headers: answer,
-        body,
-      } = await asked.send({ path: asked.path(key), headers, body: bytes }, signal);
-      body.resume();
-      if (statusCode === 200 && answer['etag'] !== undefined) {
+      const answer = await asked.send({ path: asked.path(key), headers, body: bytes }, signal);
+      if (answer.status === 200 && answer.headers.etag !== undefined) {
         this.#failures = 0;
-        return answer['etag'];
+        return answer.headers.etag;
       }
     } catch {
       signal.throwIfAborted();
