@@ -166,4 +166,16 @@ describe('AWS that is not well', () => {
     expect(steps(ended.stdout).filter((line) => line === 'step 4')).toHaveLength(1);
     expect(readText(workspace, 'sagemaker-output', 'spotty', 'logs', 'logs0').match(/^step 0$/gm)).toHaveLength(2);
   });
+
+  it('may say nothing of a job while it starts again and ends: the log of that start is there', async () => {
+    const run = 'test -f $SSM_STATE/second && echo second && exit 0; touch $SSM_STATE/second; echo first; sleep 60 & wait';
+    const step = aws.step(aws.workspace({}), { task: 'spotty-unseen', run });
+    await step.printed('\nfirst\n');
+    await fault({ kind: 'slow', operation: 'sagemaker:DescribeTrainingJob', seconds: 5, times: 1 });
+    await fault({ kind: 'interrupt', job: '*spotty-unseen*' });
+    const ended = await step.done;
+    await lift();
+    expect(ended.code, ended.stdout).toBe(0);
+    expect(ended.stdout).toMatch(/\nfirst\n.*\nsecond\n/s);
+  });
 });

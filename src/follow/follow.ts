@@ -117,6 +117,6 @@ async function readWhole(aws: Connection, state: DescribedJob, show: Show, signa
   const outage = new OutageTolerance('CloudWatch Logs', info);
   while (starts(state) > 0 && !log.complete && !log.caughtUp) {
     await sleep(log.wait(Date.now()), undefined, { signal });
-    await outage.tolerate(() => log.read(state, signal));
+    await outage.tolerate(() => log.read(signal));
   }
 }

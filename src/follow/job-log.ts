@@ -65,10 +65,14 @@ export class JobLog {
     return Math.max(0, this.#pace.wait(rate, now), this.#next().due - now);
   }
 
-  /** Makes one call, at the time that `wait` says, and shows the new lines. `job`: its newest state. */
-  async read(job: DescribedJob, signal: AbortSignal): Promise<void> {
+  /** Takes the job's newest state: with it the log may lack a start that nothing was read of. */
+  expect(job: DescribedJob): void {
     this.#starts = starts(job);
     if (isEnded(job)) this.#search?.searchFar();
+  }
+
+  /** Makes one call, at the time that `wait` says, and shows the new lines. */
+  async read(signal: AbortSignal): Promise<void> {
     this.#pace.take();
     try {
       await this.#next().ask(signal);

@@ -59,9 +59,10 @@ export class LogReader {
     if (!this.#isReadable || starts(job) === 0) return;
     this.#log ??= new JobLog(this.#aws, job, this.#show, this.#print);
     const log = this.#log;
+    log.expect(job);
     if (log.wait(Date.now()) > 0) return;
     try {
-      const answered = await this.#outage.tolerate(() => log.read(job, signal).then(() => true));
+      const answered = await this.#outage.tolerate(() => log.read(signal).then(() => true));
       // A log that cannot be read, or not to its end, is not quiet.
       if (answered === undefined || !log.caughtUp) this.#lastLine = Date.now();
     } catch (error) {
@@ -80,6 +81,8 @@ export class LogReader {
    */
   async readToTheEnd(job: DescribedJob, tick: () => void, signal: AbortSignal): Promise<void> {
     this.#lastLine = Date.now();
+    // The whole log of a start can be missing, if the job was interrupted and has ended since it was described last.
+    this.#log?.expect(job);
     while (starts(job) > 0 && !this.isComplete && Date.now() - this.#lastLine < QUIET_MS) {
       await this.read(job, signal);
       tick();
