@@ -87,7 +87,7 @@ export class StandIn {
       ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...containers, ...flags],
       {
         cwd: join(root, 'local'),
-        env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+        env: { ...process.env, PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'), ...env },
         stdio: ['ignore', 'pipe', 'ignore'],
       },
     );
@@ -123,6 +123,8 @@ export class StandIn {
     return {
       PATH: process.env['PATH'] ?? '',
       HOME: this.folder,
+      // The bundle is compiled once for all tests.
+      NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'),
       AWS_ENDPOINT_URL: this.url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',

@@ -27,7 +27,14 @@ describe('a signature', () => {
     const signatures = new Signatures(SCOPE);
     const others = { ...KEYS, secretAccessKey: 'another' };
     const tomorrow = new Date('2013-05-25T00:00:00Z');
-    for (const [keys, at] of [[KEYS, AT] as const, [others, AT], [others, tomorrow], [KEYS, tomorrow], [KEYS, AT]]) {
+    const turns = [
+      [KEYS, AT],
+      [others, AT],
+      [others, tomorrow],
+      [KEYS, tomorrow],
+      [KEYS, AT],
+    ] as const;
+    for (const [keys, at] of turns) {
       const alone = new Signatures(SCOPE).sign(request(), keys, at);
       expect(signatures.sign(request(), keys, at)).toEqual(alone);
     }
