@@ -3,7 +3,7 @@
  * as the rest of a small request. The SDK says once where such a request goes and what it contains. Nothing is tried again
  * and no error is known: whoever gets another answer than the expected one asks the SDK again.
  */
-import { type IncomingMessage, type RequestOptions, request as sendHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as sendHttp } from 'node:http';
 import { request as sendHttps } from 'node:https';
 import type {
   $Command,
@@ -69,6 +69,7 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   const headers = { host, ...smallNames(model.headers) };
   const usual = encodeQuery(queryOf(model));
   const signatures = new Signatures({ region, service: scheme.signingName });
+  const underWay = new UnderWay();
   const send = async (
     { path = model.path, query, headers: others, body }: Difference,
     signal: AbortSignal,
@@ -80,7 +81,7 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
     const at = new Date(Date.now() + config.systemClockOffset);
     const request = { method, path, query: encoded, headers: { ...headers, ...others } };
     const signed = signatures.sign(request, credentials, at);
-    return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, signal);
+    return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, underWay.of(signal));
   };
   return { model, send };
 }
@@ -94,11 +95,26 @@ function queryOf({ query = {} }: HttpRequest): Record<string, string> {
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value ?? '')]));
 }
 
+/** Requests by the signal that ends them. A listener for each request would take longer than its signature. */
+class UnderWay {
+  readonly #bySignal = new WeakMap<AbortSignal, Set<ClientRequest>>();
+
+  of(signal: AbortSignal): Set<ClientRequest> {
+    const known = this.#bySignal.get(signal);
+    if (known !== undefined) return known;
+    const requests = new Set<ClientRequest>();
+    this.#bySignal.set(signal, requests);
+    const end = (): void => requests.forEach((request) => void request.destroy(new Error('The request was given up.')));
+    signal.addEventListener('abort', end, { once: true });
+    return requests;
+  }
+}
+
 function exchange(
   protocol: string,
   options: RequestOptions,
   body: Uint8Array | undefined,
-  signal: AbortSignal,
+  underWay: Set<ClientRequest>,
 ): Promise<DirectAnswer> {
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? sendHttps : sendHttp)(options, (answer) => {
@@ -114,9 +130,8 @@ function exchange(
       );
       answer.once('error', reject);
     });
-    const abort = (): void => void request.destroy(new Error('The request was given up.'));
-    signal.addEventListener('abort', abort, { once: true });
-    request.once('close', () => signal.removeEventListener('abort', abort));
+    underWay.add(request);
+    request.once('close', () => underWay.delete(request));
     request.once('timeout', () => request.destroy(new Error('There was no answer in time.')));
     request.once('error', reject);
     request.end(body);

@@ -7,9 +7,9 @@ export function size(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
-/** `12,345`. */
+/** `12,345`. Of a whole number: `toLocaleString` would load the tables of all languages, which takes a step 15 ms. */
 export function count(number: number): string {
-  return number.toLocaleString('en');
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 file`, `12,345 files`. */

@@ -25,7 +25,9 @@ export class JobLog {
   readonly #job: DescribedJob;
   readonly #print: (line: string) => void;
   readonly #show: Show;
-  readonly #pace = new Pace(1, Date.now());
+  /** AWS limits each operation by itself. */
+  readonly #listing = new Pace(1, Date.now());
+  readonly #reading = new Pace(1, Date.now());
   readonly #streams = new Map<string, LogStream>();
   readonly #list: StreamList;
   readonly #tails: Source[] = [];
@@ -61,8 +63,9 @@ export class JobLog {
 
   /** How long to wait before the next call, in milliseconds. */
   wait(now: number): number {
+    const next = this.#next();
     const rate = Math.max(CAUGHT_UP, ...this.#sources().map(({ rate }) => rate));
-    return Math.max(0, this.#pace.wait(rate, now), this.#next().due - now);
+    return Math.max(0, this.#paceOf(next).wait(rate, now), next.due - now);
   }
 
   /** Takes the job's newest state: with it the log may lack a start that nothing was read of. */
@@ -73,11 +76,13 @@ export class JobLog {
 
   /** Makes one call, at the time that `wait` says, and shows the new lines. */
   async read(signal: AbortSignal): Promise<void> {
-    this.#pace.take();
+    const next = this.#next();
+    const pace = this.#paceOf(next);
+    pace.take();
     try {
-      await this.#next().ask(signal);
+      await next.ask(signal);
     } catch (error) {
-      if (isThrottled(error)) this.#pace.throttled();
+      if (isThrottled(error)) pace.throttled();
       if (this.#search === undefined || this.#streams.size > 0 || !isServiceError(error, DENIED)) throw error;
       this.#search = undefined;
       this.#print(WITHOUT_SEARCH);
@@ -88,6 +93,10 @@ export class JobLog {
   #next(): Source {
     const sources = this.#sources();
     return sources.reduce((first, source) => (source.due < first.due ? source : first), sources[0] ?? this.#list);
+  }
+
+  #paceOf(source: Source): Pace {
+    return source === this.#list ? this.#listing : this.#reading;
   }
 
   #sources(): Source[] {
