@@ -48,7 +48,7 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint());
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -60,10 +60,11 @@ beforeEach(() => {
   answer = () => OK;
 });
 
-function connection(kmsKey?: string): Connection {
-  return new Connection('eu-west-1', 'test', async () => KEYS, new Network({}), kmsKey);
+function connection(kmsKey?: string, network = new Network({})): Connection {
+  return new Connection('eu-west-1', 'test', async () => KEYS, network, kmsKey);
 }
 
+const endpoint = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const contentOf = (text: string) => {
   const bytes = Buffer.from(text);
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
@@ -129,6 +130,18 @@ describe('a small object', () => {
     expect(own?.headers['x-amz-security-token']).toBe(KEYS.sessionToken);
     expect(own?.headers.authorization).toContain('/eu-west-1/s3/aws4_request');
     expect(own?.headers.authorization?.split('Signature=')[1]).toBe(own && signatureOf(own));
+  });
+
+  it('goes by the proxy that serves the host', async () => {
+    const HTTP_PROXY = endpoint().replace('//', '//me:secret@');
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://s3.test:8080');
+    const objects = new SmallObjects(connection(undefined, new Network({ HTTP_PROXY })), BUCKET);
+    expect(await objects.put('k', contentOf('x'), NEVER)).toBe('"etag"');
+    vi.stubEnv('AWS_ENDPOINT_URL', endpoint());
+    expect(senders()).toBe('-');
+    const { url, headers } = received[0] as Received;
+    expect(url).toMatch(/^http:\/\/(bucket\.)?s3\.test:8080\/(bucket\/)?k\?x-id=PutObject$/);
+    expect(headers['proxy-authorization']).toBe(`Basic ${Buffer.from('me:secret').toString('base64')}`);
   });
 
   it.each<[string, Answer]>([

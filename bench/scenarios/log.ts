@@ -64,6 +64,10 @@ export const catchUp: Scenario = {
     { measure: 'callsPerSecond', most: 8 },
     { measure: 'memory', most: 200 },
   ],
+  missed:
+    'A page has at most 10,000 lines or 1 MB, so eight calls a second bring at most 80,000 lines. What is alive in memory is a ' +
+    'small part of what is shown: pages of this size let Node widen its space for new objects, up to the limit that it has by ' +
+    'itself, and an action cannot start Node with the flag that lowers it.',
   peers: ['sdk2'],
   open: async (bench) => {
     const { aws, quick, atEnd } = bench;
