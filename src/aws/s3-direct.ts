@@ -69,9 +69,9 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   const headers = { host, ...smallNames(model.headers) };
   const usual = encodeQuery(queryOf(model));
   const signatures = new Signatures({ region, service: scheme.signingName });
-  const underWay = new UnderWay();
+  const underWay = new WeakMap<AbortSignal, UnderWay>();
   const send = async (
-    { path = model.path, query, headers: others, body }: Difference,
+    { path = model.path, query, headers: own, body }: Difference,
     signal: AbortSignal,
   ): Promise<DirectAnswer> => {
     const credentials = await config.credentials();
@@ -79,9 +79,11 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
     const encoded = query === undefined ? usual : encodeQuery({ ...queryOf(model), ...query });
     // The SDK keeps the difference of this machine's clock that it has learned from an answer.
     const at = new Date(Date.now() + config.systemClockOffset);
-    const request = { method, path, query: encoded, headers: { ...headers, ...others } };
+    const request = { method, path, query: encoded, headers: { ...headers, ...own } };
     const signed = signatures.sign(request, credentials, at);
-    return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, underWay.of(signal));
+    const others = underWay.get(signal) ?? new UnderWay(signal);
+    underWay.set(signal, others);
+    return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, others);
   };
   return { model, send };
 }
@@ -95,18 +97,28 @@ function queryOf({ query = {} }: HttpRequest): Record<string, string> {
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value ?? '')]));
 }
 
-/** Requests by the signal that ends them. A listener for each request would take longer than its signature. */
+/**
+ * The requests that a signal ends. A listener for each would take longer than its signature. They have places in an array: in a
+ * Set, whose tables refer to later ones, all ended requests would stay in memory until the whole of it is cleaned up.
+ */
 class UnderWay {
-  readonly #bySignal = new WeakMap<AbortSignal, Set<ClientRequest>>();
+  readonly #requests: (ClientRequest | undefined)[] = [];
+  readonly #free: number[] = [];
 
-  of(signal: AbortSignal): Set<ClientRequest> {
-    const known = this.#bySignal.get(signal);
-    if (known !== undefined) return known;
-    const requests = new Set<ClientRequest>();
-    this.#bySignal.set(signal, requests);
-    const end = (): void => requests.forEach((request) => void request.destroy(new Error('The request was given up.')));
+  constructor(signal: AbortSignal) {
+    const end = (): void => {
+      for (const request of this.#requests) request?.destroy(new Error('The request was given up.'));
+    };
     signal.addEventListener('abort', end, { once: true });
-    return requests;
+  }
+
+  add(request: ClientRequest): void {
+    const place = this.#free.pop() ?? this.#requests.length;
+    this.#requests[place] = request;
+    request.once('close', () => {
+      this.#requests[place] = undefined;
+      this.#free.push(place);
+    });
   }
 }
 
@@ -114,7 +126,7 @@ function exchange(
   protocol: string,
   options: RequestOptions,
   body: Uint8Array | undefined,
-  underWay: Set<ClientRequest>,
+  underWay: UnderWay,
 ): Promise<DirectAnswer> {
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? sendHttps : sendHttp)(options, (answer) => {
@@ -131,7 +143,6 @@ function exchange(
       answer.once('error', reject);
     });
     underWay.add(request);
-    request.once('close', () => underWay.delete(request));
     request.once('timeout', () => request.destroy(new Error('There was no answer in time.')));
     request.once('error', reject);
     request.end(body);
