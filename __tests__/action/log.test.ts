@@ -168,7 +168,8 @@ describe('AWS that is not well', () => {
   });
 
   it('may say nothing of a job while it starts again and ends: the log of that start is there', async () => {
-    const run = 'test -f $SSM_STATE/second && echo second && exit 0; touch $SSM_STATE/second; echo first; sleep 60 & wait';
+    const run =
+      'test -f $SSM_STATE/second && echo second && exit 0; touch $SSM_STATE/second; echo first; sleep 60 & wait';
     const step = aws.step(aws.workspace({}), { task: 'spotty-unseen', run });
     await step.printed('\nfirst\n');
     await fault({ kind: 'slow', operation: 'sagemaker:DescribeTrainingJob', seconds: 5, times: 1 });
