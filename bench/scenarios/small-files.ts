@@ -46,6 +46,9 @@ export const sameFiles: Scenario = {
   headline: 'seconds',
   latencies: [0, 25],
   targets: [{ measure: 'seconds', most: 0.5 }],
+  missed:
+    'A large part of it is the step around the comparison, which takes the time of ' +
+    '[a start](#start-of-a-job-small-code-no-data). `rclone` only compares, and asks nobody before.',
   peers: ['transfer'],
   open: async (bench) => {
     const made = repositoryOf(bench, SIZE);
