@@ -79,8 +79,9 @@ export class RequestHandler extends NodeHttpHandler {
   }
 
   override destroy(): void {
-    super.destroy();
-    for (const way of this.#byProxy.values()) void way.then(({ handler }) => handler.destroy());
+    // The SDK's handlers close connections only after a request of their own.
+    close(this.#agents);
+    for (const way of this.#byProxy.values()) void way.then(({ agents }) => close(agents));
   }
 
   #wayBy(proxy: HttpProxy): Promise<Way> {
@@ -96,6 +97,11 @@ export class RequestHandler extends NodeHttpHandler {
     for (const update of this.#updates) handler.updateHttpClientConfig(...update);
     return { agents, handler };
   }
+}
+
+function close({ httpAgent, httpsAgent }: Agents): void {
+  httpAgent.destroy();
+  httpsAgent.destroy();
 }
 
 function settings({ maxSockets, ...options }: HandlerOptions): NodeHttpHandlerOptions {

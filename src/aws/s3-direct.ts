@@ -67,7 +67,8 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   const agent = await handler.agentFor(new URL(`${protocol}//${host}`));
   const target = { agent, method, host: hostname, port: port ?? null, timeout: SILENCE_MS };
   const headers = { host, ...smallNames(model.headers) };
-  const usual = encodeQuery(queryOf(model));
+  const usual = queryOf(model);
+  const usualText = encodeQuery(usual);
   const signatures = new Signatures({ region, service: scheme.signingName });
   const underWay = new WeakMap<AbortSignal, UnderWay>();
   const send = async (
@@ -76,7 +77,7 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   ): Promise<DirectAnswer> => {
     const credentials = await config.credentials();
     signal.throwIfAborted();
-    const encoded = query === undefined ? usual : encodeQuery({ ...queryOf(model), ...query });
+    const encoded = query === undefined ? usualText : encodeQuery({ ...usual, ...query });
     // The SDK keeps the difference of this machine's clock that it has learned from an answer.
     const at = new Date(Date.now() + config.systemClockOffset);
     const request = { method, path, query: encoded, headers: { ...headers, ...own } };

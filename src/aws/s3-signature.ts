@@ -3,11 +3,12 @@
  * prepared once, and nothing waits.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
+import { hashText } from '../core/hash-text.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
-const EMPTY_SHA256 = hash('sha256', '');
+const EMPTY_SHA256 = hashText('');
 /** Of the other headers none has to be signed. What a proxy changes must not be. */
 const SIGNED = /^(?:host|content-type|content-md5|x-amz-.*)$/;
 
@@ -35,7 +36,7 @@ export class Signatures {
     this.#scope = scope;
   }
 
-  /** The request's headers with those of its signature. `x-amz-content-sha256`, if there is none, is that of an empty body. */
+  /** The request's headers with those of its signature. A request with a body has its hash as `x-amz-content-sha256`. */
   sign(request: SignedRequest, credentials: AwsCredentialIdentity, at: Date): Record<string, string> {
     const { region, service } = this.#scope;
     const time = at.toISOString().replace(/[-:]|\.\d+/g, '');
@@ -52,7 +53,7 @@ export class Signatures {
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').replace(/\s+/g, ' ').trim()}\n`);
     const signed = names.join(';');
     const canonical = [request.method, request.path, request.query, lines.join(''), signed];
-    const digest = hash('sha256', [...canonical, headers['x-amz-content-sha256']].join('\n'));
+    const digest = hashText([...canonical, headers['x-amz-content-sha256']].join('\n'));
     const signature = createHmac('sha256', this.#keyOf(credentials, scope))
       .update([ALGORITHM, time, scope, digest].join('\n'))
       .digest('hex');

@@ -38,9 +38,10 @@ export async function indexBelow(repository: string, path: string): Promise<Inde
   const take = (entry: string): void => {
     const { skips, mode, hash, name } = readEntry(entry);
     if (name === undefined) return;
-    if (skips && skipped.length < MOST) skipped.push(resolve(repository, name));
-    if (mode === '120000' && links.length < MOST) links.push({ path: resolve(repository, name), hash });
-    if (mode === '100755' && process.platform === 'win32') executable.push(resolve(repository, name));
+    const path = (): string => resolve(repository, name);
+    if (skips && skipped.length < MOST) skipped.push(path());
+    if (mode === '120000' && links.length < MOST) links.push({ path: path(), hash });
+    if (mode === '100755' && process.platform === 'win32') executable.push(path());
   };
   const args = ['--literal-pathspecs', ...SAFE];
   const listed = await entries(git, [...args, 'ls-files', '-t', '-s', '-z', '--', below], repository, take);

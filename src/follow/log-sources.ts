@@ -8,8 +8,9 @@ import { BatchCounts, missingEvents } from './missing-lines.ts';
 
 /**
  * Calls a second, of all that read lines together: of what was read to its end, of a search whose next page may have new
- * lines, and of what has a full page of them. The list of streams has the same for itself. AWS allows the whole account 10 to 30 GetLogEvents and 5 to 25 FilterLogEvents, depending
- * on the region: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+ * lines, and of what has a full page of them. The list of streams has the same for itself. AWS allows the whole account 10 to
+ * 30 GetLogEvents and 5 to 25 FilterLogEvents, depending on the region:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
  * So twenty steps at once leave some to others.
  */
 export const CAUGHT_UP = 1;
