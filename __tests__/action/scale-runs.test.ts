@@ -3,7 +3,7 @@
  * instances and a million log lines, 100,000 input files, a model of 20 GiB; and 20 runs at once. What they show is left to
  * `npm run reliability`.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -139,7 +139,7 @@ describe.skipIf(server === '')('a large run', () => {
   );
 
   it(
-    'of 100,000 input files sends each',
+    'of 100,000 input files of a checkout sends each',
     async () => {
       const workspace = aws.workspace({});
       for (let at = 0; at < 100_000; at += 1) {
@@ -147,6 +147,11 @@ describe.skipIf(server === '')('a large run', () => {
         if (at % 1000 === 0) mkdirSync(below, { recursive: true });
         writeFileSync(join(below, `n ${at}`), `${at}\n`);
       }
+      for (const words of [
+        ['init', '--quiet'],
+        ['add', '--all'],
+      ])
+        execFileSync('git', words, { cwd: workspace });
       const given = { task: 'files', run: 'sleep 600', inputs: 'data=./data', wait: 'false' };
       const { code, stdout, outputs, mostMib, seconds } = await measured(workspace, given);
       expect(code, stdout).toBe(0);
