@@ -33,12 +33,16 @@ const LEFT_OUT: Readonly<Partial<Record<NodeJS.Platform, Readonly<Record<string,
 const leftOut = Object.entries(LEFT_OUT[process.platform] ?? {});
 for (const [file, why] of leftOut) process.stderr.write(`Left out here: ${file}.test.ts, because ${why}\n`);
 
+/** Files follow each other in one process, which loads the modules once: no test changes what another one sees. */
+const ONE_PROCESS = { isolate: false };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          ...ONE_PROCESS,
           include: ['__tests__/**/*.test.ts'],
           exclude: [
             '__tests__/{action,docker,security,workflows}/**',
@@ -51,6 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'action',
+          ...ONE_PROCESS,
           include: ['__tests__/action/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

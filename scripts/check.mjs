@@ -60,19 +60,19 @@ function check(group, name, command, more = {}) {
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
   check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
-    needs: ['venv'],
+    needs: ['venv', 'standIns'],
     folder: 'security',
   }),
   check('docker', 'tests of images, with a Docker engine', () => vitest('docker', `--maxWorkers=${CORES}`), {
-    needs: ['venv', 'engine'],
+    needs: ['venv', 'standIns', 'engine'],
     folder: 'docker',
   }),
   check('workflows', 'tests of workflows in the runner', () => vitest('workflows', `--maxWorkers=${CORES}`), {
-    needs: ['venv', 'examples'],
+    needs: ['venv', 'standIns', 'examples'],
     folder: 'workflows',
   }),
   check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
-    needs: ['venv'],
+    needs: ['venv', 'standIns'],
     folder: 'action',
   }),
   check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
@@ -153,6 +153,7 @@ function environment(tools) {
     REGISTRY_CONFORMANCE: tools.conformance ?? '',
     CRANE: tools.crane ?? '',
     SAGEMAKER_LOCAL_VENV: tools.venv ?? '',
+    STAND_INS: tools.standIns?.socket ?? '',
     EXAMPLES_VENV: tools.examples ?? '',
     TEST_DOCKER_HOST: tools.engine?.host ?? '',
     TEST_DOCKER_OWN: tools.engine?.own ? '1' : '',

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { answers, startEngine } from './engine.mjs';
 import { buildByGo, exists, goProgram, Missing, onPath, VERSITYGW } from './programs.mjs';
 import { pythonEnvironment } from './python-environment.mjs';
+import { startStandIns } from './stand-ins.mjs';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -28,9 +29,10 @@ const NO_ENGINE =
 
 /**
  * Starts to fetch what is `needed`, all at once; what touches this machine waits for `after`. Each tool is a promise of its
- * folder or program, or of undefined where it is missing: `venv`, `examples`, `actionlint`, `conformance`, `crane`, `system` (true), `engine`
- * (`{ host, own, image, config }`), and with `full` `browser`, `clients`, `s3`, `pytorch`, `reader`. Besides: `missing`, a list of
- * `{ what, why }`; `underway()`, what is being fetched, in words; `stop()` ends the engine.
+ * folder or program, or of undefined where it is missing: `venv`, `examples`, `actionlint`, `conformance`, `crane`, `system`
+ * (true), `standIns` (`{ socket }`), `engine` (`{ host, own, image, config }`), and with `full` `browser`, `clients`, `s3`,
+ * `pytorch`, `reader`. Besides: `missing`, a list of `{ what, why }`; `underway()`, what is being fetched, in words; `stop()`
+ * ends the engine and the stand-ins.
  */
 export function startTools({ needed, full = false, mayInstall = false, after = Promise.resolve(), say = console.log }) {
   const missing = [];
@@ -60,8 +62,13 @@ export function startTools({ needed, full = false, mayInstall = false, after = P
       if ((await onPath(program)) === undefined) await debian(['docker.io'], program);
     return startEngine(await buildx);
   });
+  const standIns = having('standIns', "the process of the tests' stand-ins", async () => {
+    const folder = await venv;
+    if (folder === undefined) throw new Missing('it needs the Python packages of the tests');
+    return startStandIns(join(folder, 'bin', 'python'));
+  });
   return {
-    ...{ venv, system, engine, missing },
+    ...{ venv, standIns, system, engine, missing },
     examples: having('examples', 'the Python packages of the examples', () => examplePackages(debian, say)),
     actionlint: having('actionlint', 'actionlint', () => goProgram('actionlint', ACTIONLINT, say)),
     conformance: having('conformance', "OCI's conformance suite", () => goProgram('conformance', CONFORMANCE, say)),
@@ -72,7 +79,10 @@ export function startTools({ needed, full = false, mayInstall = false, after = P
     pytorch: extra('PyTorch', () => pytorch(debian)),
     reader: extra("BuildKit's reader of Dockerfiles", () => buildKitReader(say)),
     underway: () => [...running].map((what) => `fetching ${what}`),
-    stop: async () => (await engine)?.stop(),
+    stop: async () => {
+      await (await standIns)?.stop();
+      await (await engine)?.stop();
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 /** The stand-in for AWS and the built action as processes: what a runner does with a step, without the runner. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -20,6 +22,8 @@ import {
 import { startStep } from '../../scripts/step.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
+/** Of `stand_ins.py`, where the checks have started it. */
+const socket = process.env['STAND_INS'] ?? '';
 const python = join(process.env['SAGEMAKER_LOCAL_VENV'] || join(root, '.cache', 'venv'), 'bin', 'python');
 
 export interface Request {
@@ -59,7 +63,27 @@ export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
 interface Told {
   readonly url: string;
+  readonly pid: number;
   readonly tls?: { readonly proxy: string; readonly bundle: string };
+}
+
+/** A process, whose standard output closes when it has ended. */
+interface Started {
+  readonly output: Readable;
+  readonly failed: Promise<never>;
+}
+
+function spawned(words: readonly string[], env: NodeJS.ProcessEnv): Started {
+  const options = { cwd: join(root, 'local'), env };
+  const child = spawn(python, ['-m', 'sagemaker_local', ...words], { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
+  return { output: child.stdout, failed: new Promise((_, reject) => child.once('error', reject)) };
+}
+
+/** By the process that `stand_ins.py` is. */
+function forked(words: readonly string[], environment: NodeJS.ProcessEnv): Started {
+  const connection = connect(socket);
+  connection.write(`${JSON.stringify({ arguments: words, environment })}\n`);
+  return { output: connection, failed: new Promise((_, reject) => connection.once('error', reject)) };
 }
 
 /** A server with a folder of its own; jobs' instances see a /tmp of their own, so that folder lies elsewhere. */
@@ -82,23 +106,17 @@ export class StandIn {
     const containers = flags.includes('--containers') ? [] : ['--containers', 'none'];
     mkdirSync(join(root, '.cache', 'tests'), { recursive: true });
     const folder = mkdtempSync(join(root, '.cache', 'tests', 'stand-in-'));
-    const child = spawn(
-      python,
-      ['-m', 'sagemaker_local', '--port', '0', '--data', join(folder, 'data'), ...containers, ...flags],
-      {
-        cwd: join(root, 'local'),
-        env: { ...process.env, PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'), ...env },
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    );
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    const told = await new Promise<Told>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Told));
-      child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the stand-in ended with ${code}`)));
+    const words = ['--port', '0', '--data', join(folder, 'data'), ...containers, ...flags];
+    const environment = { ...process.env, PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'), ...env };
+    const { output, failed } = socket === '' ? spawned(words, environment) : forked(words, environment);
+    const closed = new Promise<void>((resolve) => output.once('close', () => resolve()));
+    const firstLine = new Promise<string>((resolve, reject) => {
+      createInterface({ input: output }).once('line', resolve);
+      void closed.then(() => reject(new Error('the stand-in has ended')));
     });
+    const told = JSON.parse(await Promise.race([firstLine, failed])) as Told;
     const end = async (): Promise<void> => {
-      child.kill('SIGTERM');
+      process.kill(told.pid, 'SIGTERM');
       await closed;
       rmSync(folder, { recursive: true, force: true });
     };
