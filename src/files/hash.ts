@@ -1,5 +1,5 @@
 /** Computes the SHA-256 of files. */
-import { createHash, subtle } from 'node:crypto';
+import { createHash, hash, subtle } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { each, Turns } from '../core/concurrency.ts';
@@ -45,23 +45,26 @@ function isSmall({ size }: LocalFile): boolean {
 
 /** Also of a file that has become longer. */
 function hashSmall(file: LocalFile, buffer: Buffer, onBytes: (bytes: number) => void): string {
-  const hash = createHash('sha256');
   try {
     const opened = openSync(file.absolute, 'r');
     try {
-      for (let length = -1, expected = file.size; length !== 0 && length !== expected; expected = -1) {
-        // One byte more shows whether the file ends there.
-        length = readSync(opened, buffer, 0, buffer.length, -1);
-        hash.update(buffer.subarray(0, length));
+      const read = (): Buffer => {
+        // One byte more than the file has shows whether it ends there.
+        const length = readSync(opened, buffer, 0, buffer.length, -1);
         onBytes(length);
-      }
+        return buffer.subarray(0, length);
+      };
+      const first = read();
+      if (first.length === file.size) return hash('sha256', first);
+      const whole = createHash('sha256').update(first);
+      for (let more = read(); more.length > 0; more = read()) whole.update(more);
+      return whole.digest('hex');
     } finally {
       closeSync(opened);
     }
   } catch (error) {
     throw unreadable(file, error);
   }
-  return hash.digest('hex');
 }
 
 type Hash = Pick<HashedFile, 'sha256' | 'parts'>;

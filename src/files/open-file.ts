@@ -1,5 +1,5 @@
 /** Reads files to upload, and fails if another process changes them meanwhile. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ActionError } from '../core/errors.ts';
@@ -63,7 +63,7 @@ export async function openFile(file: HashedFile): Promise<OpenFile> {
  */
 export function readUnchanged(file: HashedFile): Uint8Array {
   const bytes = readFileSync(file.absolute);
-  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) throw changed(file);
+  if (hash('sha256', bytes) !== file.sha256) throw changed(file);
   return bytes;
 }
 
