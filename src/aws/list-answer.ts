@@ -50,7 +50,8 @@ function read(bytes: Buffer): ListAnswer {
   const textOf = ({ begin, end }: Range): string => unescaped(bytes.toString('utf8', begin, end));
   return {
     objects: elements.map((element) => {
-      const size = textOf(inside(text, element, 'Size'));
+      const { begin, end } = inside(text, element, 'Size');
+      const size = text.slice(begin, end);
       if (!/^\d{1,15}$/.test(size)) throw new Unexpected();
       return {
         key: decode(textOf(inside(text, element, 'Key'))),
@@ -107,6 +108,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 ]);
 
 function unescaped(text: string): string {
+  if (!text.includes('&')) return text;
   // Almost all that is escaped: the quotes around an ETag.
   const plain = text.replaceAll('&quot;', '"').replaceAll('&#34;', '"');
   if (!plain.includes('&')) return plain;

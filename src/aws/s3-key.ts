@@ -24,5 +24,6 @@ function encode(text: string): string {
  * URIError for a key that is not encoded so: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 export function keyDecoder(encoding: string | undefined): (key: string) => string {
-  return encoding === 'url' ? (key) => decodeURIComponent(key.replaceAll('+', ' ')) : (key) => key;
+  if (encoding !== 'url') return (key) => key;
+  return (key) => (/[%+]/.test(key) ? decodeURIComponent(key.replaceAll('+', ' ')) : key);
 }
