@@ -143,8 +143,6 @@ function environment(tools) {
     ...process.env,
     PATH,
     NO_COLOR: '1',
-    // Compiled modules of Python lie outside the sources, once for all tests.
-    PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'),
     SSM_TEST_FULL: full ? '1' : '',
     PAGE_TEST_BROWSER: tools.browser ?? '',
     CLIENT_VENVS: tools.clients ?? '',

@@ -14,7 +14,6 @@ export async function startStandIns(python) {
   const socket = join(folder, 'socket');
   const child = spawn(python, [join(root, '__tests__', 'action', 'stand_ins.py'), socket], {
     cwd: join(root, 'local'),
-    env: { ...process.env, PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode') },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('close', resolve));

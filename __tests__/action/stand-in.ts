@@ -107,7 +107,7 @@ export class StandIn {
     mkdirSync(join(root, '.cache', 'tests'), { recursive: true });
     const folder = mkdtempSync(join(root, '.cache', 'tests', 'stand-in-'));
     const words = ['--port', '0', '--data', join(folder, 'data'), ...containers, ...flags];
-    const environment = { ...process.env, PYTHONPYCACHEPREFIX: join(root, '.cache', 'bytecode'), ...env };
+    const environment = { ...process.env, ...env };
     const { output, failed } = socket === '' ? spawned(words, environment) : forked(words, environment);
     const closed = new Promise<void>((resolve) => output.once('close', () => resolve()));
     const firstLine = new Promise<string>((resolve, reject) => {

@@ -16,10 +16,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-import moto.iam.urls
-import moto.s3.responses
-import moto.s3.urls
-import moto.sts.urls  # noqa: F401 - moto would import them at the first request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from sagemaker_local.__main__ import read_arguments
