@@ -37,11 +37,11 @@ export async function runStep(unsettled: Unsettled | undefined): Promise<void> {
  * then on it keeps each request's garbage until a whole collection (200 MiB of it for 100,000 files).
  * https://v8.dev/blog/trash-talk tells of the two generations; the flag is about "pretenuring".
  */
-const YOUNG = '--no-allocation-site-pretenuring';
+const NO_PRETENURING = '--no-allocation-site-pretenuring';
 
 async function main(): Promise<void> {
   markMain();
-  setFlagsFromString(YOUNG);
+  setFlagsFromString(NO_PRETENURING);
   const signal = cancelSignal();
   const context = readContext();
   const { spec, mistakes } = readSpec(readInputs(INPUTS), context);

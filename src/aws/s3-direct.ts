@@ -70,7 +70,7 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
   const usual = queryOf(model);
   const usualText = encodeQuery(usual);
   const signatures = new Signatures({ region, service: scheme.signingName });
-  const underWay = new WeakMap<AbortSignal, UnderWay>();
+  const underWay = new WeakMap<AbortSignal, Set<ClientRequest>>();
   const send = async (
     { path = model.path, query, headers: own, body }: Difference,
     signal: AbortSignal,
@@ -82,7 +82,7 @@ export async function directRequests<I extends ServiceInputTypes, O extends Serv
     const at = new Date(Date.now() + config.systemClockOffset);
     const request = { method, path, query: encoded, headers: { ...headers, ...own } };
     const signed = signatures.sign(request, credentials, at);
-    const others = underWay.get(signal) ?? new UnderWay(signal);
+    const others = underWay.get(signal) ?? endedBy(signal);
     underWay.set(signal, others);
     return exchange(protocol, { ...target, path: `${path}?${encoded}`, headers: signed }, body, others);
   };
@@ -98,36 +98,19 @@ function queryOf({ query = {} }: HttpRequest): Record<string, string> {
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value ?? '')]));
 }
 
-/**
- * The requests that a signal ends. A listener for each would take longer than its signature. They have places in an array: in a
- * Set, whose tables refer to later ones, all ended requests would stay in memory until the whole of it is cleaned up.
- */
-class UnderWay {
-  readonly #requests: (ClientRequest | undefined)[] = [];
-  readonly #free: number[] = [];
-
-  constructor(signal: AbortSignal) {
-    const end = (): void => {
-      for (const request of this.#requests) request?.destroy(new Error('The request was given up.'));
-    };
-    signal.addEventListener('abort', end, { once: true });
-  }
-
-  add(request: ClientRequest): void {
-    const place = this.#free.pop() ?? this.#requests.length;
-    this.#requests[place] = request;
-    request.once('close', () => {
-      this.#requests[place] = undefined;
-      this.#free.push(place);
-    });
-  }
+/** The requests that a signal ends. A listener for each would take longer than its signature. */
+function endedBy(signal: AbortSignal): Set<ClientRequest> {
+  const requests = new Set<ClientRequest>();
+  const end = (): void => requests.forEach((request) => void request.destroy(new Error('The request was given up.')));
+  signal.addEventListener('abort', end, { once: true });
+  return requests;
 }
 
 function exchange(
   protocol: string,
   options: RequestOptions,
   body: Uint8Array | undefined,
-  underWay: UnderWay,
+  underWay: Set<ClientRequest>,
 ): Promise<DirectAnswer> {
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? sendHttps : sendHttp)(options, (answer) => {
@@ -144,6 +127,7 @@ function exchange(
       answer.once('error', reject);
     });
     underWay.add(request);
+    request.once('close', () => underWay.delete(request));
     request.once('timeout', () => request.destroy(new Error('There was no answer in time.')));
     request.once('error', reject);
     request.end(body);

@@ -59,7 +59,7 @@ export async function remove(
 }
 
 /**
- * Tries to write the lease and returns its holder, or undefined if there is none. If the condition fails, reads the
+ * Tries to write the lease and returns its holder, or undefined if nobody holds it. If the condition fails, reads the
  * object: the SDK may have retried a write whose answer was lost but which succeeded. The content differs in each
  * write, so that the ETag differs too.
  */

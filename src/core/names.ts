@@ -1,5 +1,5 @@
 /** Names of jobs, roles and buckets in AWS, and links to the console. */
-import { createHash } from 'node:crypto';
+import { hashText } from './hash-text.ts';
 import { dnsSuffix, partition } from './partition.ts';
 import { isUnmerged, type Place } from './s3-layout.ts';
 import type { S3Uri } from './s3-uri.ts';
@@ -42,7 +42,7 @@ export function roleName({ prefix, project }: Pick<Place, 'prefix' | 'project'>)
   const name = `SimpleSagemaker-${project}`;
   const room = 64 - end.length;
   if (name.length <= room) return name + end;
-  return `${name.slice(0, room - 9)}-${createHash('sha256').update(project).digest('hex').slice(0, 8)}${end}`;
+  return `${name.slice(0, room - 9)}-${hashText(project).slice(0, 8)}${end}`;
 }
 
 /**

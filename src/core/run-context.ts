@@ -1,6 +1,6 @@
 /** The workflow run that the step belongs to. */
 
-/** Identifies the run in all of GitHub: `owner/name/ID`. Empty if there is none. */
+/** Identifies the run in all of GitHub: `owner/name/ID`. Empty outside of a workflow run. */
 export function runKey({ repository, runId }: Pick<RunContext, 'repository' | 'runId'>): string {
   return runId === '' ? '' : `${repository}/${runId}`;
 }
@@ -45,7 +45,7 @@ export interface RunContext {
   readonly isHosted: boolean;
   /** When the workflow job started. Undefined if it is not known. */
   readonly jobStart: Date | undefined;
-  /** The run's page. Undefined if there is none. */
+  /** The run's page. Undefined outside of a workflow run. */
   readonly url: string | undefined;
   /** This action as a workflow names it: `owner/name@ref`. */
   readonly action: string;

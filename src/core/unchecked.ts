@@ -1,6 +1,6 @@
 /** Reads a value of unknown shape, such as an event or an API's answer. */
 
-/** The member of a member of … a value. Undefined where there is none, or null. Inherited members do not count. */
+/** The member of a member of … a value. Undefined if a member is missing or null. Inherited members do not count. */
 export function at(value: unknown, ...names: readonly string[]): unknown {
   let found = value;
   for (const name of names) {

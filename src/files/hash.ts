@@ -33,8 +33,8 @@ export async function hashFiles(
     if (turns.isOver) await turns.pass(signal);
     signal.throwIfAborted();
     const { path, absolute, size, modified, executable } = file;
-    const hash = large.get(file) ?? { sha256: hashSmall(file, buffer, onBytes) };
-    hashed.push({ path, absolute, size, modified, executable, ...hash });
+    const found = large.get(file) ?? { sha256: hashSmall(file, buffer, onBytes) };
+    hashed.push({ path, absolute, size, modified, executable, ...found });
   }
   return hashed;
 }
@@ -49,7 +49,7 @@ function hashSmall(file: LocalFile, buffer: Buffer, onBytes: (bytes: number) => 
     const opened = openSync(file.absolute, 'r');
     try {
       const read = (): Buffer => {
-        // One byte more than the file has shows whether it ends there.
+        // A byte more than such a file has room for: so the length shows whether it ends there.
         const length = readSync(opened, buffer, 0, buffer.length, -1);
         onBytes(length);
         return buffer.subarray(0, length);
@@ -107,17 +107,17 @@ async function hashPart(
 ): Promise<Buffer> {
   const opened = await open(file.absolute);
   try {
-    const hash = createHash('sha256');
+    const whole = createHash('sha256');
     for (let at = 0; at < length; ) {
       signal.throwIfAborted();
       const bytes = buffer.subarray(0, Math.min(buffer.length, length - at));
       await readFully(opened, bytes, start + at);
       onBytes(bytes.length);
       if (bytes.length === length) return Buffer.from(await subtle.digest('SHA-256', bytes));
-      hash.update(bytes);
+      whole.update(bytes);
       at += bytes.length;
     }
-    return hash.digest();
+    return whole.digest();
   } finally {
     await opened.close();
   }
@@ -126,7 +126,7 @@ async function hashPart(
 function joined(digests: readonly Buffer[]): Hash {
   const [only, second] = digests;
   if (only !== undefined && second === undefined) return { sha256: only.toString('hex') };
-  const sha256 = createHash('sha256').update(Buffer.concat(digests)).digest('hex');
+  const sha256 = hash('sha256', Buffer.concat(digests));
   return { sha256: `${sha256}-${digests.length}`, parts: digests.map((digest) => digest.toString('base64')) };
 }
 

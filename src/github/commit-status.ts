@@ -1,6 +1,6 @@
 /** Sets a status on a commit: https://docs.github.com/rest/commits/statuses#create-a-commit-status */
 
-import { createHash } from 'node:crypto';
+import { hashText } from '../core/hash-text.ts';
 import { shortened } from '../core/markdown.ts';
 import { isUnmerged, type Place } from '../core/s3-layout.ts';
 import { type Access, GitHubApi } from './api.ts';
@@ -50,7 +50,7 @@ export function statusContext(place: Place): string {
   const { project, task } = place;
   const context = `sagemaker: ${isUnmerged(place) ? '' : place.prefix}${project}/${task}`;
   if (context.length <= LONGEST_CONTEXT) return context;
-  const hash = createHash('sha256').update(context).digest('hex').slice(0, 8);
+  const hash = hashText(context).slice(0, 8);
   return `${context.slice(0, LONGEST_CONTEXT - hash.length - 1)}-${hash}`;
 }
 

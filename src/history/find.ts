@@ -33,7 +33,7 @@ export async function decideFromHistory(step: Step, place: TaskPlace, wanted: Wa
   return decide(wanted, jobs, base);
 }
 
-/** The job that completed the task last: under the prefix, or, if there is none, under the base prefix. */
+/** The job that completed the task last: under the prefix, or, if no job has completed there, under the base prefix. */
 export async function lastCompleted(step: Step, task: TaskPlace, seen?: Seen): Promise<EarlierJob | undefined> {
   for (const place of places(task)) {
     for await (const batch of taskJobs(step, place, () => true, seen)) {

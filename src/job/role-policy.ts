@@ -3,8 +3,8 @@
  * content, so that two workflows can add policies at the same time.
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createtrainingjob-perms
  */
-import { createHash } from 'node:crypto';
 import { grantedArn, type Secret } from '../code/secrets.ts';
+import { hashText } from '../core/hash-text.ts';
 import { jobNamesOf } from '../core/names.ts';
 import { partition } from '../core/partition.ts';
 import { isUnmerged } from '../core/s3-layout.ts';
@@ -232,5 +232,5 @@ function readInput({ bucket, key }: S3Uri, aws: string, owner: string | undefine
 
 function policy(kind: string, statements: readonly Statement[]): Policy {
   const document = JSON.stringify({ Version: '2012-10-17', Statement: statements });
-  return { name: `${kind}-${createHash('sha256').update(document).digest('hex').slice(0, 16)}`, document };
+  return { name: `${kind}-${hashText(document).slice(0, 16)}`, document };
 }

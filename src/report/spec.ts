@@ -13,7 +13,7 @@ export interface GitHubSpec {
   /** Whether the step writes a comment on the pull request. */
   readonly comment: boolean;
   readonly commitStatus: CommitStatusSetting;
-  /** A secret. Empty if there is none; then `comment` is false, and `commitStatus` is not `true`. */
+  /** A secret. Empty if the step was given no token; then `comment` is false, and `commitStatus` is not `true`. */
   readonly token: string;
 }
 

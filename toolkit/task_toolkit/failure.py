@@ -40,7 +40,7 @@ def hide_in_failure(base: str, hidden: Hidden) -> None:
         # A pipe would have this wait for a writer.
         descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError:
-        # There is none, or it is not to be written, as a folder.
+        # The script wrote no such file, or it cannot be written, as a folder.
         return
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

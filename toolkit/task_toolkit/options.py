@@ -24,7 +24,7 @@ class Option(NamedTuple):
 
 
 def json_value(text: str) -> Any:
-    """Any JSON; argparse ends the program with exit code 2 where it is none."""
+    """Any JSON. For a text that is not JSON, argparse ends the program with exit code 2."""
     try:
         return json.loads(text)
     except ValueError:
@@ -32,7 +32,7 @@ def json_value(text: str) -> Any:
 
 
 def names(text: str) -> List[str]:
-    """A JSON list of names; argparse ends the program with exit code 2 where it is none."""
+    """A JSON list of names. For any other text, argparse ends the program with exit code 2."""
     value = json_value(text)
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise argparse.ArgumentTypeError("not a JSON list of names: {!r}".format(text))

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 class NoAnswerError(Exception):
-    """There is none: why. `lasting`: asking again would not help."""
+    """The request got no answer, and why. `lasting`: asking again would not help."""
 
     def __init__(self, reason: str, lasting: bool) -> None:
         super().__init__(reason)
