@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Unit tests that a system leaves out, and why. What they test is the same code everywhere; where the system matters, rules
@@ -36,8 +37,20 @@ for (const [file, why] of leftOut) process.stderr.write(`Left out here: ${file}.
 /** Files follow each other in one process, which loads the modules once: no test changes what another one sees. */
 const ONE_PROCESS = { isolate: false };
 
+/** Files that take long, mostly by waiting: they come first, since what comes last has nothing beside it. */
+const LONG = ['action/faults', 'action/capacity', 'action/credentials', 'action/log', 'security/neighbour'];
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.some((name) => moduleId.includes(`/${name}.`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         test: {

@@ -6,7 +6,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { startTools } from './tools.mjs';
+import { goToMemory } from './in-memory.mjs';
+import { PLAIN_PYTHON, startTools } from './tools.mjs';
 
 const root = join(import.meta.dirname, '..');
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -25,6 +26,8 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exit(1);
 }
+
+if (!full) goToMemory();
 
 const vitest = (project, ...args) => [
   node,
@@ -59,6 +62,10 @@ function check(group, name, command, more = {}) {
  */
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
+    needs: ['venv', 'standIns'],
+    folder: 'action',
+  }),
   check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
     needs: ['venv', 'standIns'],
     folder: 'security',
@@ -70,10 +77,6 @@ const CHECKS = [
   check('workflows', 'tests of workflows in the runner', () => vitest('workflows', `--maxWorkers=${CORES}`), {
     needs: ['venv', 'standIns', 'examples'],
     folder: 'workflows',
-  }),
-  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
-    needs: ['venv', 'standIns'],
-    folder: 'action',
   }),
   check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
     needs: ['venv', 'system'],
@@ -131,7 +134,7 @@ function testsIn({ folder, files }) {
   return `${texts.join('\n').match(/^\s*(it(\.each.*)?\(|def test_)/gm)?.length ?? 0} tests`;
 }
 
-/** Where python3 itself lies: jobs start it often, and what stands before it on PATH (pyenv's) costs more than it does. */
+/** Where python3 itself lies: what stands before it on PATH (pyenv's) costs more than it does. */
 function pythonFolder() {
   const told = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
   return told.status === 0 ? dirname(told.stdout.trim()) : undefined;
@@ -141,7 +144,7 @@ const PATH = [pythonFolder(), process.env.PATH].filter(Boolean).join(delimiter);
 function environment(tools) {
   const env = {
     ...process.env,
-    PATH,
+    PATH: tools.venv ? [join(PLAIN_PYTHON, 'bin'), PATH].join(delimiter) : PATH,
     NO_COLOR: '1',
     SSM_TEST_FULL: full ? '1' : '',
     PAGE_TEST_BROWSER: tools.browser ?? '',

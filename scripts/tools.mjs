@@ -116,12 +116,29 @@ async function programs(debian, missing) {
   return true;
 }
 
+/** The environment that jobs of the tests find as `python3`. */
+export const PLAIN_PYTHON = join(cache, 'python');
+
 /** With the stand-in compiled, which tests start hundreds of times, where nothing may write beside its sources. */
 async function pythonPackages(debian, say) {
   const list = join(root, '__tests__', 'requirements.txt');
-  const venv = await pythonEnvironment(join(cache, 'venv'), list, 'the Python packages of the tests', debian, say);
+  const [venv] = await Promise.all([
+    pythonEnvironment(join(cache, 'venv'), list, 'the Python packages of the tests', debian, say),
+    plainPython(),
+  ]);
   await execute(join(venv, 'bin', 'python'), ['-m', 'compileall', '-q', join(root, 'local', 'sagemaker_local')]);
   return venv;
+}
+
+/**
+ * Python with pip and nothing else: jobs start it thousands of times, and what a machine's own loads at each start (pyenv's
+ * shim, packages' .pth files) can take longer than Python itself. Debian's may have no venv, and then its own will do.
+ */
+async function plainPython() {
+  if (!(await exists(join(PLAIN_PYTHON, 'bin', 'pip'))))
+    await execute('python3', ['-m', 'venv', PLAIN_PYTHON]).catch(() =>
+      rm(PLAIN_PYTHON, { recursive: true, force: true }),
+    );
 }
 
 /** What the examples for AWS need: scikit-learn on the worker, the AWS command line on the runner. */

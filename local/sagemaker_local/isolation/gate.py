@@ -15,11 +15,11 @@ import select
 import signal
 import socket
 import struct
-import traceback
+import sys
 from collections import OrderedDict
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from sagemaker_local.isolation import kernel, seccomp
 from sagemaker_local.isolation.network import Network
@@ -40,8 +40,7 @@ _TCP_OPTIONS = [
 _BUFFERS = (socket.SO_SNDBUF, socket.SO_RCVBUF)
 
 
-@dataclass(frozen=True)
-class _Target:
+class _Target(NamedTuple):
     address: IPv4Address | IPv6Address
     port: int
 
@@ -161,7 +160,7 @@ def fork_gate(network: Network, maker: socket.socket) -> socket.socket:
                 Gate(descriptors[0], network, maker, peers).run()
             os._exit(0)
         except BaseException:  # noqa: BLE001 - whatever it is, it must be printed, and no fork may return
-            traceback.print_exc()
+            sys.__excepthook__(*sys.exc_info())
             os._exit(1)
     receiver.close()
     return sender

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SET_FLAGS, _SET_ADDRESS, _SET_MASK = 0x8914, 0x8916, 0x891C  # SIOCSIF…
 _UP = 0x41  # IFF_UP, IFF_RUNNING
@@ -22,8 +22,7 @@ _NAME, _LINK_INFO, _KIND = 3, 18, 1  # IFLA_IFNAME, IFLA_LINKINFO, IFLA_INFO_KIN
 INTERFACE = "eth0"
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """One host's. `peers`: addresses by host name, without its own; `folder`: where the job's hosts find each other;
     `isolated`: only peers are reached.
     """

@@ -9,14 +9,13 @@ import ctypes
 import errno
 import fcntl
 import os
-import platform
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SECCOMP, _CONNECT, _SENDTO, _ARCH = {
     "x86_64": (317, 42, 44, 0xC000003E),
     "aarch64": (277, 203, 206, 0xC00000B7),
-}.get(platform.machine(), (0, 0, 0, 0))
+}.get(os.uname().machine, (0, 0, 0, 0))
 _PIDFD_OPEN, _PIDFD_GETFD = 434, 438
 _SET_FILTER, _NEW_LISTENER, _WAIT_KILLABLE = 1, 1 << 3, 1 << 5
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -28,8 +27,7 @@ _CONTINUE, _IN_PLACE = 1, 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True)
-class Trapped:
+class Trapped(NamedTuple):
     """A call that waits for an answer: of thread `thread`, on its descriptor `descriptor`, to a socket address."""
 
     number: int
@@ -42,7 +40,7 @@ class Trapped:
 def trap() -> int:
     """Trap the calls of this process and its children; the descriptor to answer them by. Raises OSError."""
     if not _SECCOMP:
-        raise OSError(errno.ENOSYS, f"seccomp on {platform.machine()} is not known here")
+        raise OSError(errno.ENOSYS, f"seccomp on {os.uname().machine} is not known here")
     code = [  # (operation, jump if true, jump if false, value)
         (_LOAD, 0, 0, 4),  # the architecture
         (_EQUAL, 0, 8, _ARCH),

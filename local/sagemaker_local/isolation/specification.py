@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sagemaker_local.isolation.network import Network
 
 
-@dataclass(frozen=True)
-class Specification:
+class Specification(NamedTuple):
     """One instance.
 
     `kind`: `root` and `sudo` make namespaces as root, `user` in a user namespace, `none` makes none.
@@ -40,7 +39,8 @@ class Specification:
     def save(self, path: Path) -> None:
         """Write it, readable by nobody else: the environment holds credentials."""
         path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self)))
+        network = self.network and self.network._asdict()
+        path.write_text(json.dumps({**self._asdict(), "network": network}))
 
 
 def load(path: Path) -> Specification:

@@ -14,7 +14,6 @@ import signal
 import socket
 import stat
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -90,7 +89,7 @@ def _become_instance(spec: Specification, sender: socket.socket | None) -> NoRet
             socket.send_fds(sender, [b"+"], [listener])
             os.close(listener)
     except OSError:
-        traceback.print_exc()
+        sys.__excepthook__(*sys.exc_info())
         os._exit(_NOT_STARTED)
     sys.stderr.flush()
     os.dup2(1, 2)
