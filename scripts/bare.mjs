@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
-const work = join(root, '.cache', 'bare');
+const work = join(root, '.cache', 'tests', 'bare');
 const NAMED = ['node', 'npm', 'python3', 'git'];
 const LIMIT_MS = 600_000;
 /** A person's PATH: npm puts programs of the clone's own packages first, of which bare ground has none. */
@@ -37,10 +37,10 @@ function standIn() {
   return `${CLONE}(
 ${server}) &
 server=$!
-for second in $(seq 120); do
+for attempt in $(seq 60); do
   node -e "fetch('http://127.0.0.1:8765/_local/health').then(() => process.exit(0), () => process.exit(1))" && break
   kill -0 $server
-  sleep 1
+  sleep 2
 done
 cd local
 cp "$SCRIPT" job.py

@@ -79,12 +79,12 @@ const CHECKS = [
     folder: 'workflows',
   }),
   check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
-    needs: ['venv', 'system'],
+    needs: ['venv', 'standIns', 'system'],
     wants: ['conformance', 'crane'],
     folder: 'local',
   }),
   check('local', 'tests of the stand-in, with a Docker engine', (tools) => pytest(tools, CORES, ...contained), {
-    needs: ['venv', 'engine'],
+    needs: ['venv', 'standIns', 'engine'],
     folder: 'local',
     files: contained,
   }),

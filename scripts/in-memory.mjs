@@ -6,7 +6,7 @@ import { freemem, tmpdir } from 'node:os';
 import { delimiter, join, sep } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const OWN = ['tests', 'bare', 'docker'].map((name) => join(root, '.cache', name));
+const OWN = ['tests', 'docker'].map((name) => join(root, '.cache', name));
 const LEAST_BYTES = 8 * 2 ** 30;
 /** Set where the folders are mounted already. */
 const MOUNTED = 'TESTS_IN_MEMORY';

@@ -1,10 +1,13 @@
 """Starts stand-ins at once: each is a fork of this process, which has loaded what every one of them needs.
 
 `python stand_ins.py SOCKET`, in the stand-in's folder. Says on its standard output when it is ready. For each
-connection to the socket it reads a line of JSON, `{"arguments": […], "environment": {…}}`; the connection is then the
-standard output of a new stand-in, and closes when that has ended. When its standard input closes, all of them end.
+connection to the socket it reads a line of JSON, `{"arguments": […], "environment": {…}}`, and starts a stand-in. Its
+standard output and error are the two files that come with the line; without any, the connection is its standard output.
+When it has ended, a line with its exit code comes on the connection, which then closes; as of a subprocess, -9 is a
+signal's. When this process's standard input closes, all of them end.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -30,23 +33,42 @@ def main() -> None:
     server.bind(path)
     server.listen(64)
     os.setpgrp()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     load()
     gc.freeze()
+    waker, wake = socket.socketpair()
+    for end in (waker, wake):
+        end.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     print(path, flush=True)
     ready = selectors.DefaultSelector()
-    ready.register(server, selectors.EVENT_READ)
-    ready.register(sys.stdin, selectors.EVENT_READ)
-    while not any(key.fileobj is sys.stdin for key, _ in ready.select()):
-        connection, _ = server.accept()
-        if os.fork() == 0:
-            server.close()
-            ready.close()
-            stand_in(connection)
-            return
-        connection.close()
+    for source in (server, sys.stdin, waker):
+        ready.register(source, selectors.EVENT_READ)
+    connections: dict[int, socket.socket] = {}
+    while sys.stdin not in (sources := [key.fileobj for key, _ in ready.select()]):
+        if waker in sources:
+            waker.recv(4096)
+            tell_ends(connections)
+        if server in sources:
+            connection, _ = server.accept()
+            pid = os.fork()
+            if pid == 0:
+                for other in (server, ready, waker, wake, *connections.values()):
+                    other.close()
+                stand_in(connection)
+                return
+            connections[pid] = connection
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
+
+
+def tell_ends(connections: dict[int, socket.socket]) -> None:
+    """To those who asked for a stand-in that has ended; they may be gone themselves."""
+    for pid in list(connections):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            with connections.pop(pid) as connection, contextlib.suppress(OSError):
+                connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 def load() -> None:
@@ -59,14 +81,20 @@ def load() -> None:
 
 
 def stand_in(connection: socket.socket) -> None:
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with connection.makefile() as lines:
-        asked = json.loads(lines.readline())
+    line, files, _, _ = socket.recv_fds(connection, 65536, 2)
+    while not line.endswith(b"\n"):
+        line += connection.recv(65536)
+    asked = json.loads(line)
     os.environ.clear()
     os.environ.update(asked["environment"])
     nothing = os.open(os.devnull, os.O_RDWR)
-    for file, number in ((nothing, 0), (connection.fileno(), 1), (nothing, 2)):
+    output, errors = files or (connection.fileno(), nothing)
+    for file, number in ((nothing, 0), (output, 1), (errors, 2)):
         os.dup2(file, number)
+    for file in files:
+        os.close(file)
     connection.close()
     serve(read_arguments(asked["arguments"]))
 

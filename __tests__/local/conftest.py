@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from engine import ABSENT, BASE, HOST, TestEngine
+from forked import Fork
 from machine import ROOT
 from registry_client import RegistryClient
 
@@ -22,6 +23,9 @@ ROOT_FOLDER = Path(__file__).parents[2]
 LOCAL = ROOT_FOLDER / "local"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 BUCKET = "bucket-of-tests"
+THIS_PYTHON = (sys.executable,)
+# Of __tests__/action/stand_ins.py, where the checks have started it.
+STAND_INS = os.environ.get("STAND_INS")
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -33,22 +37,28 @@ TRUST = {
 class Server:
     """One server process and its clients."""
 
-    def __init__(self, data, *flags, command=(sys.executable,), environment=None):
+    def __init__(self, data, *flags, command=THIS_PYTHON, environment=None):
         self.data = Path(data)
         # An engine that happens to be there changes nothing, unless a test's own flags have it.
         flags = ["--port", "0", "--data", str(data), "--containers", "none", *flags]
-        self.process = subprocess.Popen(
-            [*command, "-m", "sagemaker_local", *flags],
-            cwd=LOCAL,
-            env={**os.environ, **(environment or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        environment = {**os.environ, **(environment or {})}
+        if STAND_INS and command == THIS_PYTHON:
+            self.process = Fork(flags, environment)
+        else:
+            self.process = subprocess.Popen(
+                [*command, "-m", "sagemaker_local", *flags],
+                cwd=LOCAL,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(self.process.communicate()[1])
         self.told = json.loads(line)
+        if isinstance(self.process, Fork):
+            self.process.pid = self.told["pid"]
         self.url = self.told["url"]
         self.s3, self.iam, self.sts, self.sagemaker, self.logs, self.ecr = map(
             self.client, ["s3", "iam", "sts", "sagemaker", "logs", "ecr"]

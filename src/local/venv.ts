@@ -67,6 +67,8 @@ async function makeEnvironment(command: string, folder: string, requirements: st
     'install',
     '--quiet',
     '--disable-pip-version-check',
+    // Of the packages' modules a fifth is ever loaded, and compiled then.
+    '--no-compile',
     '--require-hashes',
     '-r',
     requirements,
