@@ -3,9 +3,10 @@
 // `--install`: Debian's packages that some tests need are installed, as under CI=true; else nothing outside the clone is
 // touched. Several checks run at a time; what a check prints is shown when it has ended.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { answers } from './engine.mjs';
 import { goToMemory } from './in-memory.mjs';
 import { PLAIN_PYTHON, startTools } from './tools.mjs';
 
@@ -27,7 +28,11 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1);
 }
 
-if (!full) goToMemory();
+// An engine that is there already sees the machine's own folders only; the long tests write more than memory holds.
+if (!full && !(await answers())) goToMemory();
+
+const temporary = mkdtempSync(join(tmpdir(), 'checks-'));
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const vitest = (project, ...args) => [
   node,
@@ -38,8 +43,11 @@ const vitest = (project, ...args) => [
   ...args,
 ];
 const venv = (tools, name, ...args) => [join(tools.venv, 'bin', name), ...args];
-const pytest = (tools, workers, ...args) =>
-  venv(tools, 'pytest', '-n', String(workers), '--dist', 'loadfile', ...(full ? [] : ['-m', 'not full']), ...args);
+/** With a folder of its own for each check: at its start, pytest takes everybody else's rights to the one that all share. */
+const pytest = (tools, name, workers, ...args) => {
+  const options = ['-n', String(workers), '--dist', 'loadfile', '--basetemp', join(temporary, name)];
+  return venv(tools, 'pytest', ...options, ...(full ? [] : ['-m', 'not full']), ...args);
+};
 /** Of the stand-in's tests those that need a Docker engine. */
 const contained = readdirSync(join(root, '__tests__', 'local'))
   .filter((name) => /^test_(containers.*|ecr_docker|images)\.py$/.test(name))
@@ -78,17 +86,27 @@ const CHECKS = [
     needs: ['venv', 'standIns', 'examples'],
     folder: 'workflows',
   }),
-  check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
-    needs: ['venv', 'standIns', 'system'],
-    wants: ['conformance', 'crane'],
-    folder: 'local',
-  }),
-  check('local', 'tests of the stand-in, with a Docker engine', (tools) => pytest(tools, CORES, ...contained), {
-    needs: ['venv', 'standIns', 'engine'],
-    folder: 'local',
-    files: contained,
-  }),
-  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, CORES, '__tests__/toolkit'), {
+  check(
+    'local',
+    'tests of the stand-in',
+    (tools) => pytest(tools, 'local', CORES + 1, '__tests__/local', ...uncontained),
+    {
+      needs: ['venv', 'standIns', 'system'],
+      wants: ['conformance', 'crane'],
+      folder: 'local',
+    },
+  ),
+  check(
+    'local',
+    'tests of the stand-in, with a Docker engine',
+    (tools) => pytest(tools, 'contained', CORES, ...contained),
+    {
+      needs: ['venv', 'standIns', 'engine'],
+      folder: 'local',
+      files: contained,
+    },
+  ),
+  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, 'toolkit', CORES, '__tests__/toolkit'), {
     needs: ['venv', 'system'],
     folder: 'toolkit',
   }),

@@ -1,5 +1,5 @@
-// What the tests write lies in memory, where this user may have it so: root, on Linux. They make and remove tens of
-// thousands of small files, and a disk's file system costs them a tenth of their time, a runner's copies of the action half.
+// The folders that tests write to are kept in memory, for root on Linux. Tests make and remove tens of thousands of small
+// files: on a disk that is a tenth of their processor time, and half of the time in which a runner copies the action.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
@@ -8,13 +8,14 @@ import { delimiter, join, sep } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const OWN = ['tests', 'docker'].map((name) => join(root, '.cache', name));
 const LEAST_BYTES = 8 * 2 ** 30;
-/** Set where the folders are mounted already. */
+/** Set once the folders are mounted. */
 const MOUNTED = 'TESTS_IN_MEMORY';
 const MOUNT = 'while [ "$1" != -- ]; do mount -t tmpfs -o mode=1777 tests "$1" || exit; shift; done; shift; exec "$@"';
 
 /**
- * This program starts again with the tests' folders as mounts of its own, which end with its last process and which no other
- * program sees. Does nothing where that cannot be, or where the machine's free memory is less than 8 GiB.
+ * Starts this program again with a file system in memory at each of the tests' folders: in a mount namespace of its own, so no
+ * other program sees them, and they end with its last process (manual: unshare(1), tmpfs(5)). Returns where the user may not
+ * mount, or the machine has less than 8 GiB of free memory.
  */
 export function goToMemory() {
   if (process.env[MOUNTED] || process.platform !== 'linux' || process.getuid() !== 0 || freemem() < LEAST_BYTES) return;
@@ -26,7 +27,7 @@ export function goToMemory() {
   process.execve('/usr/bin/env', ['env', 'unshare', ...words(again)], { ...process.env, [MOUNTED]: '1' });
 }
 
-/** Whether the tests need something that lies below the folder, as a clone may. */
+/** Whether the folder holds something that the tests need, such as this clone. */
 function isNeeded(folder) {
   const path = (process.env.PATH ?? '').split(delimiter);
   return [root, process.execPath, process.env.HOME ?? '', ...path].some((each) => each.startsWith(folder + sep));

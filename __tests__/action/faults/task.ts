@@ -9,12 +9,13 @@ import type { StandIn } from '../stand-in.ts';
 export const ROLE = 'arn:aws:iam::123456789012:role/runner';
 const SHARED = 'shared-data';
 const MIB = 2 ** 20;
-/** Twice as many lines, with a pause between. */
+/** Twice as many lines, with a pause between, in seconds: the log of several instances is searched only while they run. */
 const LINES = 15;
-const SCRIPT = `
+const PAUSE = { one: 1.5, several: 4 };
+const script = (pause: number): string => `
 host=$(hostname)
 say() { i=$1; while [ $i -le $2 ]; do echo "line $i of $host"; i=$((i+1)); done; }
-say 1 ${LINES}; sleep 1.5; say ${LINES + 1} ${2 * LINES}
+say 1 ${LINES}; sleep ${pause}; say ${LINES + 1} ${2 * LINES}
 mkdir -p "$SSM_INSTANCE_STATE"; cat "$SM_CHANNEL_DATA/a" > "$SSM_INSTANCE_STATE/seen"
 [ "$host" != algo-1 ] || { cp "$SM_CHANNEL_X/a.txt" "$SM_MODEL_DIR/model"; echo 1 > "$SM_OUTPUT_DATA_DIR/output"; }
 `;
@@ -64,7 +65,8 @@ export class Task {
 
   /** A checkout. `large`: with a file that is sent in parts. */
   workspace(large: boolean): string {
-    const files = { 'code/train.sh': SCRIPT, 'data/a': 'a', 'data/b/c': 'c' };
+    const pause = this.instances === 1 ? PAUSE.one : PAUSE.several;
+    const files = { 'code/train.sh': script(pause), 'data/a': 'a', 'data/b/c': 'c' };
     return this.#aws.workspace(large ? { ...files, 'data/large': new Uint8Array(9 * MIB) } : files);
   }
 
@@ -82,9 +84,7 @@ export class Task {
   /** With fresh credentials. */
   async environment(): Promise<Record<string, string>> {
     const patience = `--import=${new URL('patience.mjs', import.meta.url).href}`;
-    // Else each process compiles the bundle anew.
-    const NODE_COMPILE_CACHE = join(this.#aws.folder, 'compiled');
-    const given = { ...(await runOf(this.#aws, MAIN)), NODE_OPTIONS: patience, NODE_COMPILE_CACHE };
+    const given = { ...(await runOf(this.#aws, MAIN)), NODE_OPTIONS: patience };
     if (this.#access === 'role') return { ...given, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
     const { accessKeyId, secretAccessKey, sessionToken = '' } = await sessionOf(this.#aws, ROLE, MAIN);
     const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };

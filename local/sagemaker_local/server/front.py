@@ -170,8 +170,9 @@ class Front:
 
 def _time_problem(call: Call, environ: dict[str, Any]) -> ServiceError | None:
     """What is wrong with the time at which a request says that it was signed."""
+    stamp = environ.get("HTTP_X_AMZ_DATE", "")  # 20260102T030405Z; strptime would take a thirtieth of the server's time
     try:
-        signed = datetime.strptime(environ.get("HTTP_X_AMZ_DATE", ""), "%Y%m%dT%H%M%SZ")
+        signed = datetime.fromisoformat(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:11]}:{stamp[11:13]}:{stamp[13:15]}")
     except ValueError:
         return None  # not signed in this way
     return mistimed(call, signed, clock.utc())

@@ -6,6 +6,7 @@ any other exception is a fault of its own and becomes the service's InternalFail
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -34,6 +35,11 @@ class _Dispatcher(DomainDispatcherApplication):
         if "HTTP_AUTHORIZATION" not in environ and call.service in ("iam", "sts"):
             return f"{call.service}.{call.region}.amazonaws.com"
         return super().infer_service_region_host(environ, path)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - there is one dispatcher for as long as the server runs
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The service of a host name: moto lists its folders and tries all services' patterns for each request."""
+        return super().get_backend_for_host(host)
 
 
 class MotoServices:
