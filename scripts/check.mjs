@@ -17,8 +17,8 @@ const ci = process.env.CI === 'true';
 const node = process.execPath;
 const npm = (name) => join(root, 'node_modules', '.bin', name);
 const CORES = Math.max(2, availableParallelism());
-/** Each of them runs several tests at a time, which wait as long as they work. */
-const AT_ONCE = CORES;
+/** Each of them runs several tests at a time, which wait as long as they work. One more fills the pauses of the others. */
+const AT_ONCE = CORES + 1;
 const SILENCE_MS = 15_000;
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
@@ -70,11 +70,11 @@ function check(group, name, command, more = {}) {
  */
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
-  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 1}`), {
     needs: ['venv', 'standIns'],
     folder: 'action',
   }),
-  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
+  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES}`), {
     needs: ['venv', 'standIns'],
     folder: 'security',
   }),
@@ -86,16 +86,15 @@ const CHECKS = [
     needs: ['venv', 'standIns', 'examples'],
     folder: 'workflows',
   }),
-  check(
-    'local',
-    'tests of the stand-in',
-    (tools) => pytest(tools, 'local', CORES + 1, '__tests__/local', ...uncontained),
-    {
-      needs: ['venv', 'standIns', 'system'],
-      wants: ['conformance', 'crane'],
-      folder: 'local',
-    },
-  ),
+  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, 'toolkit', CORES, '__tests__/toolkit'), {
+    needs: ['venv', 'system'],
+    folder: 'toolkit',
+  }),
+  check('local', 'tests of the stand-in', (tools) => pytest(tools, 'local', CORES, '__tests__/local', ...uncontained), {
+    needs: ['venv', 'standIns', 'system'],
+    wants: ['conformance', 'crane'],
+    folder: 'local',
+  }),
   check(
     'local',
     'tests of the stand-in, with a Docker engine',
@@ -106,10 +105,6 @@ const CHECKS = [
       files: contained,
     },
   ),
-  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, 'toolkit', CORES, '__tests__/toolkit'), {
-    needs: ['venv', 'system'],
-    folder: 'toolkit',
-  }),
   check('dist', 'dist equals a fresh build', () => [node, 'scripts/build.mjs', '--check']),
   check('unit', 'unit tests', () => vitest('unit', `--maxWorkers=${CORES}`)),
   check('static', 'types', () => [npm('tsc'), '--noEmit', '-p', '.']),

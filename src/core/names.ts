@@ -9,11 +9,13 @@ const MOST_WORDS = 42;
 
 /**
  * `PROJECT-TASK-YYYYMMDD-HHMMSS-XXXX` (UTC), so that names sort by time. Other characters than SageMaker's
- * `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}` become dashes. `random` is four characters: two jobs may start in the same second.
+ * `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}` become dashes. XXXX is the sixteenth of the second, a hexadecimal digit, and `random`, three
+ * characters: two jobs may start at the same time.
  */
 export function jobName(project: string, task: string, now: Date, random: string): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const tail = `${stamp}-${random}`;
+  const sixteenth = Math.floor((now.getUTCMilliseconds() * 16) / 1000).toString(16);
+  const tail = `${stamp}-${sixteenth}${random}`;
   return `${jobWords(`${project}-${task}`).replace(/-+$/, '')}-${tail}`;
 }
 

@@ -102,7 +102,7 @@ export class Launcher {
   async launch(step: Step): Promise<Started> {
     const source = await this.ready(step);
     const { project, task } = this.spec.place;
-    const name = jobName(project, task, new Date(), randomBytes(2).toString('hex'));
+    const name = jobName(project, task, new Date(), randomBytes(2).toString('hex').slice(1));
     return inGroup(`Preparing ${name}`, async () => {
       const { role, imageUri } = await this.#prepare(step, name, source);
       return this.#request(step, name, role, imageUri);

@@ -49,7 +49,7 @@ export async function planRun(
     ];
   });
   const attempt = search.current ?? firstAttempt(spec.resources);
-  const name = jobName(place.project, place.task, new Date(), randomBytes(2).toString('hex'));
+  const name = jobName(place.project, place.task, new Date(), randomBytes(2).toString('hex').slice(1));
   const request = jobRequest(step, spec, resolved, wanted.facts, name, role.arn, image.uri, attempt);
   const asked = {
     ...{ region: home.bucket.region, account: home.bucket.owner, bucket: home.bucket.name, bucketExists: home.exists },
