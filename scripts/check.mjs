@@ -17,8 +17,8 @@ const ci = process.env.CI === 'true';
 const node = process.execPath;
 const npm = (name) => join(root, 'node_modules', '.bin', name);
 const CORES = Math.max(2, availableParallelism());
-/** Each of them runs several tests at a time, which wait as long as they work. One more fills the pauses of the others. */
-const AT_ONCE = CORES + 1;
+/** Each of them runs several tests at a time. More of them take longer in all: who waits polls. */
+const AT_ONCE = CORES;
 const SILENCE_MS = 15_000;
 
 if (Number(process.versions.node.split('.')[0]) < 24) {

@@ -27,8 +27,8 @@ export function goToMemory() {
   process.execve('/usr/bin/env', ['env', 'unshare', ...words(again)], { ...process.env, [MOUNTED]: '1' });
 }
 
-/** Whether the folder holds something that the tests need, such as this clone. */
+/** Whether the folder holds something that the tests need: this clone, Node, or what a variable names. */
 function isNeeded(folder) {
-  const path = (process.env.PATH ?? '').split(delimiter);
-  return [root, process.execPath, process.env.HOME ?? '', ...path].some((each) => each.startsWith(folder + sep));
+  const named = Object.values(process.env).flatMap((value) => value.split(delimiter));
+  return [root, process.execPath, ...named].some((path) => path.startsWith(folder + sep));
 }

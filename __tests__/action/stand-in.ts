@@ -79,7 +79,7 @@ function spawned(words: readonly string[], env: NodeJS.ProcessEnv): Started {
   return { output: child.stdout, failed: new Promise((_, reject) => child.once('error', reject)) };
 }
 
-/** By the process that `stand_ins.py` is. */
+/** By the process that `stand_ins.py` is; the last line is the exit code. */
 function forked(words: readonly string[], environment: NodeJS.ProcessEnv): Started {
   const connection = connect(socket);
   connection.write(`${JSON.stringify({ arguments: words, environment })}\n`);
@@ -114,7 +114,8 @@ export class StandIn {
       createInterface({ input: output }).once('line', resolve);
       void closed.then(() => reject(new Error('the stand-in has ended')));
     });
-    const told = JSON.parse(await Promise.race([firstLine, failed])) as Told;
+    const told = JSON.parse(await Promise.race([firstLine, failed])) as Told | number;
+    if (typeof told === 'number') throw new Error(`the stand-in has ended with exit code ${told}`);
     const end = async (): Promise<void> => {
       process.kill(told.pid, 'SIGTERM');
       await closed;

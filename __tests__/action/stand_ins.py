@@ -85,7 +85,10 @@ def stand_in(connection: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line, files, _, _ = socket.recv_fds(connection, 65536, 2)
     while not line.endswith(b"\n"):
-        line += connection.recv(65536)
+        more = connection.recv(65536)
+        if not more:
+            return  # who asked has ended
+        line += more
     asked = json.loads(line)
     os.environ.clear()
     os.environ.update(asked["environment"])
