@@ -70,7 +70,7 @@ function check(group, name, command, more = {}) {
  */
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
-  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 1}`), {
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
     needs: ['venv', 'standIns'],
     folder: 'action',
   }),
