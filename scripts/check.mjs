@@ -6,7 +6,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { answers } from './engine.mjs';
 import { goToMemory } from './in-memory.mjs';
 import { PLAIN_PYTHON, startTools } from './tools.mjs';
 
@@ -28,8 +27,8 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1);
 }
 
-// An engine that is there already sees the machine's own folders only; the long tests write more than memory holds.
-if (!full && !(await answers())) goToMemory();
+// The long tests write more than memory holds.
+if (!full) await goToMemory();
 
 const temporary = mkdtempSync(join(tmpdir(), 'checks-'));
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
@@ -44,8 +43,9 @@ const vitest = (project, ...args) => [
 ];
 const venv = (tools, name, ...args) => [join(tools.venv, 'bin', name), ...args];
 /** With a folder of its own for each check: at its start, pytest takes everybody else's rights to the one that all share. */
-const pytest = (tools, name, workers, ...args) => {
-  const options = ['-n', String(workers), '--dist', 'loadfile', '--basetemp', join(temporary, name)];
+const pytest = (tools, workers, ...args) => {
+  const folder = mkdtempSync(join(temporary, 'pytest-'));
+  const options = ['-n', String(workers), '--dist', 'loadfile', '--basetemp', folder];
   return venv(tools, 'pytest', ...options, ...(full ? [] : ['-m', 'not full']), ...args);
 };
 /** Of the stand-in's tests those that need a Docker engine. */
@@ -86,25 +86,20 @@ const CHECKS = [
     needs: ['venv', 'standIns', 'examples'],
     folder: 'workflows',
   }),
-  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, 'toolkit', CORES, '__tests__/toolkit'), {
+  check('toolkit', 'tests of the toolkit', (tools) => pytest(tools, CORES, '__tests__/toolkit'), {
     needs: ['venv', 'system'],
     folder: 'toolkit',
   }),
-  check('local', 'tests of the stand-in', (tools) => pytest(tools, 'local', CORES, '__tests__/local', ...uncontained), {
+  check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES, '__tests__/local', ...uncontained), {
     needs: ['venv', 'standIns', 'system'],
     wants: ['conformance', 'crane'],
     folder: 'local',
   }),
-  check(
-    'local',
-    'tests of the stand-in, with a Docker engine',
-    (tools) => pytest(tools, 'contained', CORES, ...contained),
-    {
-      needs: ['venv', 'standIns', 'engine'],
-      folder: 'local',
-      files: contained,
-    },
-  ),
+  check('local', 'tests of the stand-in, with a Docker engine', (tools) => pytest(tools, CORES, ...contained), {
+    needs: ['venv', 'standIns', 'engine'],
+    folder: 'local',
+    files: contained,
+  }),
   check('dist', 'dist equals a fresh build', () => [node, 'scripts/build.mjs', '--check']),
   check('unit', 'unit tests', () => vitest('unit', `--maxWorkers=${CORES}`)),
   check('static', 'types', () => [npm('tsc'), '--noEmit', '-p', '.']),

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { delimiter, join, sep } from 'node:path';
+import { answers } from './engine.mjs';
 
 const root = join(import.meta.dirname, '..');
 const OWN = ['tests', 'docker'].map((name) => join(root, '.cache', name));
@@ -15,10 +16,11 @@ const MOUNT = 'while [ "$1" != -- ]; do mount -t tmpfs -o mode=1777 tests "$1" |
 /**
  * Starts this program again with a file system in memory at each of the tests' folders: in a mount namespace of its own, so no
  * other program sees them, and they end with its last process (manual: unshare(1), tmpfs(5)). Returns where the user may not
- * mount, or the machine has less than 8 GiB of free memory.
+ * mount, the machine has less than 8 GiB of free memory, or a Docker engine runs, which sees the machine's own folders only.
  */
-export function goToMemory() {
+export async function goToMemory() {
   if (process.env[MOUNTED] || process.platform !== 'linux' || process.getuid() !== 0 || freemem() < LEAST_BYTES) return;
+  if (await answers()) return;
   for (const folder of OWN) mkdirSync(folder, { recursive: true });
   const folders = [...OWN, ...(isNeeded(tmpdir()) ? [] : [tmpdir()])];
   const words = (command) => ['--mount', 'sh', '-c', MOUNT, 'sh', ...folders, '--', ...command];

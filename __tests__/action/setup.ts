@@ -94,6 +94,12 @@ export async function sessionOf(aws: StandIn, RoleArn: string, subject: string):
   };
 }
 
+/** The same session, as a step's variables. */
+export async function sessionVariables(aws: StandIn, role: string, subject: string): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = await sessionOf(aws, role, subject);
+  return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
+}
+
 /** The actions that the policies allow, each once. */
 export function actionsOf(policies: Readonly<Record<string, PolicyDocument>>): string[] {
   const statements = Object.values(policies).flatMap(({ Statement }) => Statement);

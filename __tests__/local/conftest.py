@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from engine import ABSENT, BASE, HOST, TestEngine
-from forked import Fork
+from forked import SOCKET, Fork
 from machine import ROOT
 from registry_client import RegistryClient
 
@@ -24,8 +24,6 @@ LOCAL = ROOT_FOLDER / "local"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 BUCKET = "bucket-of-tests"
 THIS_PYTHON = (sys.executable,)
-# Of __tests__/action/stand_ins.py, where the checks have started it.
-STAND_INS = os.environ.get("STAND_INS")
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -42,7 +40,7 @@ class Server:
         # An engine that happens to be there changes nothing, unless a test's own flags have it.
         flags = ["--port", "0", "--data", str(data), "--containers", "none", *flags]
         environment = {**os.environ, **(environment or {})}
-        if STAND_INS and command == THIS_PYTHON:
+        if SOCKET and command == THIS_PYTHON:
             self.process = Fork(flags, environment)
         else:
             self.process = subprocess.Popen(

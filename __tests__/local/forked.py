@@ -6,6 +6,9 @@ import select
 import socket
 import subprocess
 
+# Of that process, where the checks have started it.
+SOCKET = os.environ.get("STAND_INS")
+
 
 class Fork:
     """What the tests use of a `subprocess.Popen` with pipes; `pid` is set when the first line has told it."""
@@ -14,7 +17,7 @@ class Fork:
         (output, for_output), (errors, for_errors) = os.pipe(), os.pipe()
         self.stdout, self._errors = os.fdopen(output, encoding="utf-8"), os.fdopen(errors, encoding="utf-8")
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(os.environ["STAND_INS"])
+        self._connection.connect(SOCKET)
         line = (json.dumps({"arguments": [*map(str, arguments)], "environment": environment}) + "\n").encode()
         sent = socket.send_fds(self._connection, [line], [for_output, for_errors])
         self._connection.sendall(line[sent:])

@@ -1,7 +1,7 @@
 /** Examples that run on the runner, run on AWS: their step of `local@v1` taken out, as its comment says, and a role in its place. */
 import { expect } from 'vitest';
 import type { Role } from '../../scripts/template.mjs';
-import { MAIN, makeRoles, sessionOf, usedBy } from '../action/setup.ts';
+import { MAIN, makeRoles, sessionVariables, usedBy } from '../action/setup.ts';
 import { readText, type StandIn } from '../action/stand-in.ts';
 import { root, runWorkflow } from './act.ts';
 
@@ -31,14 +31,12 @@ export async function expectEnough(
   const workflow = `examples/${name}/workflow.yml`;
   const text = readText(root, workflow);
   expect(text).toMatch(LOCAL);
-  const { accessKeyId, secretAccessKey, sessionToken } = await sessionOf(aws, role.arn, MAIN);
   const ran = await runWorkflow({
     workflow,
     files: { [workflow]: text.replace(LOCAL, '') },
     env: {
       ...{ AWS_ENDPOINT_URL: aws.url, AWS_REGION: 'us-east-1', ...env },
-      ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-      AWS_SESSION_TOKEN: sessionToken ?? '',
+      ...(await sessionVariables(aws, role.arn, MAIN)),
     },
   });
   expect(ran.code, ran.log).toBe(0);

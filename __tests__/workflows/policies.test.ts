@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ContextEntry, PutRolePolicyCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDocument, Role, Statement } from '../../scripts/template.mjs';
-import { iamOf, MAIN, sessionOf, usedBy } from '../action/setup.ts';
+import { iamOf, MAIN, sessionVariables, usedBy } from '../action/setup.ts';
 import { StandIn } from '../action/stand-in.ts';
 import { root } from './act.ts';
 import { ArtifactServer } from './artifact-server.ts';
@@ -63,10 +63,8 @@ describe("the template's role", () => {
   // The jobs of the examples may end before their log is searched.
   it('is enough to follow several instances for some seconds', async () => {
     const { name, arn } = roleOf(PROJECT);
-    const { accessKeyId, secretAccessKey, sessionToken = '' } = await sessionOf(aws, arn, MAIN);
-    const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
     const inputs = { project: PROJECT, task: 'lasts', run: 'echo begun; sleep 3', 'instance-count': '2' };
-    const env = { ...keys, AWS_SESSION_TOKEN: sessionToken };
+    const env = await sessionVariables(aws, arn, MAIN);
     const ran = await aws.run(aws.workspace({}), { ...inputs, 'upload-artifacts': 'none' }, env);
     expect(ran.code, ran.stdout).toBe(0);
     const { actions, refused } = await usedBy(aws, `assumed-role/${name}`);

@@ -101,8 +101,7 @@ export class Launcher {
   /** Throws an ActionError if SageMaker refuses the job with all of the instances that the search has left. */
   async launch(step: Step): Promise<Started> {
     const source = await this.ready(step);
-    const { project, task } = this.spec.place;
-    const name = jobName(project, task, new Date(), randomBytes(2).toString('hex').slice(1));
+    const name = newJobName(this.spec.place);
     return inGroup(`Preparing ${name}`, async () => {
       const { role, imageUri } = await this.#prepare(step, name, source);
       return this.#request(step, name, role, imageUri);
@@ -195,6 +194,11 @@ async function jobRole(step: Step, spec: JobSpec, resolved: Resolved): Promise<R
   if (resolved.existingRole !== undefined) return resolved.existingRole;
   const { ensureRole } = await import('../aws/iam-role.ts');
   return ensureRole(step.aws, managedRole(step, spec, resolved.channels), step.signal);
+}
+
+/** Of a job that is about to start, or would be. */
+export function newJobName({ project, task }: Place): string {
+  return jobName(project, task, new Date(), randomBytes(2).toString('hex').slice(1));
 }
 
 /** The role that the action manages for the project's jobs, with what this job needs. */

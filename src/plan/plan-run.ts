@@ -1,11 +1,9 @@
 /** Finds out what a run would do and whether it can, and creates nothing. */
 
-import { randomBytes } from 'node:crypto';
 import { findRepository } from '../aws/ecr.ts';
 import { type ManagedRole, roleChange } from '../aws/iam-role.ts';
 import { together } from '../core/concurrency.ts';
 import { count, counted, instances, size } from '../core/format.ts';
-import { jobName } from '../core/names.ts';
 import { dnsSuffix, partition } from '../core/partition.ts';
 import { previewSync } from '../data/sync.ts';
 import type { Decision, Wanted } from '../history/decide.ts';
@@ -13,7 +11,7 @@ import { decideFromHistory } from '../history/find.ts';
 import type { Seen } from '../history/jobs.ts';
 import type { ImagePlan } from '../image/plan.ts';
 import { type Attempt, attemptText, firstAttempt, InstanceSearch, waitText } from '../job/attempts.ts';
-import { jobRequest, managedRole, type Resolved } from '../job/launch.ts';
+import { jobRequest, managedRole, newJobName, type Resolved } from '../job/launch.ts';
 import type { JobSpec } from '../job/spec.ts';
 import type { Step } from '../step.ts';
 import { absentImage, checkEngine, checkPermissions, checkQuotas } from './checks.ts';
@@ -49,7 +47,7 @@ export async function planRun(
     ];
   });
   const attempt = search.current ?? firstAttempt(spec.resources);
-  const name = jobName(place.project, place.task, new Date(), randomBytes(2).toString('hex').slice(1));
+  const name = newJobName(place);
   const request = jobRequest(step, spec, resolved, wanted.facts, name, role.arn, image.uri, attempt);
   const asked = {
     ...{ region: home.bucket.region, account: home.bucket.owner, bucket: home.bucket.name, bucketExists: home.exists },

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListTrainingJobsCommand } from '@aws-sdk/client-sagemaker';
-import { MAIN, runOf, sessionOf } from '../setup.ts';
+import { MAIN, runOf, sessionVariables } from '../setup.ts';
 import type { StandIn } from '../stand-in.ts';
 
 /** Of the steps' sessions. Jobs have roles of their own. */
@@ -86,9 +86,7 @@ export class Task {
     const patience = `--import=${new URL('patience.mjs', import.meta.url).href}`;
     const given = { ...(await runOf(this.#aws, MAIN)), NODE_OPTIONS: patience };
     if (this.#access === 'role') return { ...given, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
-    const { accessKeyId, secretAccessKey, sessionToken = '' } = await sessionOf(this.#aws, ROLE, MAIN);
-    const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    return { ...given, ...keys, AWS_SESSION_TOKEN: sessionToken };
+    return { ...given, ...(await sessionVariables(this.#aws, ROLE, MAIN)) };
   }
 
   /** All jobs, the first first. */
