@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path.cwd()))
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from sagemaker_local.__main__ import read_arguments
+from sagemaker_local.isolation import supervisors
 from sagemaker_local.protocol.models import signing_name_of_target
 from sagemaker_local.s3.client import s3_client
 from sagemaker_local.server.serving import serve
@@ -78,6 +79,7 @@ def load() -> None:
     get_service_router("s3")
     signing_name_of_target("")
     s3_client("http://127.0.0.1", "us-east-1")
+    supervisors.prepare()
 
 
 def stand_in(connection: socket.socket) -> None:

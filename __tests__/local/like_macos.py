@@ -29,8 +29,8 @@ for module in ("asyncio", "concurrent.futures", "ctypes", "http.server", "multip
         __import__(module)
 exec(LIKE_MACOS)
 sys.path.insert(0, "")
-from sagemaker_local.isolation import instance  # noqa: E402
+from sagemaker_local.isolation import supervisors  # noqa: E402
 
-instance._BOOT = LIKE_MACOS + instance._BOOT
+supervisors._BOOT = LIKE_MACOS + supervisors._BOOT
 sys.argv[:] = sys.argv[2:]
 runpy.run_module("sagemaker_local", run_name="__main__", alter_sys=True)

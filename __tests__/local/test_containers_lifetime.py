@@ -10,7 +10,7 @@ import pytest
 from conftest import BUCKET, wait_for
 from contained_jobs import create
 from engine import BASE
-from machine import ROOT, marked
+from machine import ROOT, marked, supervising
 from test_isolation import as_nobody
 
 
@@ -29,10 +29,11 @@ def test_nothing_outlives_the_server(start, engine, number):
     for host in ("algo-1", "algo-2"):
         server.wait_for_line(name, "ready", host)
     assert len(engine.left(server)) == 3
+    assert len(supervising(server.data)) == 3
     code, _ = server.end(number)
     assert code == (-9 if number == signal.SIGKILL else 0)
     wait_for(lambda: not engine.left(server), 20, "the end of containers and network")
-    wait_for(lambda: not marked(str(server.data)), 20, "the end of the supervisors")
+    wait_for(lambda: not supervising(server.data), 20, "the end of the supervisors")
     if number == signal.SIGTERM:
         assert [path.name for path in server.data.iterdir()] == ["requests.jsonl"]
 

@@ -38,7 +38,7 @@ LAYERS = {
     ROOT: "containers faults s3 server",
 }
 # Processes that run by `python -S`, under `sudo` too: the standard library is all that they have.
-ALONE = ["isolation.supervisor", "containers.supervisor", "containers.keeper"]
+ALONE = ["isolation.starter", "isolation.supervisor", "containers.supervisor", "containers.keeper"]
 
 
 def read_imports():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import LOCAL, wait_for
-from machine import ROOT, marked, mounts, works
+from machine import ROOT, marked, mounts, supervising, works
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -30,11 +30,11 @@ def test_nothing_outlives_the_server(start, sudo, kind, number):
     for host in ("algo-1", "algo-2"):
         server.wait_for_line(name, "1", host)
     assert len(marked(mark)) >= 2
-    assert marked(str(server.data))
+    assert marked(str(server.data)) or supervising(server.data)
     code, _ = server.end(number)
     assert code == (-9 if number == signal.SIGKILL else 0)
     wait_for(lambda: not marked(mark), 5, "the end of the job's processes")
-    wait_for(lambda: not marked(str(server.data)), 5, "the end of the supervisors")
+    wait_for(lambda: not marked(str(server.data)) and not supervising(server.data), 5, "the end of the supervisors")
     assert mounts() == before
     if number != signal.SIGKILL:
         assert [path.name for path in server.data.iterdir()] == ["requests.jsonl"]
@@ -42,6 +42,31 @@ def test_nothing_outlives_the_server(start, sudo, kind, number):
         again = start("--isolation", "none", data=server.data)
         assert list((server.data / "jobs").iterdir()) == []
         again.end()
+
+
+@pytest.mark.parametrize("kind", ["root", "user", "none"])
+def test_a_job_whose_supervisor_is_killed_fails_and_leaves_nothing(start, kind):
+    if not works(kind):
+        pytest.skip("not on this machine")
+    mark = f"killed-{kind}-{os.getpid()}"
+    server = start("--isolation", kind)
+    name = server.create(f"echo ready; sleep 300; : {mark}")
+    server.wait_for_line(name, "ready")
+    for pid in supervising(server.data):
+        os.kill(pid, signal.SIGKILL)
+    assert server.ended(name)["TrainingJobStatus"] == "Failed"
+    wait_for(lambda: not marked(mark) and not supervising(server.data), 5, "the end of what the job started")
+
+
+def test_jobs_start_after_the_starter_of_supervisors_was_killed(start):
+    # A process of its own: the tests' other stand-ins share a starter.
+    server = start("--isolation", "none", command=[sys.executable])
+    assert server.run("echo once")["TrainingJobStatus"] == "Completed"
+    threads = Path(f"/proc/{server.process.pid}/task").iterdir()
+    children = [pid for thread in threads for pid in (thread / "children").read_text().split()]
+    [starter] = [int(pid) for pid in children if "isolation.starter" in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(starter, signal.SIGKILL)
+    assert server.run("echo again")["TrainingJobStatus"] == "Completed"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="signals a thread by Linux's own call")

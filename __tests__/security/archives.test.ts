@@ -279,14 +279,17 @@ describe('memory', () => {
   const full = process.env['SSM_TEST_FULL'] === '1';
   const random = randomBytes(MIB);
   const archive = (kind: string, number: number): Readable =>
-    streamed(async (add) => {
-      if (kind === 'megabytes')
-        await add(
-          { name: 'f', size: number * MIB },
-          Array.from({ length: number }, () => random),
-        );
-      else for (let at = 0; at < number; at += 1) await add(...member(kind, `d${Math.floor(at / 1000)}/f${at}`));
-    });
+    streamed(
+      async (add) => {
+        if (kind === 'megabytes')
+          await add(
+            { name: 'f', size: number * MIB },
+            Array.from({ length: number }, () => random),
+          );
+        else for (let at = 0; at < number; at += 1) await add(...member(kind, `d${Math.floor(at / 1000)}/f${at}`));
+      },
+      kind === 'megabytes' ? 0 : 1,
+    );
   function member(kind: string, name: string): [Partial<Header> & { name: string }, Buffer[]] {
     switch (kind) {
       case 'files':

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from typing import List
 
@@ -34,6 +35,8 @@ def neurons(instance_type: str) -> int:
 
 def _listed(command: List[str]) -> str:
     """What a device lister prints; nothing where it is not there or finds no driver."""
+    if shutil.which(command[0]) is None:
+        return ""
     try:
         listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired):

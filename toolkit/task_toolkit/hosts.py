@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 from typing import Any, Dict, List
 
@@ -42,6 +41,9 @@ def wait_for_hosts(job: Job, output: Output, signals: Signals) -> None:
 
 def resolves(host: str) -> bool:
     """Whether the name has an address."""
+    # Not for jobs of one instance, see launcher.py.
+    import socket
+
     try:
         socket.gethostbyname(host)
     except OSError:

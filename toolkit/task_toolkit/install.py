@@ -13,19 +13,20 @@ from typing import Dict, List, Optional
 from task_toolkit import code_artifact, failure, package, process
 from task_toolkit.job import Job
 from task_toolkit.output import Output
+from task_toolkit.package import REQUIREMENTS
 from task_toolkit.reported import refuse, run_reported
 
-REQUIREMENTS = "requirements.txt"
 # As `python -m pip`, but with the working directory last on the path: the user's select.py is not what pip means.
 PIP = "import runpy, sys; sys.path.append(sys.path.pop(0)); runpy.run_module('pip', None, '__main__', True)"
 
 
 def install(job: Job, output: Output, signals: process.Signals) -> int:
-    """Requirements, then the package, which finds what it depends on there already. The exit code of what failed."""
-    has_requirements = os.path.exists(os.path.join(job.code, REQUIREMENTS))
+    """Requirements, then the package, which finds what it depends on there already. The exit code of what failed.
+
+    For code that has one of them.
+    """
+    has_requirements = package.has_requirements(job.code)
     project = package.found(job.code)
-    if not has_requirements and project is None:
-        return 0
     if importlib.util.find_spec("pip") is None:
         first = REQUIREMENTS if has_requirements else project
         reason = "{}: the image's Python, {}, has no pip.".format(first, sys.executable)

@@ -4,11 +4,12 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 """
 
 import json
-import logging
 import os
 from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 CODE_CHANNEL = "ssm_code"
+# logging.INFO, without its module.
+INFO = 20
 # Hyperparameters that are not the user's, and those of them that are no framework's either (sagemaker-training 5.1,
 # params.SAGEMAKER_HYPERPARAMETERS).
 SAGEMAKER_PREFIX = "sagemaker_"
@@ -40,7 +41,7 @@ class Job(NamedTuple):
     hyperparameters: Dict[str, Any]
     # The hyperparameters `sagemaker_…` that are meant for a framework.
     framework: Dict[str, Any]
-    # As in `logging`; 20 is INFO.
+    # As in `logging`.
     log_level: int
     resources: Dict[str, Any]
     # By name, without the code's channel.
@@ -166,7 +167,7 @@ def read_job() -> Job:
         processes=_processes(start.get("distribution")),
         hyperparameters={key: value for key, value in hyperparameters.items() if key not in sagemakers},
         framework={key: value for key, value in sagemakers.items() if key not in TOOLKIT_KEYS},
-        log_level=sagemakers.get("sagemaker_container_log_level", logging.INFO),
+        log_level=sagemakers.get("sagemaker_container_log_level", INFO),
         resources=read_resources(base),
         channels=read_channels(base),
         flags=start.get("flags", ()),

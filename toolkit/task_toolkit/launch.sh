@@ -5,7 +5,8 @@ ssm_launcher='import sys; sys.path.append(sys.path.pop(0)); from task_toolkit im
 
 for ssm_python in python3 python; do
   # -E: the image's PYTHONPATH often names the code folder, where a file called like a module of Python's may lie.
-  if "$ssm_python" -E -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1; then
+  # -S: what the image adds to Python's start is not needed to tell its version.
+  if "$ssm_python" -E -S -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1; then
     exec "$ssm_python" -E -c "$ssm_launcher"
   fi
 done

@@ -2,16 +2,15 @@
 
 AWS's training toolkit in the image is not used: it joins the command line into one string for a shell, captures and
 re-prints the output, hides exit codes, and does not pass signals on.
+
+What few jobs need is imported where it is needed: each job waits for what is imported here.
 """
 
 import os
-import socket
-import traceback
 
-from task_toolkit import command, devices, distributed, failure, process, windows
+from task_toolkit import command, devices, failure, package, process, windows
 from task_toolkit.environment import environment
 from task_toolkit.hosts import wait_for_hosts
-from task_toolkit.install import install
 from task_toolkit.job import Job, base_folder, read_job, read_resources
 from task_toolkit.output import Output
 from task_toolkit.reported import refuse, run_reported
@@ -23,12 +22,14 @@ def main() -> int:
     signals = process.Signals()
     signals.catch()
     # Until the job's files say it.
-    host = socket.gethostname()
+    host = os.uname().nodename
     code = 1
     try:
         host = str(read_resources(base_folder())["current_host"])
         code = launch(read_job(), output, signals)
     except BaseException:
+        import traceback
+
         text = traceback.format_exc()
         output.say(text.rstrip("\n"))
         failure.write_failure(base_folder(), output.hidden.of_text(failure.reason("The launcher", code, text)))
@@ -45,7 +46,6 @@ def launch(job: Job, output: Output, signals: process.Signals) -> int:
         output.say(windows.report(mended))
     wait_for_hosts(job, output, signals)
     if job.secrets:
-        # Other jobs do without what it imports.
         from task_toolkit import job_secrets, secret_store
 
         job_secrets.forbid_core_dumps()
@@ -53,10 +53,16 @@ def launch(job: Job, output: Output, signals: process.Signals) -> int:
             variables.update(job_secrets.read(job.secrets, output, signals))
         except secret_store.UnreadableError as error:
             return refuse(error.reason, error.remedy, job, output)
-    code = install(job, output, signals)
+    code = 0
+    if package.has_requirements(job.code) or package.found(job.code):
+        from task_toolkit.install import install
+
+        code = install(job, output, signals)
     if code == 0:
         words = command.command(job)
         if job.processes is not None:
+            from task_toolkit import distributed
+
             processes = job.processes or max(devices.gpus(), 1)
             variables.update(distributed.variables(job, processes))
             output.say("Starting {} of {} processes".format(processes, variables["WORLD_SIZE"]))

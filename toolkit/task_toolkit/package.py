@@ -14,6 +14,7 @@ from typing import Iterable, List, Optional, Set
 
 from task_toolkit.process import encoded
 
+REQUIREMENTS = "requirements.txt"
 SETUP = "setup.py"
 PYPROJECT = "pyproject.toml"
 OF_THE_ACTION = ("task_toolkit", "worker_toolkit")
@@ -21,6 +22,11 @@ OF_THE_ACTION = ("task_toolkit", "worker_toolkit")
 STRINGS = re.compile(r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''", re.DOTALL)
 # Says setuptools that there are no modules to look for.
 NO_MODULES = b"\n[tool.setuptools]\npy-modules = []\n"
+
+
+def has_requirements(code: str) -> bool:
+    """Whether there is a list of what the code depends on."""
+    return os.path.exists(os.path.join(code, REQUIREMENTS))
 
 
 def found(code: str) -> Optional[str]:

@@ -1,6 +1,6 @@
 """The process that keeps one job's network and ends it, with whatever is left in it, when the server or the job ends.
 
-Run as a supervisor (isolation/instance.py) with the file of a Wish. It prints one line of JSON, `{"addresses": {NAME:
+Started by isolation/supervisors.py, with the file of a Wish. It prints one line of JSON, `{"addresses": {NAME:
 ADDRESS}, "reached": {PORT: "HOST:PORT"}, "trouble"}`: those of the hosts, where the server's ports are reached from in
 there, and what kept them from being reached; or `{"error"}`. The end of its standard input ends it.
 

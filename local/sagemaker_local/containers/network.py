@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from sagemaker_local.containers.engine import EngineError
 from sagemaker_local.containers.keeper import Wish
-from sagemaker_local.isolation.instance import supervised
+from sagemaker_local.isolation import supervisors
 
 _KEEPER = "sagemaker_local.containers.keeper"
 _END_SECONDS = 60.0
@@ -28,16 +27,11 @@ class JobNetwork:
         file = folder / "network.json"
         wish.save(file)
         self.name = wish.network
-        self._process = subprocess.Popen(
-            supervised(_KEEPER, file),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-        line = self._process.stdout.readline()
-        reply: Any = json.loads(line) if line else {"error": "the network's keeper ended"}
+        fault = folder / "network-fault.txt"
+        with fault.open("wb") as errors:
+            self._keeper = supervisors.start(_KEEPER, file, errors.fileno())
+        line = self._keeper.output.readline()
+        reply: Any = json.loads(line) if line else {"error": f"the network's keeper ended: {fault.read_text()}"}
         if "error" in reply:
             self.close()
             raise EngineError(reply["error"])
@@ -47,8 +41,7 @@ class JobNetwork:
 
     def close(self) -> None:
         """End it, and wait until nothing of it is left."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_SECONDS)
+        for pipe in (self._keeper.orders, self._keeper.output):
+            pipe.close()
+        with suppress(TimeoutError):
+            self._keeper.wait(_END_SECONDS)

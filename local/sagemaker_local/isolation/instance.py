@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
+from sagemaker_local.isolation import supervisors
 from sagemaker_local.isolation.orders import KILL, TERMINATE
-
-_PACKAGE_PARENT = Path(__file__).parents[2]
-_BOOT = (
-    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
-    "sys.exit(importlib.import_module(sys.argv[2]).main(sys.argv[3]))"
-)
 
 
 class Runnable(Protocol):
@@ -42,11 +33,6 @@ class Runnable(Protocol):
         """Write it for the supervisor."""
 
 
-def supervised(module: str, path: Path) -> list[str]:
-    """The command that runs a supervisor: the standard library is all that it has."""
-    return [sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(_PACKAGE_PARENT), module, str(path)]
-
-
 class Instance:
     """Starts at once; `output` is the standard output and error of all its processes."""
 
@@ -55,22 +41,13 @@ class Instance:
         file = folder / "specification.json"
         spec.save(file)
         self._fault = folder / "fault.txt"
-        elevation = ["sudo", "-n", "--"] if spec.elevated else []
         with self._fault.open("wb") as fault:
-            self._process = subprocess.Popen(
-                [*elevation, *supervised(spec.supervisor, file)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=fault,
-                bufsize=0,
-                start_new_session=True,
-            )
+            self._supervisor = supervisors.start(spec.supervisor, file, fault.fileno(), elevated=spec.elevated)
 
     @property
     def output(self) -> IO[bytes]:
         """What the instance prints, unbuffered."""
-        assert self._process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-        return self._process.stdout
+        return self._supervisor.output
 
     def terminate(self) -> None:
         """SIGTERM to the first process of the instance; nothing once it ended."""
@@ -83,13 +60,9 @@ class Instance:
     def wait(self, seconds: float | None = None) -> int:
         """The exit code. Raises TimeoutError."""
         try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired as error:
+            return self._supervisor.wait(seconds)
+        except TimeoutError as error:
             raise TimeoutError(f"an instance did not end within {seconds} s") from error
-        if code < 0:  # the supervisor itself was killed: let nothing of its group survive
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        return code
 
     def fault(self) -> str:
         """What kept the command from being started; empty if nothing did."""
@@ -97,12 +70,10 @@ class Instance:
 
     def close(self) -> None:
         """Let go of its pipes, once it ended and its output is read."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        for pipe in (self._supervisor.orders, self._supervisor.output):
+            with suppress(BrokenPipeError):
+                pipe.close()
 
     def _order(self, order: bytes) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - Popen was asked for a pipe
         with suppress(BrokenPipeError, ValueError):  # ValueError: closed
-            self._process.stdin.write(order)
+            self._supervisor.orders.write(order)

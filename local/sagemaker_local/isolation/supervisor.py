@@ -1,10 +1,9 @@
 """The process between the server and one instance: starts it, passes orders on, and sees that nothing outlives it.
 
-Run as `python -I -S -c BOOT PACKAGE_PARENT MODULE SPECIFICATION`; needs the standard library only, since under `sudo`
-it is all there is, and little of it, since each instance starts one: `traceback` and `dataclasses` would add a half to
-its start. It obeys the orders of orders.py: SIGTERM goes to the instance's first process, SIGKILL to all. Its standard
-output is the instance's; what goes wrong before the command runs is written to standard error. Exit code: the
-command's, 128 + n where signal n ended it.
+Started by supervisors.py; needs the standard library only, since under `sudo` it is all there is. It obeys the orders
+of orders.py: SIGTERM goes to the instance's first process, SIGKILL to all. Its standard output is the instance's; what
+goes wrong before the command runs is written to standard error. Exit code: the command's, 128 + n where signal n ended
+it.
 """
 
 from __future__ import annotations
