@@ -1,9 +1,24 @@
-/** Mermaid's own parser, which needs a page: in the version that GitHub has, as far as is known. */
+/**
+ * Mermaid's own parser, which needs a page: in the version that GitHub has, as far as is known. Its "tiny" build is one file,
+ * with the kinds of diagrams that the action draws; the whole one brings a hundred packages more.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { JSDOM } from 'jsdom';
+
+/** What the file sets; there are no types for it. */
+interface Mermaid {
+  parse(text: string): Promise<{ readonly diagramType: string }>;
+  readonly mermaidAPI: { getDiagramFromText(text: string): Promise<{ readonly db: unknown }> };
+}
 
 const { window } = new JSDOM('');
 Object.assign(globalThis, { window, document: window.document });
-const { default: mermaid } = await import('mermaid');
+// A script of a page, no module.
+const script = fileURLToPath(import.meta.resolve('@mermaid-js/tiny'));
+runInThisContext(readFileSync(script, 'utf8'), script);
+const { mermaid } = globalThis as unknown as { readonly mermaid: Mermaid };
 
 /** An axis has a range, or labels. */
 interface Axis {
@@ -37,7 +52,7 @@ export async function drawnChart(text: string): Promise<DrawnChart> {
   // Loads the readers of all kinds of diagrams.
   await mermaid.parse(text);
   const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
-  const { xAxis, yAxis, plots } = (diagram.db as unknown as { getXYChartData: () => ChartData }).getXYChartData();
+  const { xAxis, yAxis, plots } = (diagram.db as { getXYChartData: () => ChartData }).getXYChartData();
   return {
     x: xAxis,
     y: yAxis,

@@ -10,6 +10,8 @@ import type { LeftOut } from './results.ts';
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const cache = join(root, '.cache');
+/** No run is to wait for Python's compiler. */
+const COMPILED = { compiled: true };
 const TOXIPROXY = 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0';
 const CLIENTS = join(root, '__tests__', 'local', 'clients');
 
@@ -73,7 +75,7 @@ export async function findTools(peers: ReadonlySet<Peer>, alone: boolean, say: (
   };
   const packages = join(root, '__tests__', 'requirements.txt');
   if (process.env['SAGEMAKER_LOCAL_VENV'] === undefined)
-    await pythonEnvironment(venv, packages, 'the Python packages of the stand-in', noDebian, say);
+    await pythonEnvironment(venv, packages, 'the Python packages of the stand-in', noDebian, say, COMPILED);
   const programs = join(cache, 'bench', 'go');
   const versitygw = await attempt('versitygw', () => builtProgram(join(programs, 'versitygw'), VERSITYGW, say));
   const toxiproxy = await attempt('toxiproxy', () => builtProgram(join(programs, 'server'), TOXIPROXY, say));
@@ -84,7 +86,10 @@ export async function findTools(peers: ReadonlySet<Peer>, alone: boolean, say: (
   const found = new Map<Peer, readonly string[]>();
   for (const peer of peers) {
     const { list, venv, packages } = ENVIRONMENTS[peer];
-    if ((await attempt(peer, () => pythonEnvironment(venv, list, `a peer (${peer})`, noDebian, say))) === undefined)
+    if (
+      (await attempt(peer, () => pythonEnvironment(venv, list, `a peer (${peer})`, noDebian, say, COMPILED))) ===
+      undefined
+    )
       continue;
     const folders = programFolders(venv);
     found.set(peer, folders);

@@ -4,5 +4,5 @@ export function pythonEnvironment(
   what: string,
   debian: (names: readonly string[], what: string) => Promise<void>,
   say: (text: string) => void,
-  options?: { readonly pip?: boolean },
+  options?: { readonly pip?: boolean; readonly compiled?: boolean },
 ): Promise<string>;

@@ -11,9 +11,10 @@ const root = join(import.meta.dirname, '..');
 
 /**
  * The folder `venv`, with the packages of the file `list`, made where they are not there yet. `debian` installs packages of
- * Debian's, or throws; `pip`: whether pip is to be there too.
+ * Debian's, or throws; `pip`: whether pip is to be there too; `compiled`: whether all is compiled now, and not what is
+ * imported, when that is, which is a fraction of it.
  */
-export async function pythonEnvironment(venv, list, what, debian, say, { pip = false } = {}) {
+export async function pythonEnvironment(venv, list, what, debian, say, { pip = false, compiled = false } = {}) {
   const mark = join(venv, 'complete');
   const wanted = createHash('sha256')
     .update(await readFile(list))
@@ -24,19 +25,19 @@ export async function pythonEnvironment(venv, list, what, debian, say, { pip = f
   await mkdir(dirname(venv), { recursive: true });
   const uv = await withUv(debian).catch(() => undefined);
   if (uv === undefined) await byPip(venv, list, debian);
-  else await byUv(uv, venv, list, pip).catch(() => byPip(venv, list, debian));
+  else await byUv(uv, venv, list, pip, compiled).catch(() => byPip(venv, list, debian));
   await writeFile(mark, wanted);
   return venv;
 }
 
 /** uv takes a third of pip's time. */
-async function byUv(uv, venv, list, pip) {
+async function byUv(uv, venv, list, pip, compiled) {
   const index = process.env.PIP_INDEX_URL ? { UV_DEFAULT_INDEX: process.env.PIP_INDEX_URL } : {};
   const env = { ...process.env, ...index, VIRTUAL_ENV: venv, UV_NATIVE_TLS: '1', UV_LINK_MODE: 'copy' };
   if (pip) await execute('python3', ['-m', 'venv', venv]);
   else await execute(uv, ['venv', '--quiet', '--no-project', '--python', 'python3', venv], { env });
-  const words = ['pip', 'install', '--quiet', '--no-cache', '--compile-bytecode', '--require-hashes', '-r', list];
-  await execute(uv, words, { env, maxBuffer: 2 ** 26 });
+  const options = ['--quiet', '--no-cache', '--require-hashes', ...(compiled ? ['--compile-bytecode'] : [])];
+  await execute(uv, ['pip', 'install', ...options, '-r', list], { env, maxBuffer: 2 ** 26 });
 }
 
 async function byPip(venv, list, debian) {

@@ -149,7 +149,8 @@ const examplePackages = (debian, say) =>
     'the Python packages of the examples',
     debian,
     say,
-    { pip: true }, // which installs the requirements.txt of one of them
+    // pip installs the requirements.txt of one of them. What a job compiles is gone with its instance.
+    { pip: true, compiled: true },
   );
 
 /** A folder with an environment for each client of the stand-in that its tests start, and for script-mode jobs. */

@@ -128,7 +128,7 @@ export function streamed(
     () => packed.finalize(),
     (error: Error) => packed.destroy(error),
   );
-  return pipeline(packed, gathered, createGzip({ level }), () => {});
+  return pipeline(gathered(packed as AsyncIterable<Buffer>), createGzip({ level }), () => {});
 }
 
 /** In larger pieces: gzip takes as long for the 512 bytes of a header as for 64 KiB. */

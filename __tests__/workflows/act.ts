@@ -4,13 +4,24 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const root = join(import.meta.dirname, '..', '..');
 const act = process.env['ACT'] || join(root, '.cache', 'venv', 'bin', 'act');
-const node = join(root, 'node_modules', 'node', 'bin');
+/** The folder of Node 24 as npm installed it, and of nothing else. */
+const node = dirname(realpathSync(join(root, 'node_modules', '.bin', 'node')));
 
 export interface Workflow {
   /** Path in the repository. */

@@ -19,7 +19,7 @@ export function pageMaker(packages) {
   const sheets = [...fonts.map((name) => `@fontsource/${name}.css`), '@infolektuell/noto-color-emoji/index.css'];
   const links = sheets.map((path) => `<link rel="stylesheet" href="file://${require.resolve(path)}">`);
   const style = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
-  const mermaid = `file://${join(root, 'node_modules', 'mermaid', 'dist', 'mermaid.min.js')}`;
+  const mermaid = `file://${join(root, 'node_modules', '@mermaid-js', 'tiny', 'dist', 'mermaid.tiny.js')}`;
   const markdown = markdownRenderer(packages, { drawn: (chart) => `<pre class="mermaid">${escapeHtml(chart)}</pre>` });
   const box = (title, text) =>
     `<section class="box"><header>${title}</header><div class="content">${markdown(text)}</div></section>`;
