@@ -73,11 +73,11 @@ function check(group, name, command, more = {}) {
  */
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
-  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 3}`), {
     needs: ['venv', 'standIns'],
     folder: 'action',
   }),
-  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES}`), {
+  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
     needs: ['venv', 'standIns'],
     folder: 'security',
   }),
@@ -93,7 +93,7 @@ const CHECKS = [
     needs: ['venv', 'system'],
     folder: 'toolkit',
   }),
-  check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES, '__tests__/local', ...uncontained), {
+  check('local', 'tests of the stand-in', (tools) => pytest(tools, CORES + 1, '__tests__/local', ...uncontained), {
     needs: ['venv', 'standIns', 'system'],
     wants: ['conformance', 'crane'],
     folder: 'local',
