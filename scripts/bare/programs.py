@@ -116,7 +116,8 @@ class Machine:
         told = subprocess.run([program, "--exec-path"], capture_output=True, text=True, check=True).stdout
         parts = Path(told.strip())
         self._add_folder(parts)
-        self._add_libraries(path for path in parts.iterdir() if path.is_file())
+        # Most of them are links to the same few.
+        self._add_libraries({path.resolve() for path in parts.iterdir() if path.is_file()})
         templates = Path("/usr/share/git-core/templates")
         if templates.is_dir():
             self._add_folder(templates)
@@ -127,7 +128,7 @@ class Machine:
             shutil.copytree(folder, target, symlinks=True, ignore=ignore)
 
     def _add_libraries(self, binaries: Iterable[Path]) -> None:
-        for library in _libraries([str(path) for path in binaries]):
+        for library in _libraries([str(path) for path in binaries if _is_binary(path)]):
             if library not in self._libraries:
                 self._libraries.add(library)
                 self.add_file(library)
@@ -140,8 +141,14 @@ def _real(program: str) -> Path:
     return Path(found).resolve()
 
 
+def _is_binary(path: Path) -> bool:
+    """Whether it is no script, which loads nothing (manual: elf(5))."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
 def _libraries(binaries: Sequence[str]) -> list[Path]:
-    """What the dynamic linker loads for these, itself too; scripts among them load nothing (manual: ldd(1))."""
+    """What the dynamic linker loads for these, itself too (manual: ldd(1))."""
     told = subprocess.run(["ldd", *binaries], capture_output=True, text=True, check=False).stdout
     return [Path(path) for path in dict.fromkeys(re.findall(r"(/\S+\.so\S*) \(0x", told))]
 
