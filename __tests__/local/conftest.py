@@ -193,7 +193,7 @@ class Server:
 
 def javascript_defaults(server):
     """What the JavaScript SDK meets with what it sends by default."""
-    node = ROOT_FOLDER / "node_modules" / "node" / "bin" / "node"
+    node = ROOT_FOLDER / "node_modules" / ".bin" / "node"
     ran = subprocess.run(
         [node if node.exists() else "node", Path(__file__).with_name("s3_defaults.mjs"), server.url, BUCKET],
         capture_output=True,

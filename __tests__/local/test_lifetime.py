@@ -50,7 +50,7 @@ def test_a_job_whose_supervisor_is_killed_fails_and_leaves_nothing(start, kind):
         pytest.skip("not on this machine")
     mark = f"killed-{kind}-{os.getpid()}"
     server = start("--isolation", kind)
-    name = server.create(f"echo ready; sleep 300; : {mark}")
+    name = server.create(f"echo ready; while true; do sleep 1; done; : {mark}")
     server.wait_for_line(name, "ready")
     for pid in supervising(server.data):
         os.kill(pid, signal.SIGKILL)

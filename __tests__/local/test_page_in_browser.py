@@ -8,7 +8,7 @@ import pytest
 from conftest import BUCKET
 
 HERE = Path(__file__).parent
-NODE = HERE.parents[1] / "node_modules" / "node" / "bin" / "node"
+NODE = HERE.parents[1] / "node_modules" / ".bin" / "node"
 BROWSER = os.environ.get("PAGE_TEST_BROWSER", "")
 
 

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ProxyConnectionError, SSLError
 from conftest import BUCKET
 
-NODE = Path(__file__).parents[2] / "node_modules" / "node" / "bin" / "node"
+NODE = Path(__file__).parents[2] / "node_modules" / ".bin" / "node"
 KEY = 'ä b/"q" & ☃+%2F~.bin'
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=tester/20260101/us-east-1/s3/aws4_request, Signature=0"}
 

@@ -79,7 +79,7 @@ def serve(settings: Settings) -> None:
     parts.training.close()
     if proxy:
         proxy.close()
-    server.shutdown()
+    server.server_close()  # `shutdown` would wait for half a second until the thread looks whether it is to end
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
 

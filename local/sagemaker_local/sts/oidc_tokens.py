@@ -12,6 +12,7 @@ import binascii
 import hmac
 import json
 import secrets
+import threading
 import uuid
 from typing import Any
 
@@ -41,8 +42,17 @@ class TokenIssuer:
     def __init__(self) -> None:
         self.url = ""
         self.request_token = secrets.token_urlsafe(24)
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._key_id = uuid.uuid4().hex
+        self._made_key: rsa.RSAPrivateKey | None = None
+        self._making = threading.Lock()
+
+    @property
+    def _key(self) -> rsa.RSAPrivateKey:
+        """Made when it is first needed: that takes up to a fifth of a second, and few servers ever issue a token."""
+        with self._making:
+            if self._made_key is None:
+                self._made_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return self._made_key
 
     @property
     def issuer(self) -> str:
