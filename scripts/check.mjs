@@ -73,11 +73,11 @@ function check(group, name, command, more = {}) {
  */
 const CHECKS = [
   check('bare', 'the README on bare ground', () => [node, 'scripts/bare.mjs']),
-  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 3}`), {
+  check('action', 'tests of the bundle as a process', () => vitest('action', `--maxWorkers=${CORES + 2}`), {
     needs: ['venv', 'standIns'],
     folder: 'action',
   }),
-  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES + 1}`), {
+  check('security', 'attacks', () => vitest('security', `--maxWorkers=${CORES}`), {
     needs: ['venv', 'standIns'],
     folder: 'security',
   }),
