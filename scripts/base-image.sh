@@ -25,6 +25,8 @@ mapfile -t extensions < <(find "$stdlib/lib-dynload" -name '*.so' ! -name '*tkin
 { ldd "${files[@]}" "${extensions[@]}" 2>/dev/null | grep -oE '/[^ ]+\.so[^ ]*' || true # ldd fails on scripts
   ldconfig -p | grep -oE '/[^ ]*(libstdc\+\+\.so\.6|libgcc_s\.so\.1|libnss_(files|dns)\.so\.2|libgomp\.so\.1|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1|libutil\.so\.1|libm\.so\.6|libresolv\.so\.2|libanl\.so\.1)$'; } | sort -u |
 while read -r lib; do d=$root$(dirname "$lib"); d=${d/#$root\/lib/$root\/usr\/lib}; [[ -e $lib ]] || continue; mkdir -p "$d"; cp -L "$lib" "$d/"; done
+# A Python built on the machine brings what debuggers read, a third of the image, which docker packs for each push.
+if type -P strip > /dev/null; then find "$root/usr" -type f -name '*.so*' -exec strip --strip-debug {} + 2> /dev/null || true; fi
 cp -L /etc/{passwd,group,nsswitch.conf} "$root/etc/" 2>/dev/null || true
 environment="PATH=/usr/local/bin:/usr/bin:/usr/sbin"
 if [[ -f /etc/ssl/certs/ca-certificates.crt ]]; then # the machine's own, for whatever stands between it and an index

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, '..');
-const BASE_IMAGE = 'simple-sagemaker-test-base:2';
+const BASE_IMAGE = 'simple-sagemaker-test-base:3';
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 const RESTART_MS = 500;
