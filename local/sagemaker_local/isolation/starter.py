@@ -38,8 +38,11 @@ def main(number: str) -> int:
         module = name.decode()
         importlib.import_module(module)  # here, once for all its forks
         if os.fork() == 0:
-            messages.close()
-            _become_supervisor(module, descriptors)
+            try:
+                messages.close()
+                _become_supervisor(module, descriptors)
+            finally:
+                os._exit(1)  # no fork may return
         for descriptor in descriptors:
             os.close(descriptor)
     return 0
@@ -62,7 +65,7 @@ def _become_supervisor(module: str, descriptors: list[int]) -> NoReturn:
         os.environ.update(asked["environment"])
         connection.sendall(f"{os.getpid()}\n".encode())
         code = importlib.import_module(module).main(asked["argument"])
-    except BaseException:  # noqa: BLE001 - whatever it is, it must be printed, and no fork may return
+    except BaseException:  # noqa: BLE001 - whatever it is, it must be printed
         sys.__excepthook__(*sys.exc_info())
     with suppress(OSError):  # nobody reads any more
         sys.stdout.flush()
