@@ -17,12 +17,13 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
 from sagemaker_local.isolation.orders import obey_orders_only
 
-DESCRIPTORS = 4
+_DESCRIPTORS = 4
 _NAME_BYTES = 256
 _BLOCK = 1 << 16
 
@@ -34,13 +35,12 @@ def main(number: str) -> int:
     messages = socket.socket(fileno=int(number))
     gc.freeze()
     while messages.fileno() in select.select([messages.fileno(), 0], [], [])[0]:
-        name, descriptors, _, _ = socket.recv_fds(messages, _NAME_BYTES, DESCRIPTORS)
-        module = name.decode()
-        importlib.import_module(module)  # here, once for all its forks
+        name, descriptors, _, _ = socket.recv_fds(messages, _NAME_BYTES, _DESCRIPTORS)
+        module = importlib.import_module(name.decode())  # here, once for all its forks
         if os.fork() == 0:
             try:
                 messages.close()
-                _become_supervisor(module, descriptors)
+                _become_supervisor(module.main, descriptors)
             finally:
                 os._exit(1)  # no fork may return
         for descriptor in descriptors:
@@ -48,7 +48,7 @@ def main(number: str) -> int:
     return 0
 
 
-def _become_supervisor(module: str, descriptors: list[int]) -> NoReturn:
+def _become_supervisor(supervise: Callable[[str], int], descriptors: list[int]) -> NoReturn:
     """The child."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -64,7 +64,7 @@ def _become_supervisor(module: str, descriptors: list[int]) -> NoReturn:
         os.environ.clear()
         os.environ.update(asked["environment"])
         connection.sendall(f"{os.getpid()}\n".encode())
-        code = importlib.import_module(module).main(asked["argument"])
+        code = supervise(asked["argument"])
     except BaseException:  # noqa: BLE001 - whatever it is, it must be printed
         sys.__excepthook__(*sys.exc_info())
     with suppress(OSError):  # nobody reads any more
